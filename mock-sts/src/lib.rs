@@ -1,0 +1,1 @@
+//! A faithful AWS STS on loopback.

@@ -1,0 +1,44 @@
+//! Values that cannot be shown by accident: no `Display`, no `Serialize`, wiped on drop.
+
+use std::fmt;
+use std::ops::Deref;
+
+pub use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+/// The bytes of a file that holds keys. They can be read like a slice, are never printed, and are
+/// wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    /// Takes the bytes over; no copy is left behind.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
+impl Deref for SecretBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretBytes({} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_byte() {
+        let bytes = SecretBytes::new(b"wJalrXUtnFEMI".to_vec());
+        assert_eq!(format!("{bytes:?}"), "SecretBytes(13 bytes)");
+    }
+}

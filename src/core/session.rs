@@ -1,0 +1,363 @@
+//! The types of a session, each parsed once at the edge: code, duration, device, key, session.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use thiserror::Error as ThisError;
+
+use super::error::{Error, ErrorCode};
+use super::secret::{ExposeSecret, SecretString};
+
+/// A six-digit TOTP code; STS calls it `TokenCode`.
+///
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
+#[derive(Clone)]
+pub struct TokenCode(SecretString);
+
+impl TokenCode {
+    /// Takes six ASCII digits; blanks anywhere in the text are ignored.
+    pub fn parse(text: &str) -> Result<Self, TokenCodeError> {
+        let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let code = SecretString::from(digits);
+        let digits = code.expose_secret().as_bytes();
+        if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) {
+            Ok(Self(code))
+        } else {
+            Err(TokenCodeError)
+        }
+    }
+
+    /// The digits, for the request alone.
+    pub fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PartialEq for TokenCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose_secret() == other.expose_secret()
+    }
+}
+
+impl Eq for TokenCode {}
+
+impl fmt::Debug for TokenCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenCode(masked)")
+    }
+}
+
+/// The text is not six digits. It does not repeat the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
+#[error("the code is not six digits")]
+pub struct TokenCodeError;
+
+impl From<TokenCodeError> for Error {
+    fn from(error: TokenCodeError) -> Self {
+        Self::new(
+            ErrorCode::Usage,
+            error.to_string(),
+            "type the six digits that the MFA device shows, such as `-t 123456`",
+        )
+    }
+}
+
+/// How long a session is good: 900 s to 129600 s, the limits of `GetSessionToken`.
+///
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SessionDuration(u32);
+
+impl SessionDuration {
+    /// The shortest session, in seconds.
+    pub const MIN_SECONDS: u32 = 900;
+    /// The longest session, in seconds (36 hours).
+    pub const MAX_SECONDS: u32 = 129_600;
+    /// What is asked for where nothing else is said: one hour.
+    pub const DEFAULT: Self = Self(3600);
+
+    /// Takes seconds inside the limits.
+    pub fn from_seconds(seconds: u64) -> Result<Self, DurationError> {
+        match u32::try_from(seconds) {
+            Ok(seconds) if (Self::MIN_SECONDS..=Self::MAX_SECONDS).contains(&seconds) => Ok(Self(seconds)),
+            _ => Err(DurationError::OutsideLimits(seconds)),
+        }
+    }
+
+    /// Takes seconds (`3600`) or units (`90m`, `12h`, `1h30m`), inside the limits.
+    pub fn parse(text: &str) -> Result<Self, DurationError> {
+        Self::from_seconds(parse_seconds(text)?)
+    }
+
+    /// The duration in seconds.
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+/// Parses seconds (`3600`) or hours, minutes and seconds in that order (`12h`, `90m`, `1h30m`).
+pub fn parse_seconds(text: &str) -> Result<u64, DurationError> {
+    let text = text.trim();
+    let malformed = || DurationError::Malformed(super::text::shown(text.as_bytes()));
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().map_err(|_| malformed());
+    }
+    let mut rest = text;
+    let mut total: u64 = 0;
+    for (unit, seconds) in [('h', 3600), ('m', 60), ('s', 1)] {
+        if let Some((number, after)) = rest.split_once(unit) {
+            if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(malformed());
+            }
+            let part = number.parse::<u64>().ok().and_then(|n| n.checked_mul(seconds));
+            total = part.and_then(|part| total.checked_add(part)).ok_or_else(malformed)?;
+            rest = after;
+        }
+    }
+    if rest.is_empty() && !text.is_empty() {
+        Ok(total)
+    } else {
+        Err(malformed())
+    }
+}
+
+/// A duration that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+pub enum DurationError {
+    /// Neither seconds nor hours and minutes.
+    #[error("`{0}` is not a duration")]
+    Malformed(String),
+    /// Well written, and shorter or longer than STS allows.
+    #[error("a session of {0} s is outside the limits of AWS, 900 s (15m) to 129600 s (36h)")]
+    OutsideLimits(u64),
+}
+
+impl From<DurationError> for Error {
+    fn from(error: DurationError) -> Self {
+        let hint = "give seconds or a time such as `90m`, `12h` or `1h30m`, between 900 s and 129600 s";
+        Self::new(ErrorCode::Usage, error.to_string(), hint)
+    }
+}
+
+/// The partition of AWS that an ARN or a region belongs to.
+///
+/// Source: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Partition {
+    /// The public regions.
+    Aws,
+    /// `GovCloud` (US).
+    AwsUsGov,
+    /// The regions in China.
+    AwsCn,
+    /// Any other (the isolated partitions), by its identifier.
+    Other(String),
+}
+
+impl Partition {
+    /// The partition of an identifier such as `aws-cn`.
+    pub fn from_id(id: &str) -> Self {
+        match id {
+            "aws" => Self::Aws,
+            "aws-us-gov" => Self::AwsUsGov,
+            "aws-cn" => Self::AwsCn,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The identifier, as in an ARN.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Aws => "aws",
+            Self::AwsUsGov => "aws-us-gov",
+            Self::AwsCn => "aws-cn",
+            Self::Other(id) => id,
+        }
+    }
+}
+
+/// The MFA device as STS wants it: the ARN of a virtual device or the serial number of a hardware
+/// device; 9 to 256 characters of `[\w+=/:,.@-]`.
+///
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SerialNumber(String);
+
+impl SerialNumber {
+    /// Checks characters, length, and, of an ARN, that it names an MFA device.
+    pub fn parse(text: &str) -> Result<Self, SerialNumberError> {
+        if let Some(arn) = text.strip_prefix("arn:") {
+            let fields: Vec<&str> = arn.splitn(5, ':').collect();
+            match fields[..] {
+                [_, "iam", _, _, resource] if resource.starts_with("mfa/") && resource.len() > 4 => {}
+                [_, "iam", _, _, resource] if resource.starts_with("user/") => return Err(SerialNumberError::UserArn),
+                [_, "iam", _, _, resource] if resource.starts_with("u2f/") => {
+                    return Err(SerialNumberError::SecurityKey);
+                }
+                _ => return Err(SerialNumberError::NotMfaArn),
+            }
+        }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=/:,.@-".contains(c);
+        if !(9..=256).contains(&text.len()) || !text.chars().all(allowed) {
+            return Err(SerialNumberError::Malformed);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text that goes into the request.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition, where the device is named by an ARN.
+    pub fn partition(&self) -> Option<Partition> {
+        self.0.strip_prefix("arn:")?.split(':').next().map(Partition::from_id)
+    }
+}
+
+/// A device that STS would refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
+pub enum SerialNumberError {
+    /// The ARN of the user in place of the device's.
+    #[error("is the ARN of a user, not of an MFA device")]
+    UserArn,
+    /// A FIDO security key cannot give codes.
+    #[error("is a FIDO security key or passkey, which gives no codes")]
+    SecurityKey,
+    /// Some other ARN.
+    #[error("is an ARN, but not of an MFA device")]
+    NotMfaArn,
+    /// Neither an ARN nor a serial number.
+    #[error("is neither the ARN nor the serial number of an MFA device")]
+    Malformed,
+}
+
+/// A long-term access key.
+#[derive(Debug, Clone)]
+pub struct AccessKey {
+    /// `AKIA…`; not a secret.
+    pub id: String,
+    /// The secret access key.
+    pub secret: SecretString,
+}
+
+/// What `GetSessionToken` answers.
+#[derive(Debug, Clone)]
+pub struct SessionCredentials {
+    /// `ASIA…`; not a secret.
+    pub access_key_id: String,
+    /// The secret access key of the session.
+    pub secret_access_key: SecretString,
+    /// The session token.
+    pub session_token: SecretString,
+    /// When AWS stops accepting the session.
+    pub expiration: Timestamp,
+}
+
+impl SessionCredentials {
+    /// How long the session is still good at `now`; zero once expired.
+    pub fn time_left(&self, now: Timestamp) -> Duration {
+        let seconds = self.expiration.as_second().saturating_sub(now.as_second());
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_six_digits_and_blanks_are_ignored() {
+        assert_eq!(TokenCode::parse(" 123 456\n").unwrap().expose_secret(), "123456");
+        for bad in ["", "12345", "1234567", "12345a", "１２３４５６", "-12345"] {
+            assert!(TokenCode::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_never_shown() {
+        assert_eq!(
+            format!("{:?}", TokenCode::parse("123456").unwrap()),
+            "TokenCode(masked)"
+        );
+    }
+
+    #[test]
+    fn cli_11_durations_take_seconds_and_units() {
+        for (text, seconds) in [
+            ("3600", 3600),
+            ("90m", 5400),
+            ("12h", 43200),
+            ("1h30m", 5400),
+            ("1h0m30s", 3630),
+            (" 900 ", 900),
+        ] {
+            assert_eq!(parse_seconds(text), Ok(seconds), "{text}");
+        }
+        for text in [
+            "",
+            "h",
+            "1h30",
+            "30m1h",
+            "1.5h",
+            "-900",
+            "+900",
+            "1 h",
+            "99999999999999999999",
+            "9999999999999999999h",
+            "m5",
+        ] {
+            assert!(
+                matches!(parse_seconds(text), Err(DurationError::Malformed(_))),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn cli_11_a_duration_outside_the_limits_is_refused() {
+        assert_eq!(SessionDuration::parse("900").unwrap().seconds(), 900);
+        assert_eq!(SessionDuration::parse("36h").unwrap().seconds(), 129_600);
+        for text in ["0", "5", "899", "129601", "99h", "4294967296"] {
+            assert!(
+                matches!(SessionDuration::parse(text), Err(DurationError::OutsideLimits(_))),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn get_2_a_device_is_an_mfa_arn_or_a_serial_number() {
+        for good in [
+            "arn:aws:iam::123456789012:mfa/user",
+            "arn:aws-cn:iam::123456789012:mfa/a@b",
+            "GAHT12345678",
+        ] {
+            assert_eq!(
+                SerialNumber::parse(good).map(|device| device.as_str().to_owned()),
+                Ok(good.to_owned())
+            );
+        }
+        let refused = |text| SerialNumber::parse(text).unwrap_err();
+        assert_eq!(refused("arn:aws:iam::123456789012:user/me"), SerialNumberError::UserArn);
+        assert_eq!(
+            refused("arn:aws:iam::123456789012:u2f/user/me/x"),
+            SerialNumberError::SecurityKey
+        );
+        assert_eq!(refused("arn:aws:iam::123456789012:mfa/"), SerialNumberError::NotMfaArn);
+        assert_eq!(refused("arn:aws:sts::123456789012:mfa/x"), SerialNumberError::NotMfaArn);
+        assert_eq!(refused("short"), SerialNumberError::Malformed);
+        assert_eq!(refused("with a blank in it"), SerialNumberError::Malformed);
+    }
+
+    #[test]
+    fn get_8_a_device_arn_names_its_partition() {
+        let partition = |text| SerialNumber::parse(text).unwrap().partition();
+        assert_eq!(
+            partition("arn:aws-us-gov:iam::123456789012:mfa/user"),
+            Some(Partition::AwsUsGov)
+        );
+        assert_eq!(partition("GAHT12345678"), None);
+    }
+}

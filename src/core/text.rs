@@ -1,0 +1,68 @@
+//! Text that came from a file or an argument, made harmless to terminals and language models.
+
+use std::borrow::Cow;
+
+/// The most characters of one name or value that are ever shown.
+pub const MAX_SHOWN: usize = 256;
+
+/// Removes control, bidirectional, zero-width and other invisible format characters.
+///
+/// Sources: Unicode UAX #9 (bidirectional controls), the `Cf` and `Cc` general categories.
+pub fn clean(text: &str) -> String {
+    text.chars().filter(|&c| !is_invisible(c)).collect()
+}
+
+/// A name or value of the file for showing: cleaned, undecodable bytes replaced, at most
+/// [`MAX_SHOWN`] characters, the cut marked by `…`.
+pub fn shown(bytes: &[u8]) -> String {
+    let decoded: Cow<'_, str> = String::from_utf8_lossy(bytes);
+    let mut visible = decoded.chars().filter(|&c| !is_invisible(c));
+    let mut text: String = visible.by_ref().take(MAX_SHOWN).collect();
+    if visible.next().is_some() {
+        text.push('…');
+    }
+    text
+}
+
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_can_be_seen() {
+        assert_eq!(
+            clean("key with blanks, äöü, 開発, `x`"),
+            "key with blanks, äöü, 開発, `x`"
+        );
+    }
+
+    #[test]
+    fn removes_control_bidirectional_and_zero_width_characters() {
+        assert_eq!(
+            clean("a\u{0}\u{1b}]0;x\u{7}\r\n\u{9b}\u{202e}\u{2066}\u{200d}\u{feff}\u{e0041}b"),
+            "a]0;xb"
+        );
+    }
+
+    #[test]
+    fn bounds_the_length_and_marks_the_cut() {
+        assert_eq!(shown(&[b'x'; MAX_SHOWN]), "x".repeat(MAX_SHOWN));
+        assert_eq!(shown(&[b'x'; MAX_SHOWN + 1]), "x".repeat(MAX_SHOWN) + "…");
+    }
+}
