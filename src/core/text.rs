@@ -1,6 +1,7 @@
 //! Text that came from a file or an argument, made harmless to terminals and language models.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 /// The most characters of one name or value that are ever shown.
 pub const MAX_SHOWN: usize = 256;
@@ -22,6 +23,23 @@ pub fn shown(bytes: &[u8]) -> String {
         text.push('…');
     }
     text
+}
+
+/// A path as people write it: the home folder is `~`.
+pub fn path(path: &Path) -> String {
+    let home = super::environment::home();
+    match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => clean(&format!("~/{}", rest.display())),
+        None => clean(&path.display().to_string()),
+    }
+}
+
+/// A place in a file: `~/.aws/credentials:12`.
+pub fn place(file: &Path, line: Option<usize>) -> String {
+    match line {
+        Some(line) => format!("{}:{line}", path(file)),
+        None => path(file),
+    }
 }
 
 fn is_invisible(c: char) -> bool {

@@ -1,0 +1,342 @@
+//! The line grammar of the shared credentials and config files, on bytes.
+//!
+//! It follows Python's `configparser`, as botocore uses it, where the AWS SDKs disagree and the
+//! meaning is clear: an indented line continues the property above it, comments and blank lines
+//! do not end a property, and `:` delimits like `=`.
+//! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>.
+
+use std::ops::Range;
+
+use memchr::{memchr, memchr2};
+
+/// The UTF-8 byte order mark, which some editors put before the first line.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One line of the file. It has no `Debug`: it may hold a secret.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    /// Counted from 1.
+    pub number: usize,
+    /// Where the line starts in the file (after a byte order mark).
+    pub start: usize,
+    /// Where the next line starts: after the line ending, if there is one.
+    pub end: usize,
+    /// Whether the line starts with a blank.
+    pub indented: bool,
+    /// What the line says.
+    pub kind: LineKind<'a>,
+}
+
+impl Line<'_> {
+    /// The bytes of the line in the file, its ending included.
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// What a line says.
+#[derive(Clone, Copy)]
+pub enum LineKind<'a> {
+    /// Nothing.
+    Blank,
+    /// A comment, from its `#` or `;` on.
+    Comment(&'a [u8]),
+    /// The header of a section.
+    Header(Header<'a>),
+    /// A key and its value.
+    Property(Property<'a>),
+    /// More of the value of the property above.
+    Continuation(&'a [u8]),
+    /// Neither: no delimiter, or nothing before it.
+    Undelimited,
+}
+
+/// The header of a section.
+#[derive(Clone, Copy)]
+pub struct Header<'a> {
+    /// The text between the brackets, trimmed; empty where the header is not closed.
+    pub name: &'a [u8],
+    /// Whether there are blanks between a bracket and the name.
+    pub padded: bool,
+    /// Whether something other than a comment follows the closing bracket.
+    pub junk: bool,
+    /// Whether there is a closing bracket.
+    pub closed: bool,
+}
+
+/// A key and its value.
+#[derive(Clone, Copy)]
+pub struct Property<'a> {
+    /// The key as written; keys are compared without regard to ASCII case.
+    pub key: &'a [u8],
+    /// `=` or `:`.
+    pub delimiter: u8,
+    rest: &'a [u8],
+}
+
+impl<'a> Property<'a> {
+    /// The value on this line without a trailing comment.
+    pub fn value(&self) -> &'a [u8] {
+        match comment_start(self.rest) {
+            Some(start) => trim(&self.rest[..start]),
+            None => trim(self.rest),
+        }
+    }
+
+    /// Whether a ` #` or ` ;` comment follows the value, which botocore takes for a part of it.
+    pub fn has_comment(&self) -> bool {
+        comment_start(self.rest).is_some()
+    }
+}
+
+fn comment_start(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(found) = memchr2(b'#', b';', &text[from..]) {
+        let at = from + found;
+        if at == 0 || is_blank(text[at - 1]) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// Whether the byte is a blank inside a line.
+pub const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
+}
+
+/// The text without blanks at either end.
+pub fn trim(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|&b| !is_blank(b)).unwrap_or(text.len());
+    let end = text.iter().rposition(|&b| !is_blank(b)).map_or(start, |last| last + 1);
+    &text[start..end]
+}
+
+/// The lines of a file, in order.
+pub struct Lines<'a> {
+    bytes: &'a [u8],
+    position: usize,
+    number: usize,
+    /// The indentation of the last header or property.
+    indentation: usize,
+    /// Whether a line that is indented deeper continues a property.
+    in_property: bool,
+}
+
+impl<'a> Lines<'a> {
+    /// Starts at the first line, after a byte order mark.
+    pub fn of(bytes: &'a [u8]) -> Self {
+        let position = if bytes.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
+        Self {
+            bytes,
+            position,
+            number: 0,
+            indentation: 0,
+            in_property: false,
+        }
+    }
+
+    /// The lines from a position on that directly follows a header; `number` is its line.
+    pub fn after_header(bytes: &'a [u8], position: usize, number: usize) -> Self {
+        Self {
+            bytes,
+            position,
+            number: number.saturating_sub(1),
+            indentation: 0,
+            in_property: false,
+        }
+    }
+
+    fn classify(&mut self, content: &'a [u8]) -> (bool, LineKind<'a>) {
+        let indentation = match content.first() {
+            None => return (false, LineKind::Blank),
+            Some(&first) if !is_blank(first) => 0,
+            Some(_) => match content.iter().position(|&b| !is_blank(b)) {
+                None => return (true, LineKind::Blank),
+                Some(indentation) => indentation,
+            },
+        };
+        let indented = indentation > 0;
+        let text = &content[indentation..];
+        if matches!(text[0], b'#' | b';') {
+            return (indented, LineKind::Comment(text));
+        }
+        if self.in_property && indentation > self.indentation {
+            return (indented, LineKind::Continuation(trim(text)));
+        }
+        self.indentation = indentation;
+        if text[0] == b'[' {
+            self.in_property = false;
+            return (indented, LineKind::Header(header(text)));
+        }
+        match memchr2(b'=', b':', text) {
+            Some(at) if at > 0 => {
+                self.in_property = true;
+                let property = Property {
+                    key: trim(&text[..at]),
+                    delimiter: text[at],
+                    rest: &text[at + 1..],
+                };
+                (indented, LineKind::Property(property))
+            }
+            _ => (indented, LineKind::Undelimited),
+        }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        let start = self.position;
+        let rest = &self.bytes[start..];
+        if rest.is_empty() {
+            return None;
+        }
+        let (content, length) = match memchr(b'\n', rest) {
+            Some(at) => (&rest[..at], at + 1),
+            None => (rest, rest.len()),
+        };
+        let content = content.strip_suffix(b"\r").unwrap_or(content);
+        self.position = start + length;
+        self.number += 1;
+        let (indented, kind) = self.classify(content);
+        Some(Line {
+            number: self.number,
+            start,
+            end: self.position,
+            indented,
+            kind,
+        })
+    }
+}
+
+fn header(text: &[u8]) -> Header<'_> {
+    let inside = &text[1..];
+    let Some(close) = memchr(b']', inside) else {
+        return Header {
+            name: b"",
+            padded: false,
+            junk: false,
+            closed: false,
+        };
+    };
+    let name = trim(&inside[..close]);
+    let after = trim(&inside[close + 1..]);
+    Header {
+        name,
+        padded: name.len() != close,
+        junk: !matches!(after.first(), None | Some(b'#' | b';')),
+        closed: true,
+    }
+}
+
+/// The line ending of a line: `\r\n`, `\n`, or nothing at the end of the file.
+pub fn line_ending(line: &[u8]) -> &[u8] {
+    if line.ends_with(b"\r\n") {
+        b"\r\n"
+    } else if line.ends_with(b"\n") {
+        b"\n"
+    } else {
+        b""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(file: &[u8]) -> Vec<String> {
+        Lines::of(file)
+            .map(|line| match line.kind {
+                LineKind::Blank => "blank".into(),
+                LineKind::Comment(text) => format!("comment {}", text.escape_ascii()),
+                LineKind::Header(header) => {
+                    format!(
+                        "header {} closed={} junk={}",
+                        header.name.escape_ascii(),
+                        header.closed,
+                        header.junk
+                    )
+                }
+                LineKind::Property(p) => format!("{} -> {}", p.key.escape_ascii(), p.value().escape_ascii()),
+                LineKind::Continuation(text) => format!("+ {}", text.escape_ascii()),
+                LineKind::Undelimited => "undelimited".into(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn headers_end_at_the_first_bracket() {
+        assert_eq!(
+            kinds(b"[a]\n[ b ] # c\n[c];d\n[d] junk\n[e\n[f]]\r\n"),
+            [
+                "header a closed=true junk=false",
+                "header b closed=true junk=false",
+                "header c closed=true junk=false",
+                "header d closed=true junk=true",
+                "header  closed=false junk=false",
+                "header f closed=true junk=true",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_lose_blanks_and_comments_but_not_hashes_inside() {
+        assert_eq!(
+            kinds(b"k=v\nk = v \r\nk: v\nk = v #c\nk = v ;c\nk = v#c\nk = #c\nk =\n%k = 100%\nk = a=b:c"),
+            [
+                "k -> v",
+                "k -> v",
+                "k -> v",
+                "k -> v",
+                "k -> v",
+                "k -> v#c",
+                "k -> ",
+                "k -> ",
+                "%k -> 100%",
+                "k -> a=b:c"
+            ]
+        );
+    }
+
+    #[test]
+    fn indented_lines_continue_a_property_through_comments_and_blank_lines() {
+        assert_eq!(
+            kinds(b"[a]\nk =\n  x = y\n# c\n\n \t z\n  # d\nl = 1\n"),
+            [
+                "header a closed=true junk=false",
+                "k -> ",
+                "+ x = y",
+                "comment # c",
+                "blank",
+                "+ z",
+                "comment # d",
+                "l -> 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_indented_line_with_nothing_to_continue_is_read_as_botocore_reads_it() {
+        assert_eq!(
+            kinds(b"  [a]\n  k = v\n  l = w\n    x\n"),
+            ["header a closed=true junk=false", "k -> v", "l -> w", "+ x"]
+        );
+    }
+
+    #[test]
+    fn lines_cover_the_file_after_a_byte_order_mark() {
+        let file = b"\xef\xbb\xbf[a]\r\nno delimiter\n= nothing\n\nend";
+        let lines: Vec<_> = Lines::of(file).collect();
+        assert_eq!(lines.first().map(|line| line.start), Some(3));
+        assert!(lines.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert_eq!(lines.last().map(|line| (line.number, line.end)), Some((5, file.len())));
+        assert_eq!(kinds(file)[1..], ["undelimited", "undelimited", "blank", "undelimited"]);
+    }
+}

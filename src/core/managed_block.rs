@@ -1,0 +1,435 @@
+//! Where the managed blocks of a credentials file stand, and what is wrong with them. Pure.
+//!
+//! ```ini
+//! # ${{{ key=default [auto update by updsts]
+//! [default_sts]
+//! aws_access_key_id = …
+//! # $}}} [auto update by updsts]
+//! ```
+
+use std::ops::Range;
+use std::path::Path;
+
+use thiserror::Error as ThisError;
+
+use super::error::{Error, ErrorCode};
+use super::grammar::{Line, LineKind, Lines, is_blank, trim};
+use super::text::{self, shown};
+
+/// What follows the key in a begin tag and the braces in an end tag.
+pub const SIGNATURE: &str = "[auto update by updsts]";
+
+/// The keys of a session profile that updsts writes, in the order of a new block.
+pub const SESSION_KEYS: [&str; 4] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "expiration_datetime",
+];
+
+/// The old name of the token, which botocore prefers to `aws_session_token`.
+pub const SECURITY_TOKEN: &str = "aws_security_token";
+
+/// The position of a written key among [`SESSION_KEYS`].
+pub fn session_key(key: &[u8]) -> Option<usize> {
+    SESSION_KEYS
+        .iter()
+        .position(|name| name.as_bytes().eq_ignore_ascii_case(key))
+}
+
+/// Whether the written key is the old name of the token.
+pub fn is_security_token(key: &[u8]) -> bool {
+    SECURITY_TOKEN.as_bytes().eq_ignore_ascii_case(key)
+}
+
+/// The header of a section and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderLine<'a> {
+    /// The trimmed name.
+    pub name: &'a [u8],
+    /// Counted from 1.
+    pub line: usize,
+    /// Its bytes, the line ending included.
+    pub range: Range<usize>,
+}
+
+/// A managed block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block<'a> {
+    /// The source profile, byte for byte.
+    pub key: &'a [u8],
+    /// The line of the begin tag, counted from 1.
+    pub begin_line: usize,
+    /// The begin tag, its line ending included.
+    pub begin: Range<usize>,
+    /// The header of the session profile, if there is one.
+    pub header: Option<HeaderLine<'a>>,
+    /// The line of the end tag, counted from 1.
+    pub end_line: usize,
+    /// The end tag, its line ending included.
+    pub end: Range<usize>,
+}
+
+impl Block<'_> {
+    /// The whole block with both tags.
+    pub fn range(&self) -> Range<usize> {
+        self.begin.start..self.end.end
+    }
+}
+
+/// A header outside every block, or inside the block with the index `block`.
+#[derive(Debug, Clone)]
+struct Section<'a> {
+    name: &'a [u8],
+    line: usize,
+    block: Option<usize>,
+}
+
+/// The blocks and headers of a file.
+#[derive(Debug)]
+pub struct Layout<'a> {
+    file: &'a [u8],
+    blocks: Vec<Block<'a>>,
+    sections: Vec<Section<'a>>,
+    damage: Vec<BlockError>,
+}
+
+impl<'a> Layout<'a> {
+    /// Finds every block. Damage is remembered, so that reading goes on where writing would not.
+    pub fn of(file: &'a [u8]) -> Self {
+        let mut layout = Self {
+            file,
+            blocks: Vec::new(),
+            sections: Vec::new(),
+            damage: Vec::new(),
+        };
+        let mut open: Option<Block<'a>> = None;
+        for line in Lines::of(file) {
+            match line.kind {
+                LineKind::Comment(text) => match tag(text) {
+                    Some(Tag::Begin(key)) => layout.begin(&mut open, &line, key),
+                    Some(Tag::End) => layout.end(&mut open, &line),
+                    None => {}
+                },
+                LineKind::Header(header) => {
+                    layout.sections.push(Section {
+                        name: header.name,
+                        line: line.number,
+                        block: open.as_ref().map(|_| layout.blocks.len()),
+                    });
+                    if let Some(block) = &mut open {
+                        match &block.header {
+                            Some(first) => layout.damage.push(BlockError::TwoHeaders {
+                                line: line.number,
+                                first: first.line,
+                            }),
+                            None => {
+                                block.header = Some(HeaderLine {
+                                    name: header.name,
+                                    line: line.number,
+                                    range: line.range(),
+                                });
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(block) = open {
+            layout.unclosed(&block);
+        }
+        layout
+    }
+
+    fn begin(&mut self, open: &mut Option<Block<'a>>, line: &Line<'a>, key: &'a [u8]) {
+        if let Some(outer) = open.take() {
+            self.damage.push(BlockError::Nested {
+                line: line.number,
+                outer: outer.begin_line,
+            });
+            self.disown(self.blocks.len());
+        }
+        if let Some(first) = self.blocks.iter().find(|block| block.key == key) {
+            self.damage.push(BlockError::SameKey {
+                line: line.number,
+                first: first.begin_line,
+                key: shown(key),
+            });
+        }
+        *open = Some(Block {
+            key,
+            begin_line: line.number,
+            begin: line.range(),
+            header: None,
+            end_line: line.number,
+            end: line.range(),
+        });
+    }
+
+    fn end(&mut self, open: &mut Option<Block<'a>>, line: &Line<'a>) {
+        match open.take() {
+            Some(mut block) => {
+                block.end_line = line.number;
+                block.end = line.range();
+                self.blocks.push(block);
+            }
+            None => self.damage.push(BlockError::EndWithoutBegin { line: line.number }),
+        }
+    }
+
+    fn unclosed(&mut self, block: &Block<'a>) {
+        self.damage.push(BlockError::BeginWithoutEnd { line: block.begin_line });
+        self.disown(self.blocks.len());
+    }
+
+    /// The headers of a block that turned out to be none stand outside.
+    fn disown(&mut self, block: usize) {
+        for section in self.sections.iter_mut().rev() {
+            if section.block != Some(block) {
+                break;
+            }
+            section.block = None;
+        }
+    }
+
+    /// The well-formed blocks in file order.
+    pub fn blocks(&self) -> &[Block<'a>] {
+        &self.blocks
+    }
+
+    /// What is wrong with the blocks of the file, in file order; nothing is written while it is.
+    pub fn damage(&self) -> &[BlockError] {
+        &self.damage
+    }
+
+    /// The block of a source profile.
+    pub fn block_of(&self, source: &[u8]) -> Option<&Block<'a>> {
+        self.blocks.iter().find(|block| block.key == source)
+    }
+
+    /// The source profile whose block holds this session profile.
+    pub fn source_of(&self, session_profile: &[u8]) -> Option<&'a [u8]> {
+        let holds = |block: &&Block<'a>| {
+            block
+                .header
+                .as_ref()
+                .is_some_and(|header| header.name == session_profile)
+        };
+        self.blocks.iter().find(holds).map(|block| block.key)
+    }
+
+    /// Checks everything that forbids writing `session_profile` as the session of `source`
+    /// (BLK-6), and says where it goes.
+    pub fn slot(&self, source: &[u8], session_profile: &[u8]) -> Result<Slot<'_, 'a>, BlockError> {
+        if let Some(damage) = self.damage.first() {
+            return Err(damage.clone());
+        }
+        let own = self.blocks.iter().position(|block| block.key == source);
+        self.check_name(own, source, session_profile)?;
+        let block = own.map(|at| &self.blocks[at]);
+        if let Some(block) = block {
+            self.check_inside(block)?;
+            self.check_after(block)?;
+        }
+        Ok(Slot { file: self.file, block })
+    }
+
+    fn check_name(&self, own: Option<usize>, source: &[u8], name: &[u8]) -> Result<(), BlockError> {
+        if name == source {
+            return Err(BlockError::NameIsSource { name: shown(name) });
+        }
+        let taken = self
+            .sections
+            .iter()
+            .find(|section| section.name == name && (section.block.is_none() || section.block != own));
+        if let Some(section) = taken {
+            let owner = section.block.map(|at| shown(self.blocks[at].key));
+            return Err(match owner {
+                Some(owner) => BlockError::NameOfOtherBlock {
+                    name: shown(name),
+                    line: section.line,
+                    owner,
+                },
+                None => BlockError::NameTaken {
+                    name: shown(name),
+                    line: section.line,
+                },
+            });
+        }
+        if self.blocks.iter().any(|block| block.key == name) {
+            return Err(BlockError::NameIsSource { name: shown(name) });
+        }
+        Ok(())
+    }
+
+    /// A line of the user's that would become a part of a new value must not be indented.
+    fn check_inside(&self, block: &Block<'_>) -> Result<(), BlockError> {
+        for line in block.body(self.file) {
+            let stays = match line.kind {
+                LineKind::Property(p) => session_key(p.key).is_none() && !is_security_token(p.key),
+                LineKind::Undelimited => true,
+                _ => false,
+            };
+            if stays && line.indented {
+                return Err(BlockError::Indented { line: line.number });
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands after the end tag and before the next header belongs to the session profile.
+    fn check_after(&self, block: &Block<'_>) -> Result<(), BlockError> {
+        let mut ends_with_own_key = true;
+        for line in block.body(self.file) {
+            if let LineKind::Property(p) = line.kind
+                && !is_security_token(p.key)
+            {
+                ends_with_own_key = session_key(p.key).is_some();
+            }
+        }
+        // Indented lines right after the block continue the value that stands last in it.
+        let mut continues = true;
+        for line in Lines::after_header(self.file, block.end.end, block.end_line + 1) {
+            match line.kind {
+                LineKind::Blank | LineKind::Comment(_) => continue,
+                _ if continues && line.indented => {
+                    if ends_with_own_key {
+                        return Err(BlockError::ContinuedAfterEnd { line: line.number });
+                    }
+                    continue;
+                }
+                LineKind::Header(_) => break,
+                LineKind::Property(p) if session_key(p.key).is_some() || is_security_token(p.key) => {
+                    let key = session_key(p.key).map_or(SECURITY_TOKEN, |at| SESSION_KEYS[at]);
+                    return Err(BlockError::KeyAfterEnd { line: line.number, key });
+                }
+                // It does not end the value above it.
+                LineKind::Undelimited => continue,
+                _ => {}
+            }
+            continues = false;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Block<'a> {
+    /// The lines between the header and the end tag; none where there is no header.
+    pub fn body(&self, file: &'a [u8]) -> impl Iterator<Item = Line<'a>> + use<'a> {
+        let (start, number) = match &self.header {
+            Some(header) => (header.range.end, header.line + 1),
+            None => (self.end.start, self.end_line),
+        };
+        Lines::after_header(&file[..self.end.start], start, number)
+    }
+}
+
+/// Where a block goes: in place of the block that is there, or at the end of the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Slot<'l, 'a> {
+    pub(super) file: &'a [u8],
+    pub(super) block: Option<&'l Block<'a>>,
+}
+
+enum Tag<'a> {
+    Begin(&'a [u8]),
+    End,
+}
+
+/// Reads a comment, from its `#` on, as a tag (BLK-3).
+fn tag(comment: &[u8]) -> Option<Tag<'_>> {
+    let text = trim_start(comment.strip_prefix(b"#")?);
+    if text.starts_with(b"$}}}") {
+        return Some(Tag::End);
+    }
+    let text = trim_start(text.strip_prefix(b"${{{")?).strip_prefix(b"key=")?;
+    let signature = [b" ", SIGNATURE.as_bytes()].concat();
+    let key = match memchr::memmem::find(text, &signature) {
+        Some(end) => &text[..end],
+        None => text.split(|&b| is_blank(b)).next().unwrap_or_default(),
+    };
+    Some(Tag::Begin(trim(key)))
+}
+
+fn trim_start(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|&b| !is_blank(b)).unwrap_or(text.len());
+    &text[start..]
+}
+
+/// Why a block cannot be written or removed. Lines are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+#[allow(missing_docs, reason = "each is explained by its text")]
+pub enum BlockError {
+    #[error("a managed block begins here and has no end tag")]
+    BeginWithoutEnd { line: usize },
+    #[error("an end tag without a begin tag")]
+    EndWithoutBegin { line: usize },
+    #[error("a begin tag inside the managed block of line {outer}")]
+    Nested { line: usize, outer: usize },
+    #[error("a second managed block of `{key}`; the first is in line {first}")]
+    SameKey { line: usize, first: usize, key: String },
+    #[error("a second header inside one managed block; the first is in line {first}")]
+    TwoHeaders { line: usize, first: usize },
+    #[error("an indented line inside the managed block would become a part of the value above it")]
+    Indented { line: usize },
+    #[error("an indented line after the end tag continues the value inside the managed block")]
+    ContinuedAfterEnd { line: usize },
+    #[error("`{key}` after the end tag belongs to the session profile and would win over the block's")]
+    KeyAfterEnd { line: usize, key: &'static str },
+    #[error("lines after the end tag belong to the session profile")]
+    LinesAfterEnd { line: usize },
+    #[error("the profile `{name}` is there already, outside the managed block")]
+    NameTaken { name: String, line: usize },
+    #[error("the profile `{name}` is the session of `{owner}`")]
+    NameOfOtherBlock { name: String, line: usize, owner: String },
+    #[error("the profile `{name}` is a source profile and cannot hold a session")]
+    NameIsSource { name: String },
+}
+
+impl BlockError {
+    const fn line(&self) -> Option<usize> {
+        match self {
+            Self::BeginWithoutEnd { line }
+            | Self::EndWithoutBegin { line }
+            | Self::Nested { line, .. }
+            | Self::SameKey { line, .. }
+            | Self::TwoHeaders { line, .. }
+            | Self::Indented { line }
+            | Self::ContinuedAfterEnd { line }
+            | Self::KeyAfterEnd { line, .. }
+            | Self::LinesAfterEnd { line }
+            | Self::NameTaken { line, .. }
+            | Self::NameOfOtherBlock { line, .. } => Some(*line),
+            Self::NameIsSource { .. } => None,
+        }
+    }
+
+    const fn hint(&self) -> &'static str {
+        match self {
+            Self::BeginWithoutEnd { .. } => {
+                "add the line `# $}}} [auto update by updsts]` where the block ends, or remove the begin tag"
+            }
+            Self::EndWithoutBegin { .. } => "remove the line, or add the begin tag where the block begins",
+            Self::Nested { .. } => "end the first block before the second begins",
+            Self::SameKey { .. } => "keep one of the two blocks and remove the other with its tags",
+            Self::TwoHeaders { .. } => "move the second profile out of the block, behind the end tag",
+            Self::Indented { .. } => "start the line in the first column",
+            Self::ContinuedAfterEnd { .. } => "remove the line, or start it in the first column under its own header",
+            Self::KeyAfterEnd { .. } | Self::LinesAfterEnd { .. } => "remove the line, or move it under its own header",
+            Self::NameTaken { .. } | Self::NameOfOtherBlock { .. } | Self::NameIsSource { .. } => {
+                "choose another name for the session profile with `-sn NAME`"
+            }
+        }
+    }
+
+    /// The error for the layers above, with the place in the file.
+    pub fn at(&self, path: &Path) -> Error {
+        let code = match self {
+            Self::NameTaken { .. } | Self::NameOfOtherBlock { .. } | Self::NameIsSource { .. } => ErrorCode::NameTaken,
+            _ => ErrorCode::BlockDamaged,
+        };
+        let place = text::place(path, self.line());
+        Error::new(code, format!("{self} ({place})"), self.hint())
+    }
+}

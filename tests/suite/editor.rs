@@ -1,0 +1,290 @@
+//! The block editor on before/after files (BLK-1 to BLK-8), compared byte for byte.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use updsts::core::managed_block::{BlockError, Layout};
+use updsts::core::secret::SecretString;
+use updsts::core::session::SessionCredentials;
+use updsts::core::splice::{self, ManagedBlock};
+use updsts::core::verify::{Expected, verify};
+
+pub const EXPIRATION: &str = "2026-11-24T12:43:07+09:00";
+
+pub fn example_session() -> SessionCredentials {
+    SessionCredentials {
+        access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+        secret_access_key: SecretString::from("wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY"),
+        session_token: SecretString::from("AQoDYXdzEJr1K5EXAMPLESESSIONTOKEN//////////wEXAMPLE=="),
+        expiration: EXPIRATION.parse().unwrap(),
+    }
+}
+
+/// What `get` does to the bytes of the file: locate, splice, verify.
+pub fn update(file: &[u8], source: &str, session_profile: &str) -> Result<Vec<u8>, BlockError> {
+    let layout = Layout::of(file);
+    let slot = layout.slot(source.as_bytes(), session_profile.as_bytes())?;
+    let credentials = example_session();
+    let block = ManagedBlock {
+        source: source.as_bytes(),
+        session_profile,
+        credentials: &credentials,
+        expiration: EXPIRATION,
+    };
+    let edit = splice::splice(slot, &block);
+    let new = edit.apply(file);
+    verify(file, &edit, &new, &Expected::Block(&block)).unwrap();
+    Ok(new.to_vec())
+}
+
+pub fn clear(file: &[u8], source: &str) -> Result<Vec<u8>, BlockError> {
+    let layout = Layout::of(file);
+    let block = layout.block_of(source.as_bytes()).unwrap();
+    let edit = splice::remove(&layout, file, block)?;
+    let new = edit.apply(file);
+    verify(
+        file,
+        &edit,
+        &new,
+        &Expected::NoBlock {
+            source: source.as_bytes(),
+        },
+    )
+    .unwrap();
+    Ok(new.to_vec())
+}
+
+fn fixtures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    names
+}
+
+fn session_name(file: &[u8]) -> String {
+    let layout = Layout::of(file);
+    let header = layout.block_of(b"default").and_then(|block| block.header.clone());
+    header.map_or("default_sts".into(), |header| {
+        String::from_utf8(header.name.to_vec()).unwrap()
+    })
+}
+
+#[test]
+fn every_fixture_becomes_its_after_file_byte_for_byte() {
+    let fixtures = fixtures();
+    assert!(fixtures.len() >= 25);
+    for fixture in fixtures {
+        let before = fs::read(fixture.join("before")).unwrap();
+        let after = fs::read(fixture.join("after")).unwrap();
+        let new = update(&before, "default", &session_name(&before)).unwrap();
+        assert_eq!(
+            new.escape_ascii().to_string().replace("\\n", "\n"),
+            after.escape_ascii().to_string().replace("\\n", "\n"),
+            "{}",
+            fixture.display()
+        );
+    }
+}
+
+#[test]
+fn blk_8_applying_the_same_session_twice_changes_nothing() {
+    for fixture in fixtures() {
+        let after = fs::read(fixture.join("after")).unwrap();
+        assert!(
+            update(&after, "default", &session_name(&after)).unwrap() == after,
+            "{}",
+            fixture.display()
+        );
+    }
+}
+
+#[test]
+fn blk_8_clearing_a_new_block_gives_back_the_file_but_for_a_final_newline() {
+    for file in [
+        &b"[default]\r\nx = 1"[..],
+        b"[default]\n",
+        b"",
+        b"\xef\xbb\xbf[default]\n",
+        b"\xef\xbb\xbf",
+    ] {
+        let mut restored = clear(&update(file, "default", "s").unwrap(), "default").unwrap();
+        if restored != file {
+            let end = restored.len() - if restored.ends_with(b"\r\n") { 2 } else { 1 };
+            restored.truncate(end);
+        }
+        assert_eq!(restored, file);
+    }
+}
+
+#[test]
+fn blk_8_another_name_rewrites_the_header_alone() {
+    let file = update(b"[default]\n", "default", "old").unwrap();
+    let renamed = String::from_utf8(update(&file, "default", "new").unwrap()).unwrap();
+    assert_eq!(renamed, String::from_utf8(file).unwrap().replace("[old]", "[new]"));
+}
+
+#[test]
+fn blk_3_and_4_a_source_name_is_copied_byte_for_byte_and_found_again() {
+    for source in [
+        "my.prof",
+        "team/dev",
+        "a@b",
+        "key with blanks",
+        "köln",
+        "a$b",
+        "key=x",
+        "x  y",
+        "-n",
+    ] {
+        let file = format!("[{source}]\nregion = x\n");
+        let once = update(file.as_bytes(), source, "session").unwrap();
+        assert!(
+            once.starts_with(format!("{file}# ${{{{{{ key={source} [auto update by updsts]\n[session]\n").as_bytes())
+        );
+        assert!(update(&once, source, "session").unwrap() == once, "{source}");
+    }
+}
+
+#[test]
+fn blk_3_a_key_without_signature_ends_at_the_first_blank() {
+    let file = b"[a]\n# ${{{ key=a b c\n[s]\n# $}}} anything\n#  ${{{  key=b\tx\n[t]\n\t#\t$}}}x\n# ${{{ no key\n## ${{{ key=z\n";
+    let layout = Layout::of(file);
+    let keys: Vec<_> = layout
+        .blocks()
+        .iter()
+        .map(|block| (block.key, block.begin_line, block.end_line))
+        .collect();
+    assert_eq!(keys, [(&b"a"[..], 2, 4), (b"b", 5, 7)]);
+    assert_eq!(layout.damage(), []);
+}
+
+#[test]
+fn blk_6_damage_is_refused_with_its_line() {
+    use BlockError::{
+        BeginWithoutEnd, ContinuedAfterEnd, EndWithoutBegin, Indented, KeyAfterEnd, Nested, SameKey, TwoHeaders,
+    };
+    let cases: [(&str, BlockError); 14] = [
+        ("[a]\n# ${{{ key=a\n[a_sts]\n", BeginWithoutEnd { line: 2 }),
+        ("[a]\n# ${{{ key=other\n[x]\n", BeginWithoutEnd { line: 2 }),
+        ("[a]\n# $}}} x\n", EndWithoutBegin { line: 2 }),
+        (
+            "[a]\n# ${{{ key=a\n# ${{{ key=b\n# $}}}\n# $}}}\n",
+            Nested { line: 3, outer: 2 },
+        ),
+        (
+            "# ${{{ key=a\n# $}}}\n[a]\n# ${{{ key=a\n# $}}}\n",
+            SameKey {
+                line: 4,
+                first: 1,
+                key: "a".into(),
+            },
+        ),
+        (
+            "[a]\n# ${{{ key=a\n[a_sts]\nx=1\n[b]\n# $}}}\n",
+            TwoHeaders { line: 5, first: 3 },
+        ),
+        (
+            "[a]\n# ${{{ key=z\n[z_sts]\n[b]\n# $}}}\n",
+            TwoHeaders { line: 4, first: 3 },
+        ),
+        (
+            "[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\n\naws_access_key_id = x\n",
+            KeyAfterEnd {
+                line: 6,
+                key: "aws_access_key_id",
+            },
+        ),
+        (
+            "[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\nregion = x\nAWS_SECURITY_TOKEN: x\n",
+            KeyAfterEnd {
+                line: 6,
+                key: "aws_security_token",
+            },
+        ),
+        (
+            "[a]\n# ${{{ key=a\n[a_sts]\nexpiration_datetime = x\n# $}}}\n  more\n",
+            ContinuedAfterEnd { line: 6 },
+        ),
+        (
+            "[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\n [b]\n",
+            ContinuedAfterEnd { line: 5 },
+        ),
+        (
+            "[a]\n# ${{{ key=a\n# $}}}\n# c\n  x = y\n",
+            ContinuedAfterEnd { line: 5 },
+        ),
+        (
+            "[a]\n# ${{{ key=a\n[a_sts]\n  region = x\n# $}}}\n",
+            Indented { line: 4 },
+        ),
+        ("[a]\n# ${{{ key=a\n[a_sts]\n  nothing\n# $}}}\n", Indented { line: 4 }),
+    ];
+    for (file, error) in cases {
+        assert_eq!(update(file.as_bytes(), "a", "a_sts"), Err(error), "{file}");
+    }
+}
+
+#[test]
+fn blk_6_a_taken_name_is_refused() {
+    use BlockError::{NameIsSource, NameOfOtherBlock, NameTaken};
+    let blocks = "[a]\n[b]\n# ${{{ key=b\n[b_sts]\n# $}}}\n[plain]\n# ${{{ key=gone\n[g]\n# $}}}\n# ${{{ key=a\n[a_sts]\n# $}}}\n";
+    let name = |name: &str| update(blocks.as_bytes(), "a", name).unwrap_err();
+    assert_eq!(
+        name("plain"),
+        NameTaken {
+            name: "plain".into(),
+            line: 6
+        }
+    );
+    assert_eq!(
+        name("b_sts"),
+        NameOfOtherBlock {
+            name: "b_sts".into(),
+            line: 4,
+            owner: "b".into()
+        }
+    );
+    assert_eq!(
+        name("b"),
+        NameTaken {
+            name: "b".into(),
+            line: 2
+        }
+    );
+    assert_eq!(name("gone"), NameIsSource { name: "gone".into() });
+    assert_eq!(name("a"), NameIsSource { name: "a".into() });
+    assert!(update(blocks.as_bytes(), "a", "a_sts").is_ok());
+    let outside_too = format!("{blocks}[a_sts]\n");
+    assert_eq!(
+        update(outside_too.as_bytes(), "a", "a_sts"),
+        Err(NameTaken {
+            name: "a_sts".into(),
+            line: 13
+        })
+    );
+}
+
+#[test]
+fn lines_that_continue_the_users_own_value_past_the_end_tag_stay_allowed() {
+    let file =
+        "[a]\n# ${{{ key=a\n[a_sts]\naws_access_key_id = x\ns3 =\n  x = 1\n# $}}}\n  aws_session_token = nested\n";
+    assert!(update(file.as_bytes(), "a", "a_sts").is_ok());
+}
+
+#[test]
+fn blk_10_clear_keeps_lines_between_tag_and_header() {
+    let file = b"[a]\n# ${{{ key=a\nregion = x\n[a_sts]\nregion = y\n# mine\n# $}}}\n\n[b]\n";
+    assert_eq!(clear(file, "a").unwrap(), b"[a]\nregion = x\n\n[b]\n");
+    let layout = Layout::of(file);
+    let own = splice::own_lines(file, layout.block_of(b"a").unwrap());
+    assert_eq!(own, [(5, "`region`".to_owned()), (6, "a comment".to_owned())]);
+}
+
+#[test]
+fn blk_10_clear_refuses_where_a_line_would_fall_to_another_profile() {
+    let file = b"[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\nregion = x\n[b]\n";
+    assert_eq!(clear(file, "a"), Err(BlockError::LinesAfterEnd { line: 5 }));
+}

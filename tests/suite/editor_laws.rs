@@ -1,0 +1,156 @@
+//! The laws of the editor on generated files (DESIGN: what is proved how).
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use updsts::core::managed_block::Layout;
+use updsts::core::profile::Profiles;
+
+use super::editor::{clear, update};
+
+/// A file whose failures can be read.
+#[derive(Clone)]
+struct File(Vec<u8>);
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\n{}", self.0.escape_ascii().to_string().replace("\\n", "\\n\n"))
+    }
+}
+
+/// Pieces of lines that credentials files are made of, and of damage to them.
+fn fragment() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        8 => prop_oneof![
+            Just("[a]"), Just("[a_sts]"), Just("[b]"), Just("[b_sts]"), Just(" [c] "), Just("[d] # x"), Just("[e"), Just("[]"),
+            Just("# ${{{ key=a [auto update by updsts]"), Just("# ${{{ key=b"), Just("  #  ${{{ key=a"), Just("#$}}}"),
+            Just("# $}}} [auto update by updsts]"), Just("\t# $}}}"),
+            Just("aws_access_key_id = AKIAIOSFODNN7EXAMPLE"), Just("aws_access_key_id=x"), Just("aws_secret_access_key = s"),
+            Just("aws_session_token = t"), Just("AWS_SESSION_TOKEN: t"), Just("aws_security_token = u"), Just("expiration_datetime = e"),
+            Just("region = r # c"), Just("mfa_serial ="), Just("unknown = v"), Just("  nested = v"), Just("   deeper"), Just("\tx"),
+            Just("no delimiter"), Just("= no key"), Just("# comment"), Just(" ; indented comment"), Just(""), Just("   "),
+        ].prop_map(|text| text.as_bytes().to_vec()),
+        1 => vec(any::<u8>(), 0..12),
+    ]
+}
+
+fn file() -> impl Strategy<Value = File> {
+    let line = (
+        fragment(),
+        prop_oneof![6 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r"), 1 => Just("")],
+    );
+    (
+        prop_oneof![9 => Just(&b""[..]), 1 => Just(&b"\xef\xbb\xbf"[..])],
+        vec(line, 0..30),
+    )
+        .prop_map(|(mark, lines)| {
+            let mut file = mark.to_vec();
+            for (text, ending) in lines {
+                file.extend_from_slice(&text);
+                file.extend_from_slice(ending.as_bytes());
+            }
+            File(file)
+        })
+}
+
+/// A file that can be updated more often than not: any lines, a well-formed block, any lines.
+fn file_with_block() -> impl Strategy<Value = File> {
+    let inner = prop_oneof![
+        Just("aws_access_key_id = x"),
+        Just("aws_secret_access_key=s"),
+        Just("aws_session_token = t"),
+        Just("  more"),
+        Just("aws_security_token = u"),
+        Just("expiration_datetime = e"),
+        Just("region = r"),
+        Just("# c"),
+        Just(""),
+        Just("no delimiter"),
+        Just("aws_session_token = again"),
+        Just(" # indented"),
+    ];
+    let plain = prop_oneof![
+        Just("[b]"),
+        Just("[b c]"),
+        Just("region = r"),
+        Just("# c"),
+        Just(""),
+        Just("x = y")
+    ];
+    (
+        vec(plain.clone(), 0..6),
+        vec(plain.clone(), 0..2),
+        vec(inner, 0..10),
+        vec(plain, 0..6),
+        any::<bool>(),
+    )
+        .prop_map(|(before, between, body, after, crlf)| {
+            let mut lines = vec!["[a]"];
+            lines.extend(before);
+            lines.push("# ${{{ key=a [auto update by updsts]");
+            lines.extend(between.iter().filter(|line| !line.starts_with('[')));
+            lines.push("[a_sts]");
+            lines.extend(body);
+            lines.push("# $}}}");
+            lines.extend(after);
+            File(lines.join(if crlf { "\r\n" } else { "\n" }).into_bytes())
+        })
+}
+
+/// `PROPTEST_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    ProptestConfig {
+        cases: default.cases.max(2_000),
+        failure_persistence: None,
+        ..default
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in vec(any::<u8>(), 0..400)) {
+        Layout::of(&bytes);
+        Profiles::of_credentials(&bytes);
+        Profiles::of_config(&bytes);
+    }
+
+    // `update` verifies prefix, suffix, the session read back and every other profile; an accepted
+    // file must pass that check, never fail it.
+    #[test]
+    fn an_accepted_file_keeps_everything_else_and_twice_is_once(File(file) in file()) {
+        if let Ok(once) = update(&file, "a", "a_sts") {
+            prop_assert!(update(&once, "a", "a_sts").unwrap() == once);
+        }
+    }
+
+    #[test]
+    fn a_well_formed_block_is_always_updated_in_place(File(file) in file_with_block()) {
+        let new = update(&file, "a", "a_sts");
+        let refused_for_cause = matches!(&new, Err(error) if error.to_string().contains("after the end tag") || error.to_string().contains("indented"));
+        prop_assert!(new.is_ok() || refused_for_cause, "{new:?}");
+    }
+
+    #[test]
+    fn adding_a_block_and_clearing_it_gives_back_the_file(File(file) in file()) {
+        let had_block = Layout::of(&file).block_of(b"a").is_some();
+        if let (false, Ok(added)) = (had_block, update(&file, "a", "a_sts")) {
+            prop_assert!(added.starts_with(&file));
+            let restored = clear(&added, "a").unwrap();
+            prop_assert!(restored.starts_with(&file));
+            prop_assert!([&b""[..], b"\n", b"\r\n"].contains(&&restored[file.len()..]));
+        }
+    }
+
+    #[test]
+    fn lines_cover_every_byte_once(bytes in vec(any::<u8>(), 0..400)) {
+        let mut at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        for line in updsts::core::grammar::Lines::of(&bytes) {
+            prop_assert_eq!(line.start, at);
+            prop_assert!(line.end > line.start);
+            at = line.end;
+        }
+        prop_assert_eq!(at, bytes.len());
+    }
+}

@@ -1,0 +1,4 @@
+//! The tests of updsts, one binary by theme.
+
+mod editor;
+mod editor_laws;
