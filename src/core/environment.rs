@@ -1,19 +1,80 @@
-//! The process's environment variables, where an empty one counts as unset (CLI-3).
+//! The environment variables, where an empty one counts as unset (CLI-3).
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
-/// The value of a variable that is set, not empty and valid Unicode.
-pub fn var(name: &str) -> Option<String> {
-    var_os(name)?.into_string().ok()
+/// The process's environment, or a given one in tests.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(Option<HashMap<OsString, OsString>>);
+
+impl Environment {
+    /// The environment of this process.
+    pub const fn of_process() -> Self {
+        Self(None)
+    }
+
+    /// An environment of these variables alone.
+    pub fn of<K: AsRef<OsStr>, V: AsRef<OsStr>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
+        let variables = variables.into_iter();
+        Self(Some(
+            variables
+                .map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()))
+                .collect(),
+        ))
+    }
+
+    /// The value of a variable that is set, not empty and valid Unicode.
+    pub fn var(&self, name: &str) -> Option<String> {
+        self.var_os(name)?.into_string().ok()
+    }
+
+    /// The value of a variable that is set and not empty.
+    pub fn var_os(&self, name: &str) -> Option<OsString> {
+        let value = match &self.0 {
+            None => std::env::var_os(name),
+            Some(variables) => variables.get(OsStr::new(name)).cloned(),
+        };
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// The user's home folder.
+    pub fn home(&self) -> Option<PathBuf> {
+        match &self.0 {
+            None => std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            Some(_) => self.var_os("HOME").map(PathBuf::from),
+        }
+    }
 }
 
-/// The value of a variable that is set and not empty.
-pub fn var_os(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
+/// The path with a leading `~/` (or `~` alone) replaced by the home folder, as a shell does.
+pub fn expand_home(path: &Path, environment: &Environment) -> PathBuf {
+    match (path.strip_prefix("~"), environment.home()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
 }
 
-/// The user's home folder.
-pub fn home() -> Option<PathBuf> {
-    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cli_3_an_empty_variable_counts_as_unset() {
+        let environment = Environment::of([("A", ""), ("B", "b")]);
+        assert_eq!((environment.var("A"), environment.var("B")), (None, Some("b".into())));
+    }
+
+    #[test]
+    fn cli_3_a_leading_tilde_is_the_home_folder() {
+        let environment = Environment::of([("HOME", "/home/me")]);
+        for (path, expanded) in [
+            ("~/.aws/x", "/home/me/.aws/x"),
+            ("~x/y", "~x/y"),
+            ("a/~/b", "a/~/b"),
+            ("/~/b", "/~/b"),
+        ] {
+            assert_eq!(expand_home(Path::new(path), &environment), Path::new(expanded));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What updsts knows: the file, the block, the session, STS. No command line and no protocol.
 
+pub mod credentials_file;
 pub mod environment;
 pub mod error;
 pub mod grammar;

@@ -1,10 +1,12 @@
 //! The check of the new bytes before they replace the file (FILE-6). Pure.
 
+use std::ops::Range;
+
 use thiserror::Error as ThisError;
 
 use super::managed_block::Layout;
 use super::profile::{Key, Profiles};
-use super::splice::{Edit, ManagedBlock};
+use super::splice::ManagedBlock;
 
 /// Why the new bytes must not replace the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
@@ -34,9 +36,9 @@ pub enum Expected<'a> {
     },
 }
 
-/// Checks that `new` is `old` but for the block. What was odd before is no reason to refuse.
-pub fn verify(old: &[u8], edit: &Edit, new: &[u8], expected: &Expected<'_>) -> Result<(), VerifyError> {
-    let (prefix, suffix) = (&old[..edit.range().start], &old[edit.range().end..]);
+/// Checks that `new` is `old` but for the block, whose old bytes stood in the range `replaced`. What was odd before is no reason to refuse.
+pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expected<'_>) -> Result<(), VerifyError> {
+    let (prefix, suffix) = (&old[..replaced.start], &old[replaced.end..]);
     if new.len() < prefix.len() + suffix.len() || !new.starts_with(prefix) || !new.ends_with(suffix) {
         return Err(VerifyError::Outside);
     }

@@ -33,7 +33,7 @@ pub fn update(file: &[u8], source: &str, session_profile: &str) -> Result<Vec<u8
     };
     let edit = splice::splice(slot, &block);
     let new = edit.apply(file);
-    verify(file, &edit, &new, &Expected::Block(&block)).unwrap();
+    verify(file, &edit.range(), &new, &Expected::Block(&block)).unwrap();
     Ok(new.to_vec())
 }
 
