@@ -1,0 +1,167 @@
+//! Answers in AWS's XML.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use wiremock::ResponseTemplate;
+
+use crate::refusal::Refusal;
+use crate::session::IssuedSession;
+
+const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/// What is granted.
+pub(crate) enum Grant {
+    /// `GetSessionToken`
+    Session(IssuedSession),
+    /// `GetCallerIdentity`
+    Caller {
+        /// Of the user.
+        arn: String,
+        user_id: String,
+        account: String,
+    },
+}
+
+/// An answer before it becomes HTTP.
+pub(crate) struct Answer {
+    status: u16,
+    content_type: &'static str,
+    body: String,
+}
+
+impl Answer {
+    pub(crate) fn granted(grant: &Grant, request_id: &str) -> Self {
+        let (action, result) = match grant {
+            Grant::Session(session) => {
+                let mut fields = credentials(session);
+                fields.push(("SessionToken", session.session_token.clone()));
+                fields.push(("Expiration", session.expiration.to_string()));
+                (
+                    "GetSessionToken",
+                    format!("<Credentials>{}</Credentials>", elements(&fields)),
+                )
+            }
+            Grant::Caller { arn, user_id, account } => {
+                let fields = [
+                    ("Arn", arn.clone()),
+                    ("UserId", user_id.clone()),
+                    ("Account", account.clone()),
+                ];
+                ("GetCallerIdentity", elements(&fields))
+            }
+        };
+        Self::xml(200, success(action, &result, request_id))
+    }
+
+    /// A grant that lacks fields: token and expiry of a session, ARN and user id of a caller.
+    pub(crate) fn incomplete(grant: &Grant, request_id: &str) -> Self {
+        let (action, result) = match grant {
+            Grant::Session(session) => (
+                "GetSessionToken",
+                format!("<Credentials>{}</Credentials>", elements(&credentials(session))),
+            ),
+            Grant::Caller { account, .. } => ("GetCallerIdentity", elements(&[("Account", account.clone())])),
+        };
+        Self::xml(200, success(action, &result, request_id))
+    }
+
+    pub(crate) fn malformed() -> Self {
+        Self {
+            status: 200,
+            content_type: "text/xml",
+            body: "{\"this\": \"is no XML\"".to_owned(),
+        }
+    }
+
+    pub(crate) fn refused(refusal: &Refusal, request_id: &str) -> Self {
+        let at_fault = if refusal.status < 500 { "Sender" } else { "Receiver" };
+        let error = elements(&[
+            ("Type", at_fault.to_owned()),
+            ("Code", refusal.code.to_string()),
+            ("Message", refusal.message.to_string()),
+        ]);
+        let id = escape(request_id);
+        let body = format!(
+            "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{error}</Error><RequestId>{id}</RequestId></ErrorResponse>"
+        );
+        Self::xml(refusal.status, body)
+    }
+
+    /// What a proxy says when it cannot reach the server behind it.
+    pub(crate) fn proxy_error() -> Self {
+        let body = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n\
+                    </body>\r\n</html>\r\n";
+        Self {
+            status: 502,
+            content_type: "text/html",
+            body: body.to_owned(),
+        }
+    }
+
+    fn xml(status: u16, body: String) -> Self {
+        Self {
+            status,
+            content_type: "text/xml",
+            body,
+        }
+    }
+
+    /// With the headers that AWS sends; `now` is the mock's time.
+    pub(crate) fn into_response(self, request_id: &str, now: Timestamp, delay: Duration) -> ResponseTemplate {
+        let mut response = ResponseTemplate::new(self.status).set_body_raw(self.body, self.content_type);
+        if self.content_type == "text/xml" {
+            response = response.insert_header("x-amzn-RequestId", request_id);
+        }
+        // hyper adds a `Date` of its own only where there is none.
+        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
+            response = response.insert_header("Date", date);
+        }
+        if delay.is_zero() {
+            response
+        } else {
+            response.set_delay(delay)
+        }
+    }
+}
+
+fn credentials(session: &IssuedSession) -> Vec<(&'static str, String)> {
+    vec![
+        ("AccessKeyId", session.access_key_id.clone()),
+        ("SecretAccessKey", session.secret_access_key.clone()),
+    ]
+}
+
+fn success(action: &str, result: &str, request_id: &str) -> String {
+    let id = escape(request_id);
+    format!(
+        "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result><ResponseMetadata>\
+         <RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
+    )
+}
+
+fn elements(fields: &[(&str, String)]) -> String {
+    fields
+        .iter()
+        .map(|(name, value)| format!("<{name}>{}</{name}>", escape(value)))
+        .collect()
+}
+
+/// Text for an element (XML 1.0, 2.4); what XML cannot hold at all becomes a question mark.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\t' | '\n' => escaped.push(c),
+            '\r' => escaped.push_str("&#xD;"),
+            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => escaped.push('?'),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}

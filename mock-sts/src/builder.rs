@@ -1,0 +1,238 @@
+//! What a mock is made from.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::clock::Clock;
+use crate::code_source::{CodeSource, InvalidTotpSecret};
+use crate::derivation::Derivation;
+use crate::device::Devices;
+use crate::fault::{Fault, FaultRule, Faults};
+use crate::mock_sts::MockSts;
+use crate::server::Server;
+use crate::service::Service;
+use crate::session::Sessions;
+use crate::user::{AccessKey, User};
+
+/// Settings of a [`MockSts`].
+///
+/// Without any there is one user, [`User::default`]: AWS's documented example key, the device
+/// `arn:aws:iam::123456789012:mfa/user`, the code `123456` again and again.
+pub struct Builder {
+    default_user: User,
+    totp_secret: Option<String>,
+    users: Vec<User>,
+    only_users: bool,
+    one_use_codes: bool,
+    seed: Option<u64>,
+    clock: Clock,
+    faults: Vec<FaultRule>,
+    listen: SocketAddr,
+}
+
+/// Why a mock did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address is taken, or is none of this machine's.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// As given to [`Builder::listen`].
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// [`Builder::totp_secret`].
+    #[error(transparent)]
+    TotpSecret(#[from] InvalidTotpSecret),
+    /// There is nobody who may call.
+    #[error("there is no user")]
+    NoUser,
+    /// An access key id belongs to one user only.
+    #[error("two access keys have the id `{0}`")]
+    SameKey(String),
+    /// A device shows one code at a time.
+    #[error("users of the device `{0}` have different codes for it")]
+    SameDevice(String),
+    /// No thread, no runtime, no random numbers.
+    #[error("the server does not start: {0}")]
+    System(#[source] io::Error),
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            default_user: User::default(),
+            totp_secret: None,
+            users: Vec::new(),
+            only_users: false,
+            one_use_codes: false,
+            seed: None,
+            clock: Clock::default(),
+            faults: Vec::new(),
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        }
+    }
+}
+
+impl Builder {
+    /// The default user's access key id.
+    #[must_use]
+    pub fn access_key_id(mut self, id: impl Into<String>) -> Self {
+        let secret = self.default_user.keys.pop().map_or_else(String::new, |key| key.secret);
+        self.default_user.keys.push(AccessKey::new(id, secret));
+        self
+    }
+
+    /// The default user's secret access key.
+    #[must_use]
+    pub fn secret_access_key(mut self, secret: impl Into<String>) -> Self {
+        let id = self.default_user.keys.pop().map_or_else(String::new, |key| key.id);
+        self.default_user.keys.push(AccessKey::new(id, secret));
+        self
+    }
+
+    /// The default user's device. An ARN names the user, account and partition too.
+    #[must_use]
+    pub fn mfa_serial(mut self, serial: impl Into<String>) -> Self {
+        let serial = serial.into();
+        self.default_user = self.default_user.named_by_device(&serial);
+        self.default_user.mfa_serial = Some(serial);
+        self
+    }
+
+    /// The code that the default user's device shows, again and again.
+    #[must_use]
+    pub fn token_code(mut self, code: impl Into<String>) -> Self {
+        self.default_user.code = CodeSource::Fixed(code.into());
+        self.totp_secret = None;
+        self
+    }
+
+    /// The default user's device shows the time-based codes of this secret (Base32).
+    #[must_use]
+    pub fn totp_secret(mut self, base32: impl Into<String>) -> Self {
+        self.totp_secret = Some(base32.into());
+        self
+    }
+
+    /// Fixed codes are good once for each device, as time-based ones always are.
+    #[must_use]
+    pub fn one_use_codes(mut self, one_use: bool) -> Self {
+        self.one_use_codes = one_use;
+        self
+    }
+
+    /// One more user beside the default user.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// These users and no default user.
+    #[must_use]
+    pub fn users(mut self, users: impl IntoIterator<Item = User>) -> Self {
+        self.users = users.into_iter().collect();
+        self.only_users = true;
+        self
+    }
+
+    /// The same seed gives the same sessions and request ids, in the order of the requests.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Where the mock's time comes from, instead of the system.
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
+        self
+    }
+
+    /// One more fault, for the first `times` requests or (`None`) for all.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault, times: Option<u64>) -> Self {
+        self.faults.push(FaultRule { fault, times });
+        self
+    }
+
+    /// Where to listen; port 0 takes a free one. Without it: a free port of 127.0.0.1.
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// Starts the mock.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_start`](Self::try_start) would fail.
+    pub fn start(self) -> MockSts {
+        match self.try_start() {
+            Ok(sts) => sts,
+            Err(error) => panic!("mock-sts: {error}"),
+        }
+    }
+
+    /// Starts the mock.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be listened on; a setting contradicts another.
+    pub fn try_start(self) -> Result<MockSts, StartError> {
+        let mut users = self.users;
+        if !self.only_users {
+            let mut user = self.default_user;
+            if let Some(base32) = self.totp_secret {
+                user.code = CodeSource::Totp(base32.parse()?);
+            }
+            users.insert(0, user);
+        }
+        check(&users)?;
+
+        let derivation =
+            Derivation::new(self.seed).map_err(|error| StartError::System(io::Error::other(error.to_string())))?;
+        let devices = Devices::new(self.one_use_codes);
+        let faults = Faults::new(self.faults);
+        let service = Arc::new(Service::new(
+            users,
+            Sessions::new(derivation),
+            self.clock,
+            devices,
+            faults,
+        ));
+
+        let address = self.listen;
+        let listener = TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
+        let server = Server::start(listener, Arc::clone(&service)).map_err(StartError::System)?;
+        Ok(MockSts::new(service, server))
+    }
+}
+
+fn check(users: &[User]) -> Result<(), StartError> {
+    if users.is_empty() {
+        return Err(StartError::NoUser);
+    }
+    for (position, user) in users.iter().enumerate() {
+        let others = &users[..position];
+        let taken = |id: &str| others.iter().flat_map(|other| &other.keys).any(|key| key.id == id);
+        let repeated = |id: &str| user.keys.iter().filter(|key| key.id == id).count() > 1;
+        if let Some(key) = user.keys.iter().find(|key| taken(&key.id) || repeated(&key.id)) {
+            return Err(StartError::SameKey(key.id.clone()));
+        }
+        if let Some(serial) = &user.mfa_serial
+            && others
+                .iter()
+                .any(|other| other.mfa_serial.as_ref() == Some(serial) && other.code != user.code)
+        {
+            return Err(StartError::SameDevice(serial.clone()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! The input of `GetSessionToken`, validated as AWS does.
+
+use crate::parameters::Parameters;
+use crate::refusal::Refusal;
+
+/// Seconds; `GetSessionToken` in the AWS STS API reference.
+const SHORTEST: i32 = 900;
+const LONGEST: i32 = 129_600;
+const DEFAULT: i32 = 43_200;
+/// Sessions of an account's root are cut to this, in silence.
+const LONGEST_OF_ROOT: i32 = 3_600;
+
+/// A valid input.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct GetSessionTokenInput<'a> {
+    duration_seconds: i32,
+    pub(crate) serial_number: Option<&'a str>,
+    pub(crate) token_code: Option<&'a str>,
+}
+
+impl<'a> GetSessionTokenInput<'a> {
+    /// # Errors
+    ///
+    /// `ValidationError`, with every constraint that is not met, in AWS's words.
+    pub(crate) fn of(parameters: &'a Parameters<'_>) -> Result<Self, Refusal> {
+        let mut violations = Violations::default();
+        let duration_seconds = match parameters.get("DurationSeconds") {
+            None => DEFAULT,
+            Some(text) => violations.duration(text),
+        };
+        let serial_number = parameters.get("SerialNumber");
+        if let Some(serial) = serial_number {
+            violations.length("serialNumber", serial, 9, 256);
+            violations.pattern("serialNumber", serial, r"[\w+=/:,.@-]*", |c| {
+                c.is_ascii_alphanumeric() || "_+=/:,.@-".contains(c)
+            });
+        }
+        let token_code = parameters.get("TokenCode");
+        if let Some(code) = token_code {
+            violations.length("tokenCode", code, 6, 6);
+            violations.pattern("tokenCode", code, r"[\d]*", |c| c.is_ascii_digit());
+        }
+        violations.into_result()?;
+        Ok(Self {
+            duration_seconds,
+            serial_number,
+            token_code,
+        })
+    }
+
+    /// How long the session is good, in seconds.
+    pub(crate) fn duration_seconds(&self, root: bool) -> i64 {
+        i64::from(if root {
+            self.duration_seconds.min(LONGEST_OF_ROOT)
+        } else {
+            self.duration_seconds
+        })
+    }
+}
+
+#[derive(Default)]
+struct Violations(Vec<String>);
+
+impl Violations {
+    fn add(&mut self, value: &str, name: &str, constraint: &str) {
+        self.0.push(format!(
+            "Value '{value}' at '{name}' failed to satisfy constraint: Member must {constraint}"
+        ));
+    }
+
+    fn duration(&mut self, text: &str) -> i32 {
+        let seconds = text.parse().ok();
+        match seconds {
+            None => self.add(text, "durationSeconds", "be an integer"),
+            Some(..SHORTEST) => {
+                self.add(
+                    text,
+                    "durationSeconds",
+                    &format!("have value greater than or equal to {SHORTEST}"),
+                );
+            }
+            Some(seconds) if seconds > LONGEST => {
+                self.add(
+                    text,
+                    "durationSeconds",
+                    &format!("have value less than or equal to {LONGEST}"),
+                );
+            }
+            Some(_) => {}
+        }
+        seconds.unwrap_or(DEFAULT)
+    }
+
+    fn length(&mut self, name: &str, value: &str, shortest: usize, longest: usize) {
+        let length = value.chars().count();
+        if length < shortest {
+            self.add(value, name, &format!("have length greater than or equal to {shortest}"));
+        }
+        if length > longest {
+            self.add(value, name, &format!("have length less than or equal to {longest}"));
+        }
+    }
+
+    fn pattern(&mut self, name: &str, value: &str, pattern: &str, fits: impl Fn(char) -> bool) {
+        if !value.chars().all(fits) {
+            self.add(value, name, &format!("satisfy regular expression pattern: {pattern}"));
+        }
+    }
+
+    fn into_result(self) -> Result<(), Refusal> {
+        let number = self.0.len();
+        if number == 0 {
+            return Ok(());
+        }
+        let errors = if number == 1 { "error" } else { "errors" };
+        let message = format!("{number} validation {errors} detected: {}", self.0.join("; "));
+        Err(Refusal::new("ValidationError", 400, message))
+    }
+}

@@ -1,0 +1,164 @@
+//! AWS's refusals.
+
+use std::borrow::Cow;
+
+/// A refusal with AWS's code, status and message.
+///
+/// Sources: the AWS STS API reference, "Common Errors" and the errors of `GetSessionToken`; the IAM user guide,
+/// "Troubleshoot signed requests for AWS APIs".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: Cow<'static, str>,
+    /// HTTP status.
+    pub(crate) status: u16,
+    pub(crate) message: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code: code.into(),
+            status,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn missing_authentication_token() -> Self {
+        Self::new(
+            "MissingAuthenticationToken",
+            403,
+            "Request is missing Authentication Token",
+        )
+    }
+
+    pub(crate) fn incomplete_signature(message: String) -> Self {
+        Self::new("IncompleteSignature", 400, message)
+    }
+
+    /// Also for an inactive key, a wrong session token, and a region of another partition.
+    pub(crate) fn unknown_key() -> Self {
+        Self::new(
+            "InvalidClientTokenId",
+            403,
+            "The security token included in the request is invalid.",
+        )
+    }
+
+    pub(crate) fn expired_token() -> Self {
+        Self::new(
+            "ExpiredToken",
+            403,
+            "The security token included in the request is expired",
+        )
+    }
+
+    pub(crate) fn signature(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("SignatureDoesNotMatch", 403, message)
+    }
+
+    pub(crate) fn wrong_signature() -> Self {
+        Self::signature(
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+             Access Key and signing method. Consult the service documentation for details.",
+        )
+    }
+
+    pub(crate) fn missing_action() -> Self {
+        Self::new(
+            "MissingAction",
+            400,
+            "The request is missing an action or a required parameter.",
+        )
+    }
+
+    pub(crate) fn invalid_action(action: &str, version: &str) -> Self {
+        Self::new(
+            "InvalidAction",
+            400,
+            format!("Could not find operation {action} for version {version}"),
+        )
+    }
+
+    pub(crate) fn called_by_session() -> Self {
+        Self::access_denied("Cannot call GetSessionToken with session credentials")
+    }
+
+    pub(crate) fn half_of_mfa() -> Self {
+        Self::access_denied(
+            "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+        )
+    }
+
+    /// AWS writes two blanks between the sentences.
+    pub(crate) fn wrong_device() -> Self {
+        Self::access_denied(
+            "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is \
+             valid and associated with this user.",
+        )
+    }
+
+    /// Wrong, late and used codes look the same. AWS ends the message with a blank.
+    pub(crate) fn wrong_code() -> Self {
+        Self::access_denied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+    }
+
+    fn access_denied(message: &'static str) -> Self {
+        Self::new("AccessDenied", 403, message)
+    }
+
+    pub(crate) fn service_unavailable() -> Self {
+        Self::by_code("ServiceUnavailable", "", "")
+    }
+
+    /// The refusal that AWS gives with this code, where it is not for something that the request did: `arn` is the
+    /// caller, `account` its account. An unknown code gets the status 400.
+    pub(crate) fn by_code(code: &str, arn: &str, account: &str) -> Self {
+        let (status, message): (u16, Cow<'static, str>) = match code {
+            "AccessDenied" | "AccessDeniedException" => (
+                403,
+                format!(
+                    "User: {arn} is not authorized to perform: sts:GetSessionToken with an explicit deny in an \
+                     identity-based policy"
+                )
+                .into(),
+            ),
+            "InvalidClientTokenId" => return Self::unknown_key(),
+            "SignatureDoesNotMatch" => return Self::wrong_signature(),
+            "ExpiredToken" => return Self::expired_token(),
+            "MissingAuthenticationToken" => return Self::missing_authentication_token(),
+            "MissingAction" => return Self::missing_action(),
+            "RegionDisabledException" => (
+                403,
+                format!(
+                    "STS is not activated in this region for account:{account}. Your account administrator can \
+                     activate STS in this region using the IAM Console."
+                )
+                .into(),
+            ),
+            "ValidationError" => (
+                400,
+                "The input fails to satisfy the constraints specified by an AWS service.".into(),
+            ),
+            "Throttling" | "ThrottlingException" => (400, "Rate exceeded".into()),
+            "RequestLimitExceeded" => (503, "Request limit exceeded.".into()),
+            "IncompleteSignature" => (400, "The request signature does not conform to AWS standards.".into()),
+            "OptInRequired" => (403, "The AWS Access Key Id needs a subscription for the service".into()),
+            "InvalidAction" => (400, "The action or operation requested is invalid.".into()),
+            "RequestExpired" => (400, "Request has expired.".into()),
+            "InternalFailure" | "InternalError" => (
+                500,
+                "The request processing has failed because of an unknown error, exception or failure.".into(),
+            ),
+            "ServiceUnavailable" => (
+                503,
+                "The request has failed due to a temporary failure of the server.".into(),
+            ),
+            _ => (400, "The request was refused.".into()),
+        };
+        Self {
+            code: Cow::Owned(code.to_owned()),
+            status,
+            message,
+        }
+    }
+}

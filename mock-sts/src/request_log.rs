@@ -1,0 +1,87 @@
+//! What was asked, without secrets.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+/// How many requests are kept.
+const KEPT: usize = 1_000;
+/// The most characters that are kept of a value: more than any valid one has.
+const LONGEST_VALUE: usize = 256;
+
+/// A request as the mock remembers it: never the code, the signature or the session token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReceivedRequest {
+    /// `GetSessionToken`, as the request names it.
+    pub action: Option<String>,
+    /// Who signed, whether or not the key is known.
+    pub access_key_id: Option<String>,
+    /// The region of the signature's scope.
+    pub region: Option<String>,
+    /// `DurationSeconds` as sent.
+    pub duration_seconds: Option<String>,
+    /// `SerialNumber` as sent.
+    pub serial_number: Option<String>,
+    /// Whether there was a `TokenCode`.
+    pub token_code_given: bool,
+    /// What the mock made of it. Where a fault spoilt the answer, this is what was decided before.
+    pub outcome: Outcome,
+    /// The `x-amzn-RequestId` of the answer.
+    pub request_id: String,
+}
+
+/// Granted, or refused with an error code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Granted.
+    Ok,
+    /// Refused with this code of AWS.
+    Refused(String),
+}
+
+impl Outcome {
+    /// `OK`, or AWS's error code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Ok => "OK",
+            Self::Refused(code) => code,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A value for the log, cut to what a valid one may have.
+pub(crate) fn shortened(value: &str) -> String {
+    value.chars().take(LONGEST_VALUE).collect()
+}
+
+/// The last requests, and the number of all.
+#[derive(Default)]
+pub(crate) struct RequestLog {
+    kept: VecDeque<ReceivedRequest>,
+    count: u64,
+}
+
+impl RequestLog {
+    pub(crate) fn push(&mut self, request: ReceivedRequest) {
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(request);
+        self.count += 1;
+    }
+
+    /// Oldest first.
+    pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
+        self.kept.iter().cloned().collect()
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+}

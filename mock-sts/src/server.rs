@@ -1,0 +1,194 @@
+//! The HTTP server: wiremock, on threads of its own.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::task::Poll;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use wiremock::matchers::any;
+use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::service::Service;
+
+/// A mounted `Mock` of wiremock keeps every request that it matched, also with recording disabled. After this many
+/// the mocks are replaced.
+const REQUESTS_OF_A_MOCK: u64 = 100;
+
+/// A running server; it ends with the value.
+pub(crate) struct Server {
+    address: SocketAddr,
+    commands: Sender<Command>,
+    thread: Option<JoinHandle<()>>,
+}
+
+enum Command {
+    /// Replace the mocks; tell `queued` once that waits for wiremock's lock.
+    Renew {
+        queued: SyncSender<()>,
+    },
+    Stop,
+}
+
+impl Server {
+    /// Serves `service` on `listener`; returns when it answers.
+    pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
+        let address = reachable(listener.local_addr()?);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let (commands, received) = channel();
+        let (ready, is_ready) = sync_channel(1);
+        let mocks = Mocks {
+            service,
+            commands: commands.clone(),
+            answered: Arc::default(),
+        };
+        let thread = thread::Builder::new().name("mock-sts".to_owned()).spawn(move || {
+            let server = runtime.block_on(async {
+                let server = MockServer::builder()
+                    .listener(listener)
+                    .disable_request_recording()
+                    .start()
+                    .await;
+                for mock in mocks.mocks() {
+                    server.register(mock).await;
+                }
+                server
+            });
+            // The one who started it may have gone away; `Stop` is on its way then.
+            let _ = ready.send(());
+            serve(&runtime, server, &mocks, received);
+        })?;
+        is_ready
+            .recv()
+            .map_err(|_| io::Error::other("the server ended before it had begun"))?;
+        Ok(Self {
+            address,
+            commands,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where clients on this machine reach it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.commands.send(Command::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        // wiremock closes its listener a moment later; whoever ends a mock wants it closed.
+        for _ in 0..200 {
+            if TcpStream::connect_timeout(&self.address, Duration::from_millis(50)).is_err() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn serve(runtime: &tokio::runtime::Runtime, server: MockServer, mocks: &Mocks, commands: Receiver<Command>) {
+    while let Ok(Command::Renew { queued }) = commands.recv() {
+        runtime.block_on(renew(&server, mocks, &queued));
+    }
+    // In this order: a responder that waits to be queued is let go, so that it gives up the lock that the server needs.
+    drop(commands);
+    drop(server);
+}
+
+/// Replaces the mocks with fresh ones such that no request finds none.
+///
+/// The responder that asked for it holds wiremock's lock until `queued`. By then all steps wait for that lock, one
+/// behind the other, and it is handed on in the order of asking, so no request comes between them.
+async fn renew(server: &MockServer, mocks: &Mocks, queued: &SyncSender<()>) {
+    let mut steps: Vec<Pin<Box<dyn Future<Output = ()>>>> = vec![Box::pin(server.reset())];
+    for mock in mocks.mocks() {
+        steps.push(Box::pin(server.register(mock)));
+    }
+    poll_fn(|context| {
+        steps.retain_mut(|step| step.as_mut().poll(context).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    let _ = queued.send(());
+    for step in steps {
+        step.await;
+    }
+}
+
+/// An address that can be connected to: a server that listens everywhere is reached on loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// What is mounted: a mock that drops connections while the service says so, and behind it the one that answers.
+struct Mocks {
+    service: Arc<Service>,
+    commands: Sender<Command>,
+    answered: Arc<AtomicU64>,
+}
+
+impl Mocks {
+    fn mocks(&self) -> [Mock; 2] {
+        let (dropping, answering) = (self.responder(), self.responder());
+        [
+            Mock::given(DropsNext(Arc::clone(&self.service)))
+                .respond_with_err(move |request: &Request| {
+                    dropping.respond(request);
+                    io::Error::from(io::ErrorKind::ConnectionAborted)
+                })
+                .with_priority(1),
+            Mock::given(any()).respond_with(answering),
+        ]
+    }
+
+    fn responder(&self) -> Responder {
+        Responder {
+            service: Arc::clone(&self.service),
+            commands: self.commands.clone(),
+            answered: Arc::clone(&self.answered),
+        }
+    }
+}
+
+struct DropsNext(Arc<Service>);
+
+impl Match for DropsNext {
+    fn matches(&self, _: &Request) -> bool {
+        self.0.drop_next()
+    }
+}
+
+struct Responder {
+    service: Arc<Service>,
+    commands: Sender<Command>,
+    answered: Arc<AtomicU64>,
+}
+
+impl Respond for Responder {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let response = self.service.answer(request);
+        let answered = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
+        if answered.is_multiple_of(REQUESTS_OF_A_MOCK) {
+            let (queued, is_queued) = sync_channel(1);
+            if self.commands.send(Command::Renew { queued }).is_ok() {
+                // An error means that the server is ending.
+                let _ = is_queued.recv();
+            }
+        }
+        response
+    }
+}
