@@ -1,3 +1,28 @@
 //! updsts: temporary AWS sessions from an MFA code, kept in the shared credentials file.
+//!
+//! # The map
+//!
+//! - [`core`]: what updsts knows. No command line, no protocol.
+//!   - [`core::secret`], [`core::session`], [`core::text`], [`core::expiry`], [`core::error`],
+//!     [`core::environment`]: the words that everything else is said in.
+//!   - [`core::grammar`] → [`core::profile`]: bytes → lines → profiles. Pure.
+//!   - [`core::managed_block`] → [`core::splice`] → [`core::verify`]: locate a block, edit it by byte
+//!     range, check the result. Pure.
+//!   - [`core::credentials_file`], [`core::config_file`]: the only file I/O.
+//!   - [`core::source_profile`]: the profile that holds the key, checked.
+//!   - [`core::settings`], [`core::sts`]: region, endpoint, proxy, trust; the STS client. The only SDK code.
+//!   - [`core::token`]: where the code comes from.
+//!   - [`core::refresh`], [`core::inspect`]: the use cases.
+//! - [`cli`]: the command line. The only clap code, and with `main` the only code that writes to stdout.
+//!
+//! Arrows point one way: `main → cli → core use cases → core parts → secret`.
+//!
+//! # The path of the data through `get`
+//!
+//! arguments → [`core::refresh::RefreshRequest`] → read bytes → find profile → locate block → settings →
+//! every check → code → STS → [`core::session::SessionCredentials`] → lock → read again → locate again →
+//! splice → verify → replace → [`core::refresh::RefreshReport`] → text or JSON. The lock is never held while
+//! somebody types or AWS thinks.
 
+pub mod cli;
 pub mod core;

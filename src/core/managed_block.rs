@@ -388,7 +388,8 @@ pub enum BlockError {
 }
 
 impl BlockError {
-    const fn line(&self) -> Option<usize> {
+    /// The line that it is about, counted from 1.
+    pub const fn line(&self) -> Option<usize> {
         match self {
             Self::BeginWithoutEnd { line }
             | Self::EndWithoutBegin { line }

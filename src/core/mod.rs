@@ -1,15 +1,23 @@
 //! What updsts knows: the file, the block, the session, STS. No command line and no protocol.
 
+pub mod config_file;
 pub mod credentials_file;
 pub mod environment;
+pub mod expiry;
+pub mod inspect;
 pub mod error;
 pub mod grammar;
 pub mod managed_block;
 pub mod profile;
+pub mod refresh;
 pub mod secret;
 pub mod session;
+pub mod settings;
+pub mod source_profile;
 pub mod splice;
+pub mod sts;
 pub mod text;
+pub mod token;
 pub mod verify;
 
 pub use error::{CodeSpent, Error, ErrorCode, Result};

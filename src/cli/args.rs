@@ -1,0 +1,139 @@
+//! The command line (CLI-1 to CLI-5).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Temporary AWS sessions from an MFA code, kept in the shared credentials file.
+#[derive(Debug, Parser)]
+#[command(
+    name = "updsts",
+    version,
+    about,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Examples:
+  updsts get -n default                ask for the code and store a session in `default_sts`
+  updsts list                          show the profiles and how long their sessions are good
+  AWS_PROFILE=default_sts aws s3 ls    use the session
+
+Environment:
+  AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE   the files, else those in ~/.aws
+  AWS_REGION, AWS_DEFAULT_REGION                 the region of STS
+  AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL         another STS endpoint
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY   proxies
+  AWS_CA_BUNDLE, SSL_CERT_FILE                   certificates to trust
+  NO_COLOR                                       no colour
+
+Exit status:
+  0 done   2 usage   3 nothing was sent   4 AWS refused   5 AWS was not reached
+  6 the file could not be written   7 no good session   1 internal error   130 Ctrl-C"
+)]
+pub struct Cli {
+    /// Say more on stderr: 1 names file, region, endpoint and proxy, 2 adds the AWS SDK's events
+    #[arg(short, long, global = true, value_name = "LEVEL", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub verbose: u8,
+
+    /// The credentials file [default: `AWS_SHARED_CREDENTIALS_FILE`, else ~/.aws/credentials]
+    #[arg(short, long, global = true, value_name = "FILE", alias = "credential_file")]
+    pub credential_file: Option<PathBuf>,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Get a session for a profile and store it in the credentials file
+    Get(Get),
+    /// Show the profiles of the credentials file, never a secret
+    List(List),
+}
+
+/// Options of `get`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  updsts get -n default                        ask for the code at a prompt
+  updsts get -n default -t 123456 -d 12h       give the code, ask for twelve hours
+  updsts get -n default -sn work               store the session as `work`
+
+The code comes from the first of these that is there: -t, `mfa_process` of the profile, `mktotp`
+for its `totp_secret_name`, a prompt on the terminal.")]
+pub struct Get {
+    /// The profile that holds the long-term key, or the session profile of its block
+    #[arg(short = 'n', long = "profile", value_name = "NAME", required = true, aliases = ["profile_name", "profile-name"])]
+    pub profile: String,
+
+    /// The six digits that the MFA device shows; `-` reads one line of standard input
+    #[arg(short, long, value_name = "CODE", alias = "totp_token", allow_hyphen_values = true)]
+    pub totp_token: Option<String>,
+
+    /// The session profile to write [default: the one that this profile has, else `<profile>_sts`]
+    #[arg(long, value_name = "NAME", alias = "sts_profile_name")]
+    pub sts_profile_name: Option<String>,
+
+    /// How long the session is to be good: seconds, `90m`, `12h`, `1h30m`; 15 minutes to 36 hours [default: `duration_seconds` of the profile, else 3600]
+    #[arg(short, long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub duration: Option<String>,
+
+    /// Do nothing where the stored session is good at least that much longer
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub min_validity: Option<String>,
+
+    /// The region of STS [default: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, the partition's]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Another STS endpoint
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+
+    /// Never ask at a prompt
+    #[arg(long)]
+    pub no_input: bool,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `list`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  updsts list                  a table on a terminal, else one line for each profile
+  updsts list --json           for programs")]
+pub struct List {
+    /// All fields of each profile
+    #[arg(long, conflicts_with = "json")]
+    pub long: bool,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Rewrites `-sn NAME` and `-sn=NAME`, which the option parser would take for `-s` with the value `n`,
+/// up to a `--`.
+pub fn rewrite_sn(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut plain = false;
+    let rewrite = |argument: OsString| {
+        plain |= argument == "--";
+        match argument.to_str() {
+            Some("-sn") if !plain => "--sts-profile-name".into(),
+            Some(text) if !plain && text.starts_with("-sn=") => format!("--sts-profile-name={}", &text[4..]).into(),
+            _ => argument,
+        }
+    };
+    arguments.into_iter().map(rewrite).collect()
+}
+
+/// Shows `-sn` in a help text, where the option parser knows the long form alone.
+pub fn show_sn(help: &str) -> String {
+    help.replace("     --sts-profile-name", "-sn, --sts-profile-name")
+        .replace("     \u{1b}[1m--sts-profile-name", "\u{1b}[1m-sn\u{1b}[0m, \u{1b}[1m--sts-profile-name")
+}

@@ -1,0 +1,89 @@
+//! `updsts get`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::args::Get;
+use super::output::{Output, Tone};
+use super::prompt;
+use crate::core::credentials_file::CredentialsFile;
+use crate::core::environment::Environment;
+use crate::core::refresh::{RefreshReport, RefreshRequest, refresh, usage};
+use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
+use crate::core::text::shown;
+use crate::core::token::GivenCode;
+use crate::core::{Error, ErrorCode, Result, expiry};
+
+/// Runs the command.
+pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
+    let request = request(options, file)?;
+    let person = prompt::person(options.no_input, environment);
+    let report = refresh(&request, &person, environment, output).await?;
+    for warning in &report.warnings {
+        output.warning(warning);
+    }
+    for note in &report.notes {
+        output.note(note);
+    }
+    let usage = usage(&request.file, &report.session_profile);
+    let now = Timestamp::now();
+    let text = if options.json { json(&report, &usage, now) } else { text(&report, &usage, now, output) };
+    output.result(&text)
+}
+
+/// A NAME as it was typed: printable, and not empty.
+pub fn profile_name(name: &str) -> Result<String> {
+    if name.is_empty() || crate::core::text::clean(name) != name {
+        let message = if name.is_empty() { "the profile name is empty" } else { "the profile name has characters that cannot be printed" };
+        return Err(Error::new(ErrorCode::Usage, message, "give the name as `updsts list` shows it"));
+    }
+    Ok(name.to_owned())
+}
+
+fn request(options: &Get, file: CredentialsFile) -> Result<RefreshRequest> {
+    let code = match options.totp_token.as_deref() {
+        None => GivenCode::None,
+        Some("-") => GivenCode::StandardInput,
+        Some(text) => GivenCode::Code(TokenCode::parse(text)?),
+    };
+    let duration = options.duration.as_deref().map(SessionDuration::parse).transpose()?;
+    let min_validity = options.min_validity.as_deref().map(parse_seconds).transpose()?;
+    Ok(RefreshRequest {
+        file,
+        profile: profile_name(&options.profile)?,
+        session_profile: options.sts_profile_name.clone().filter(|name| !name.is_empty()),
+        code,
+        duration,
+        min_validity: min_validity.map(Duration::from_secs),
+        region: options.region.clone().filter(|region| !region.is_empty()),
+        endpoint_url: options.endpoint_url.clone().filter(|url| !url.is_empty()),
+    })
+}
+
+fn text(report: &RefreshReport, usage: &str, now: Timestamp, output: &Output) -> String {
+    let left = expiry::in_words(expiry::seconds_left(report.expiration, now));
+    let what = match (&report.renamed_from, report.refreshed) {
+        (_, false) => " (still good; nothing was sent)".to_owned(),
+        (Some(old), true) => format!(" (renamed from {old})"),
+        (None, true) => String::new(),
+    };
+    let profile = output.paint(Tone::Good, &shown(report.session_profile.as_bytes()));
+    format!(
+        "session profile  {profile}{what}\naccess key id    {}\nexpires          {} (in {left})\nuse it           {usage} aws …\n",
+        report.access_key_id, report.expiration_text,
+    )
+}
+
+fn json(report: &RefreshReport, usage: &str, now: Timestamp) -> String {
+    let document = json!({
+        "updated_profile_name": report.session_profile,
+        "aws_access_key_id": report.access_key_id,
+        "aws_token_expiration": report.expiration_text,
+        "expires_in_seconds": expiry::seconds_left(report.expiration, now),
+        "refreshed": report.refreshed,
+        "usage": usage,
+    });
+    format!("{document:#}\n")
+}

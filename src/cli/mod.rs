@@ -1,0 +1,109 @@
+//! The command line: parse, call a use case, show what it answers. The only clap code.
+
+mod args;
+mod get;
+mod list;
+mod log;
+mod output;
+mod prompt;
+mod usage_error;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use clap::Parser;
+use output::Output;
+
+use crate::core::credentials_file::CredentialsFile;
+use crate::core::environment::Environment;
+use crate::core::{Error, ErrorCode, Result};
+
+/// The exit status after Ctrl-C: 128 and the number of the signal, as shells have it.
+const INTERRUPTED: u8 = 130;
+#[cfg(unix)]
+const TERMINATED: u8 = 143;
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let environment = Environment::of_process();
+    let arguments = args::rewrite_sn(arguments);
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage_error::show(&error, &arguments, &Output::new(0, &environment)),
+    };
+    let output = Output::new(cli.verbose, &environment);
+    log::start(cli.verbose);
+    let json = match &cli.command {
+        Command::Get(options) => options.json,
+        Command::List(options) => options.json,
+    };
+    match execute(&cli, &environment, &output) {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::By(status)) => {
+            prompt::restore_terminal();
+            output.line("interrupted; the credentials file is unchanged");
+            // A prompt or a read of standard input may still wait in its thread.
+            std::process::exit(i32::from(status))
+        }
+        Err(error) => {
+            output.error(&error, json);
+            ExitCode::from(error.code().exit_status())
+        }
+    }
+}
+
+/// How a command ended.
+enum Ended {
+    Done,
+    By(u8),
+}
+
+fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ended> {
+    let file = CredentialsFile::of_operator(cli.credential_file.as_deref(), environment)?;
+    match &cli.command {
+        Command::List(options) => list::run(options, &file, output).map(|()| Ended::Done),
+        Command::Get(options) => until_signal(get::run(options, file, environment, output)),
+    }
+}
+
+/// Runs to the end, or until a signal asks to stop. A write is one step here: it is never half done.
+fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
+    let internal = |error: std::io::Error| {
+        Error::new(ErrorCode::Internal, format!("the runtime cannot start: {error}"), "try again")
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            result = work => result.map(|()| Ended::Done),
+            status = signal() => Ok(Ended::By(status)),
+        }
+    });
+    // A thread that still reads from a terminal must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+#[cfg(unix)]
+async fn signal() -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => INTERRUPTED,
+        _ = terminate.recv() => TERMINATED,
+        _ = hangup.recv() => 129,
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> u8 {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => INTERRUPTED,
+        Err(_) => std::future::pending().await,
+    }
+}

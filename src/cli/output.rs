@@ -1,0 +1,148 @@
+//! Results to stdout, everything else to stderr (CLI-8), errors as text and JSON (CLI-7, CLI-10).
+
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::json;
+
+use crate::core::environment::Environment;
+use crate::core::refresh::Reporter;
+use crate::core::{Error, text};
+
+/// Where the program writes.
+pub struct Output {
+    verbose: u8,
+    colour_out: bool,
+    colour_err: bool,
+}
+
+/// What a colour means.
+#[derive(Debug, Clone, Copy)]
+pub enum Tone {
+    Good,
+    Soon,
+    Bad,
+    Quiet,
+    Strong,
+}
+
+impl Tone {
+    const fn style(self) -> Style {
+        match self {
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Soon => AnsiColor::Yellow.on_default(),
+            Self::Bad => AnsiColor::Red.on_default(),
+            Self::Quiet => Style::new().dimmed(),
+            Self::Strong => Style::new().bold(),
+        }
+    }
+}
+
+impl Output {
+    /// Colour only on a terminal, and never with `NO_COLOR` (<https://no-color.org>).
+    pub fn new(verbose: u8, environment: &Environment) -> Self {
+        let is_dumb = environment.var("TERM").is_some_and(|term| term == "dumb");
+        let wanted = environment.var_os("NO_COLOR").is_none() && !is_dumb;
+        Self {
+            verbose,
+            colour_out: wanted && io::stdout().is_terminal(),
+            colour_err: wanted && io::stderr().is_terminal(),
+        }
+    }
+
+    /// The level of `-v`.
+    pub const fn verbose(&self) -> u8 {
+        self.verbose
+    }
+
+    /// Text for stdout in a tone, plain where there is no colour.
+    pub fn paint(&self, tone: Tone, text: &str) -> String {
+        paint(self.colour_out, tone, text)
+    }
+
+    /// A help text, with its styles where stdout takes colour.
+    pub fn styled(&self, text: &clap::builder::StyledStr) -> String {
+        if self.colour_out { text.ansi().to_string() } else { text.to_string() }
+    }
+
+    /// Writes a result. A reader that has seen enough and closed the pipe is no error.
+    pub fn result(&self, text: &str) -> Result<(), Error> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let message = format!("the result could not be written to stdout: {error}");
+                Err(Error::new(crate::core::ErrorCode::Internal, message, "check where stdout leads"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a line to stderr; where it is closed, nobody can be told.
+    pub fn line(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        let _ = writeln!(stderr, "{text}");
+    }
+
+    /// Something that is wrong though the command works.
+    pub fn warning(&self, warning: &str) {
+        self.line(&format!("{}: {}", paint(self.colour_err, Tone::Soon, "warning"), text::clean(warning)));
+    }
+
+    /// Something worth knowing.
+    pub fn note(&self, note: &str) {
+        self.line(&format!("{}: {}", paint(self.colour_err, Tone::Strong, "note"), text::clean(note)));
+    }
+
+    /// The error, whether the code is spent, the next step; with `json` the same as the last line.
+    pub fn error(&self, error: &Error, json: bool) {
+        let label = paint(self.colour_err, Tone::Bad, &format!("error[{}]", error.code()));
+        self.line(&format!("{label}: {}", error.message()));
+        if let Some(spent) = error.code_spent() {
+            self.note(spent_in_words(spent));
+        }
+        self.line(&format!("{}: {}", paint(self.colour_err, Tone::Strong, "hint"), error.hint()));
+        if json {
+            self.line(&error_json(error).to_string());
+        }
+    }
+}
+
+impl Reporter for Output {
+    fn notice(&self, text: &str) {
+        self.line(&text::clean(text));
+    }
+
+    fn detail(&self, text: &str) {
+        if self.verbose > 0 {
+            self.line(&format!("{}: {}", paint(self.colour_err, Tone::Quiet, "info"), text::clean(text)));
+        }
+    }
+
+    fn shows_commands(&self) -> bool {
+        true
+    }
+}
+
+const fn spent_in_words(spent: crate::core::CodeSpent) -> &'static str {
+    use crate::core::CodeSpent;
+    match spent {
+        CodeSpent::No => "the code is not spent",
+        CodeSpent::Yes => "the code is spent: wait for the next one",
+        CodeSpent::Maybe => "the code may be spent: wait for the next one",
+    }
+}
+
+fn paint(colour: bool, tone: Tone, text: &str) -> String {
+    let style = tone.style();
+    if colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+fn error_json(error: &Error) -> serde_json::Value {
+    let spent = error.code_spent().unwrap_or(crate::core::CodeSpent::No);
+    json!({"error": {
+        "code": error.code().as_str(),
+        "message": error.message(),
+        "hint": error.hint(),
+        "code_spent": spent.as_str(),
+    }})
+}

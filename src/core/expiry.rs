@@ -1,0 +1,77 @@
+//! `expiration_datetime`: how it is written, read and put into words (BLK-9).
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A session with less than this left is `expiring`: five minutes, in seconds.
+pub const EXPIRING_SECONDS: i64 = 300;
+
+/// RFC 3339 in the given time zone with its offset, whole seconds.
+pub fn written(expiration: Timestamp, zone: &TimeZone) -> String {
+    expiration.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// Reads RFC 3339 with an offset or `Z`, with or without fractions of a second.
+pub fn parse(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
+}
+
+/// Seconds until the expiry, negative once it is past.
+pub fn seconds_left(expiration: Timestamp, now: Timestamp) -> i64 {
+    let left = expiration.duration_since(now);
+    // A session that has half a second left is good, one that is half a second over is not.
+    if left.is_negative() && left.subsec_nanos() != 0 { left.as_secs() - 1 } else { left.as_secs() }
+}
+
+/// The time left in words: `11 h 58 min`, `4 min`, `59 s`.
+pub fn in_words(seconds: i64) -> String {
+    let seconds = seconds.unsigned_abs();
+    match (seconds / 3600, seconds % 3600 / 60) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, _) if hours >= 48 => format!("{} days", hours / 24),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blk_9_is_written_in_local_time_with_its_offset_and_whole_seconds() {
+        let at: Timestamp = "2025-10-05T06:30:00.9Z".parse().unwrap();
+        let tokyo = TimeZone::fixed(jiff::tz::offset(9));
+        assert_eq!(written(at, &tokyo), "2025-10-05T15:30:00+09:00");
+        assert_eq!(written(at, &TimeZone::UTC), "2025-10-05T06:30:00+00:00");
+    }
+
+    #[test]
+    fn blk_9_reads_what_the_original_wrote() {
+        let expected = parse("2025-10-05T06:30:00Z");
+        assert!(expected.is_some());
+        for text in ["2025-10-05T15:30:00+09:00", "2025-10-05 15:30:00+09:00", "2025-10-05T06:30:00+00:00"] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
+        assert!(parse("2025-10-05T15:30:00.123456+09:00").is_some());
+        for text in ["", "tomorrow", "2025-10-05T15:30:00", "1759645800"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn time_left_is_rounded_down() {
+        let left = |expiry: &str| seconds_left(parse(expiry).unwrap(), parse("2025-10-05T06:30:00Z").unwrap());
+        assert_eq!(left("2025-10-05T06:30:01.9Z"), 1);
+        assert_eq!(left("2025-10-05T06:29:59.5Z"), -1);
+        assert_eq!(left("2025-10-05T06:29:58Z"), -2);
+    }
+
+    #[test]
+    fn time_left_reads_well() {
+        for (seconds, words) in [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3600, "1 h"), (43_100, "11 h 58 min"), (-120, "2 min"), (400_000, "4 days")] {
+            assert_eq!(in_words(seconds), words);
+        }
+    }
+}

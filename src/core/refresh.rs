@@ -1,0 +1,393 @@
+//! The use case of `get` and of the MCP update tool: a code goes in, a session comes out.
+//!
+//! It reads top to bottom as the path of the data: read, find, check everything, code, STS, write.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::config_file::ConfigFile;
+use super::credentials_file::{CredentialsFile, FileEdit, Snapshot, Step, WriteObserver};
+use super::environment::Environment;
+use super::error::{CodeSpent, Error, ErrorCode, Result};
+use super::expiry;
+use super::managed_block::Layout;
+use super::profile::{Key, Profiles, is_name_for_all_sdks};
+use super::secret::{SecretBytes, SecretString};
+use super::session::{SessionCredentials, SessionDuration};
+use super::settings::{SettingsRequest, StsSettings};
+use super::source_profile::{Files, SourceProfile};
+use super::splice::{ManagedBlock, splice};
+use super::sts::StsClient;
+use super::text::{self, shown};
+use super::token::{CodeSource, GivenCode, Person};
+use super::verify::{Expected, verify};
+
+/// What to do.
+#[derive(Clone)]
+pub struct RefreshRequest {
+    /// The file that holds the key and takes the session.
+    pub file: CredentialsFile,
+    /// The source profile, or the session profile of its block.
+    pub profile: String,
+    /// Another name for the session profile; `None` for the block's own, else `<profile>_sts`.
+    pub session_profile: Option<String>,
+    /// The code, where one was given.
+    pub code: GivenCode,
+    /// How long the session is to be good; `None` for `duration_seconds`, else one hour.
+    pub duration: Option<SessionDuration>,
+    /// Do nothing where the stored session is valid that much longer.
+    pub min_validity: Option<Duration>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+}
+
+/// Who is told what happens meanwhile.
+pub trait Reporter {
+    /// Something that the user should know while they wait.
+    fn notice(&self, text: &str);
+    /// Which file, profile, region, endpoint and proxy are used.
+    fn detail(&self, text: &str);
+    /// Whether a command's own messages may reach the user's terminal.
+    fn shows_commands(&self) -> bool;
+}
+
+/// What was done. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshReport {
+    /// The source profile.
+    pub source_profile: String,
+    /// The session profile that other tools use.
+    pub session_profile: String,
+    /// `ASIA…`; not a secret.
+    pub access_key_id: String,
+    /// When AWS stops accepting the session.
+    pub expiration: Timestamp,
+    /// The expiry as it stands in the file.
+    pub expiration_text: String,
+    /// Whether a new session was taken; not where the stored one is good enough.
+    pub refreshed: bool,
+    /// The name that the session profile had before.
+    pub renamed_from: Option<String>,
+    /// What is wrong though it worked.
+    pub warnings: Vec<String>,
+    /// What keeps other tools from using the session as the user may expect.
+    pub notes: Vec<String>,
+}
+
+/// Everything that was found out before a code is needed.
+struct Plan {
+    source: SourceProfile,
+    session_profile: String,
+    renamed_from: Option<String>,
+    duration: SessionDuration,
+    settings: StsSettings,
+    warnings: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// Either the stored session is good enough, or this is to be done.
+enum Decision {
+    Keep(RefreshReport),
+    Refresh(Box<Plan>),
+}
+
+/// Takes a new session and stores it in the file.
+pub async fn refresh(
+    request: &RefreshRequest,
+    person: &Person,
+    environment: &Environment,
+    reporter: &dyn Reporter,
+) -> Result<RefreshReport> {
+    let plan = match decide(request, environment, reporter).await? {
+        Decision::Keep(report) => return Ok(report),
+        Decision::Refresh(plan) => plan,
+    };
+    let client = StsClient::new(&plan.settings, &plan.source.key)?;
+    let mut codes =
+        CodeSource::choose(request.code.clone(), &plan.source, request.file.is_operators(), person, environment)?;
+    let mut code = codes.first(reporter).await?;
+    let session = loop {
+        match client.get_session_token(&plan.source.device, &code, plan.duration).await {
+            Ok(session) => break session,
+            Err(error) if error.code() == ErrorCode::CodeRefused => {
+                code = codes.after_refusal(&code, reporter).await?.ok_or(error)?;
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    let spent = |error: Error| error.after_request(CodeSpent::Yes);
+    store(request, *plan, &session, reporter).await.map_err(spent)
+}
+
+/// Reads the files and makes every check that can be made before a code is needed (GET-3).
+async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
+    let snapshot = request.file.read()?;
+    let config_file = ConfigFile::read(environment)?;
+    let credentials = Profiles::of_credentials(&snapshot.bytes);
+    let config = config_file.profiles();
+    let layout = Layout::of(&snapshot.bytes);
+    let files = Files {
+        credentials_path: request.file.path(),
+        credentials: &credentials,
+        layout: &layout,
+        config_path: config_file.path(),
+        config: &config,
+        is_operators: request.file.is_operators(),
+    };
+    let name = files.source_name(&request.profile).to_owned();
+    files.profile(&name)?;
+    let session_profile = session_profile(&layout, &name, request.session_profile.as_deref())?;
+    layout.slot(name.as_bytes(), session_profile.as_bytes()).map_err(|error| error.at(request.file.path()))?;
+    reporter.detail(&format!("credentials file {}", text::path(&snapshot.target)));
+    reporter.detail(&format!("source profile {}, session profile {session_profile}", shown(name.as_bytes())));
+
+    let now = Timestamp::now();
+    if let Some(min_validity) = request.min_validity
+        && let Some(report) = stored(&credentials, &name, &session_profile, min_validity, now)
+    {
+        return Ok(Decision::Keep(report));
+    }
+
+    let source = files.source_profile(&name)?;
+    let duration = request.duration.or(source.duration).unwrap_or(SessionDuration::DEFAULT);
+    check_min_validity(request.min_validity, duration)?;
+    let mut warnings = request.file.check_replaceable(&snapshot)?;
+    check_edit(&snapshot, &name, &session_profile, &request.file)?;
+    let settings = StsSettings::resolve(&SettingsRequest {
+        environment,
+        source_profile: &name,
+        config_file: config_file.bytes(),
+        config_path: config_file.path(),
+        credentials_region: source.credentials_region.as_deref(),
+        config_region: source.config_region.as_deref(),
+        config_ca_bundle: source.ca_bundle.as_deref(),
+        region_option: request.region.as_deref(),
+        endpoint_option: request.endpoint_url.as_deref(),
+        device: &source.device,
+    })
+    .await?;
+    reporter.detail(&format!("region {} ({})", settings.region(), settings.region_origin()));
+    reporter.detail(&format!("endpoint {}", settings.endpoint()));
+    reporter.detail(&format!("proxy {}", settings.proxy().unwrap_or_else(|| "none".into())));
+    warnings.extend(settings.warnings().iter().cloned());
+    let notes = notes(environment, &config, &credentials, &source, &session_profile);
+    let renamed_from = layout
+        .block_of(name.as_bytes())
+        .and_then(|block| block.header.as_ref())
+        .filter(|header| header.name != session_profile.as_bytes())
+        .map(|header| shown(header.name));
+    Ok(Decision::Refresh(Box::new(Plan { source, session_profile, renamed_from, duration, settings, warnings, notes })))
+}
+
+/// The session profile's name: as asked for, else the block's own, else `<profile>_sts` (CLI-4, BLK-7).
+fn session_profile(layout: &Layout<'_>, source: &str, asked: Option<&str>) -> Result<String> {
+    let own = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref()).map(|header| header.name);
+    let name = match (asked.filter(|name| !name.is_empty()), own) {
+        (Some(asked), _) => asked.as_bytes().to_vec(),
+        (None, Some(own)) => own.to_vec(),
+        (None, None) => format!("{source}_sts").into_bytes(),
+    };
+    match String::from_utf8(name) {
+        Ok(name) if is_name_for_all_sdks(name.as_bytes()) && name != "DEFAULT" => Ok(name),
+        Ok(name) => Err(unusable_name(name.as_bytes())),
+        Err(error) => Err(unusable_name(error.as_bytes())),
+    }
+}
+
+fn unusable_name(name: &[u8]) -> Error {
+    let message = format!("`{}` cannot be the name of a session profile: not every AWS SDK accepts it", shown(name));
+    Error::new(ErrorCode::Usage, message, "choose a name of letters, digits and `_-/.%@:+` with `-sn NAME`")
+}
+
+fn check_min_validity(min_validity: Option<Duration>, duration: SessionDuration) -> Result<()> {
+    let longest = Duration::from_secs(u64::from(duration.seconds()) - 60);
+    match min_validity {
+        Some(min_validity) if min_validity > longest => Err(Error::new(
+            ErrorCode::Usage,
+            format!("`--min-validity` is not a minute below the duration of {} s", duration.seconds()),
+            format!("give at most {} s, or a longer duration with `-d`", longest.as_secs()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The stored session, where it is valid at least that much longer.
+fn stored(
+    credentials: &Profiles<'_>,
+    source: &str,
+    session_profile: &str,
+    min_validity: Duration,
+    now: Timestamp,
+) -> Option<RefreshReport> {
+    let profile = credentials.get(session_profile.as_bytes())?;
+    for key in [Key::AwsSecretAccessKey, Key::AwsSessionToken] {
+        profile.get(key)?;
+    }
+    let text = profile.text(Key::ExpirationDatetime)?;
+    let expiration = expiry::parse(text)?;
+    let left = u64::try_from(expiry::seconds_left(expiration, now)).ok()?;
+    (left > 0 && left >= min_validity.as_secs()).then(|| RefreshReport {
+        source_profile: source.to_owned(),
+        session_profile: session_profile.to_owned(),
+        access_key_id: profile.text(Key::AwsAccessKeyId).map(|id| shown(id.as_bytes())).unwrap_or_default(),
+        expiration,
+        expiration_text: shown(text.as_bytes()),
+        refreshed: false,
+        renamed_from: None,
+        warnings: Vec::new(),
+        notes: Vec::new(),
+    })
+}
+
+/// Makes the edit with a session that looks like a real one, so that whatever would make the real
+/// edit fail its check fails before the code is spent.
+fn check_edit(snapshot: &Snapshot, source: &str, session_profile: &str, file: &CredentialsFile) -> Result<()> {
+    let credentials = SessionCredentials {
+        access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+        secret_access_key: SecretString::from("x".repeat(40)),
+        session_token: SecretString::from("x".repeat(400)),
+        expiration: Timestamp::UNIX_EPOCH,
+    };
+    let mut edit = SessionEdit { file: file.path(), source, session_profile, credentials: &credentials, range: 0..0 };
+    if let Some(new) = edit.edit(snapshot)? {
+        edit.check(&snapshot.bytes, &new)?;
+    }
+    Ok(())
+}
+
+fn notes(
+    environment: &Environment,
+    config: &Profiles<'_>,
+    credentials: &Profiles<'_>,
+    source: &SourceProfile,
+    session_profile: &str,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"] {
+        if environment.var_os(name).is_some() {
+            notes.push(format!("`{name}` is set and outranks `AWS_PROFILE`; unset it to use the session profile"));
+        }
+    }
+    let has_region = |profiles: &Profiles<'_>| {
+        profiles.get(session_profile.as_bytes()).is_some_and(|profile| profile.get(Key::Region).is_some())
+    };
+    let region_is_set = environment.var_os("AWS_REGION").or_else(|| environment.var_os("AWS_DEFAULT_REGION")).is_some();
+    if let Some(region) = &source.config_region
+        && !region_is_set
+        && !has_region(config)
+        && !has_region(credentials)
+    {
+        notes.push(format!(
+            "`{session_profile}` has no region; add to the config file the lines `[profile {session_profile}]` and \
+             `region = {}`",
+            shown(region.as_bytes())
+        ));
+    }
+    notes
+}
+
+async fn store(
+    request: &RefreshRequest,
+    plan: Plan,
+    session: &SessionCredentials,
+    reporter: &dyn Reporter,
+) -> Result<RefreshReport> {
+    let mut edit = SessionEdit {
+        file: request.file.path(),
+        source: &plan.source.name,
+        session_profile: &plan.session_profile,
+        credentials: session,
+        range: 0..0,
+    };
+    let mut observer = Notices(reporter);
+    let replaced = request.file.replace(&mut edit, &mut observer).await?;
+    let mut warnings = plan.warnings;
+    warnings.extend(replaced.warnings);
+    Ok(RefreshReport {
+        source_profile: plan.source.name,
+        session_profile: plan.session_profile,
+        access_key_id: session.access_key_id.clone(),
+        expiration: session.expiration,
+        expiration_text: expiry::written(session.expiration, &TimeZone::system()),
+        refreshed: true,
+        renamed_from: plan.renamed_from,
+        warnings,
+        notes: plan.notes,
+    })
+}
+
+/// Writes the session into its block, on whatever the file says at that moment.
+struct SessionEdit<'a> {
+    file: &'a Path,
+    source: &'a str,
+    session_profile: &'a str,
+    credentials: &'a SessionCredentials,
+    range: std::ops::Range<usize>,
+}
+
+impl SessionEdit<'_> {
+    fn with_block<T>(&self, work: impl FnOnce(&ManagedBlock<'_>) -> T) -> T {
+        let expiration = expiry::written(self.credentials.expiration, &TimeZone::system());
+        work(&ManagedBlock {
+            source: self.source.as_bytes(),
+            session_profile: self.session_profile,
+            credentials: self.credentials,
+            expiration: &expiration,
+        })
+    }
+}
+
+impl FileEdit for SessionEdit<'_> {
+    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
+        let layout = Layout::of(&old.bytes);
+        let slot = layout
+            .slot(self.source.as_bytes(), self.session_profile.as_bytes())
+            .map_err(|error| error.at(self.file))?;
+        let edit = self.with_block(|block| splice(slot, block));
+        self.range = edit.range();
+        let new = edit.apply(&old.bytes);
+        Ok((new != old.bytes).then_some(new))
+    }
+
+    fn check(&self, old: &[u8], new: &[u8]) -> Result<()> {
+        let checked = self.with_block(|block| verify(old, &self.range, new, &Expected::Block(block)));
+        checked.map_err(|error| {
+            let message = format!("the session cannot be written to `{}`: {error}", text::path(self.file));
+            Error::new(ErrorCode::BlockDamaged, message, "mend the file around the managed block; it is unchanged")
+        })
+    }
+}
+
+struct Notices<'a>(&'a dyn Reporter);
+
+impl WriteObserver for Notices<'_> {
+    fn before(&mut self, _step: Step) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn notice(&mut self, text: &str) {
+        self.0.notice(text);
+    }
+}
+
+/// The variables to put before a command so that it uses the session (GET-14), quoted for a POSIX
+/// shell where that is needed. `AWS_SHARED_CREDENTIALS_FILE` is named where tools would read
+/// another file.
+pub fn usage(file: &CredentialsFile, session_profile: &str) -> String {
+    let profile = format!("AWS_PROFILE={}", quoted(session_profile));
+    if file.is_default() {
+        return profile;
+    }
+    let path: PathBuf = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
+    format!("{profile} AWS_SHARED_CREDENTIALS_FILE={}", quoted(&text::clean(&path.display().to_string())))
+}
+
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
