@@ -4,6 +4,8 @@ pub mod environment;
 pub mod error;
 pub mod secret;
 pub mod session;
+pub mod settings;
+pub mod sts;
 pub mod text;
 
 pub use error::{CodeSpent, Error, ErrorCode, Result};
