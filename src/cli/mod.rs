@@ -26,7 +26,7 @@ const TERMINATED: u8 = 143;
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let environment = Environment::of_process();
+    let environment = Environment::process();
     let arguments = args::rewrite_sn(arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,

@@ -10,12 +10,12 @@ pub struct Environment(Option<HashMap<OsString, OsString>>);
 
 impl Environment {
     /// The environment of this process.
-    pub const fn of_process() -> Self {
+    pub const fn process() -> Self {
         Self(None)
     }
 
     /// An environment of these variables alone.
-    pub fn of<K: AsRef<OsStr>, V: AsRef<OsStr>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
+    pub fn fixed<K: AsRef<OsStr>, V: AsRef<OsStr>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables = variables.into_iter();
         Self(Some(
             variables
@@ -61,13 +61,13 @@ mod tests {
 
     #[test]
     fn cli_3_an_empty_variable_counts_as_unset() {
-        let environment = Environment::of([("A", ""), ("B", "b")]);
+        let environment = Environment::fixed([("A", ""), ("B", "b")]);
         assert_eq!((environment.var("A"), environment.var("B")), (None, Some("b".into())));
     }
 
     #[test]
     fn cli_3_a_leading_tilde_is_the_home_folder() {
-        let environment = Environment::of([("HOME", "/home/me")]);
+        let environment = Environment::fixed([("HOME", "/home/me")]);
         for (path, expanded) in [
             ("~/.aws/x", "/home/me/.aws/x"),
             ("~x/y", "~x/y"),

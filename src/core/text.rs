@@ -27,7 +27,7 @@ pub fn shown(bytes: &[u8]) -> String {
 
 /// A path as people write it: the home folder is `~`.
 pub fn path(path: &Path) -> String {
-    let home = super::environment::Environment::of_process().home();
+    let home = super::environment::Environment::process().home();
     match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
         Some(rest) => clean(&format!("~/{}", rest.display())),
         None => clean(&path.display().to_string()),

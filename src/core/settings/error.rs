@@ -1,0 +1,173 @@
+//! What can be wrong with a setting. The value itself is never repeated: it may hold a password.
+
+use std::path::Path;
+
+use thiserror::Error as ThisError;
+
+use crate::core::error::{Error, ErrorCode};
+use crate::core::text;
+
+/// Where a setting was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// An option of the command line, such as `--region`.
+    Option(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// A key of a profile, and the file.
+    Profile {
+        key: &'static str,
+        profile: String,
+        file: String,
+    },
+    /// A key of the `services` section that a profile names.
+    Services { key: &'static str, file: String },
+}
+
+impl Place {
+    pub(super) fn profile(key: &'static str, profile: &str, file: &Path) -> Self {
+        Self::Profile {
+            key,
+            profile: profile.to_owned(),
+            file: shown_path(file),
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Option(name) | Self::Variable(name) => write!(f, "`{name}`"),
+            Self::Profile { key, profile, file } => write!(f, "`{key}` of profile `{profile}` ({file})"),
+            Self::Services { key, file } => write!(f, "`{key}` of the `sts` service ({file})"),
+        }
+    }
+}
+
+/// A path, for a message.
+pub(super) fn shown_path(path: &Path) -> String {
+    text::shown(path.as_os_str().as_encoded_bytes())
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+pub(crate) enum SettingsError {
+    #[error("the config file is not UTF-8 ({file}:{line})")]
+    NotUtf8 { file: String, line: usize },
+    #[error("the config file starts with a byte order mark, which the AWS SDKs refuse ({file}:1)")]
+    ByteOrderMark { file: String },
+    #[error("the AWS SDKs cannot read the config file ({0})")]
+    Unparsable(String),
+    #[error("profile `{profile}` names the section `[services {section}]`, which does not exist ({file})")]
+    ServicesMissing {
+        profile: String,
+        section: String,
+        file: String,
+    },
+    #[error("{0} is not valid Unicode")]
+    NotUnicode(Place),
+    #[error("{0} is neither `true` nor `false`")]
+    NotBoolean(Place),
+    #[error("{0} is not an http:// or https:// URL")]
+    NotUrl(Place),
+    #[error("{0} has a user or a password in the URL")]
+    UrlHasUser(Place),
+    #[error("{0} has a query or a fragment in the URL")]
+    UrlHasQuery(Place),
+    #[error("{switch} asks for {what}, which a custom endpoint ({endpoint}) does not have")]
+    SwitchWithCustomEndpoint {
+        switch: Place,
+        what: &'static str,
+        endpoint: Place,
+    },
+    #[error("AWS has no endpoint of STS for region `{region}` with these FIPS and dual-stack switches")]
+    NoEndpoint { region: String },
+    #[error("{0} is not the name of a region")]
+    NotRegion(Place),
+    #[error("{place} is `{region}`, which stands for no single region")]
+    PseudoRegion { place: Place, region: String },
+    #[error("the region `{region}` ({origin}) is in the partition `{partition}`, the device in `{device}`")]
+    OtherPartition {
+        region: String,
+        origin: String,
+        partition: String,
+        device: String,
+    },
+    #[error("the device is in the partition `{0}`, which has no default region here")]
+    UnknownPartition(String),
+    #[error("{0} is not an http:// or https:// URL")]
+    NotProxy(Place),
+    #[error("{place} names a file that cannot be read: {reason} ({file})")]
+    BundleUnreadable { place: Place, file: String, reason: String },
+    #[error("{place} names a file with a damaged certificate ({file}:{line})")]
+    BundleDamaged { place: Place, file: String, line: usize },
+    #[error("{place} names a file without a usable certificate ({file})")]
+    BundleEmpty { place: Place, file: String },
+    #[error("no trusted root certificate was found on this machine")]
+    NoRoots,
+}
+
+impl SettingsError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotUnicode(place)
+            | Self::NotUrl(place)
+            | Self::UrlHasUser(place)
+            | Self::UrlHasQuery(place)
+            | Self::NotRegion(place)
+            | Self::PseudoRegion { place, .. }
+                if matches!(place, Place::Option(_)) =>
+            {
+                ErrorCode::Usage
+            }
+            _ => ErrorCode::ConfigUnusable,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::NotUtf8 { .. } => "save the file as UTF-8".to_owned(),
+            Self::ByteOrderMark { .. } => "save the file as UTF-8 without a byte order mark".to_owned(),
+            Self::Unparsable(_) => {
+                "each line is `[section]`, `key = value`, an indented value, or a comment that starts in column 0"
+                    .to_owned()
+            }
+            Self::ServicesMissing { section, .. } => {
+                format!("add the section `[services {section}]`, or remove `services` from the profile")
+            }
+            Self::NotUnicode(place) | Self::NotBoolean(place) => format!("correct {place}, or unset it"),
+            Self::NotUrl(_) | Self::UrlHasUser(_) | Self::UrlHasQuery(_) => {
+                "give a URL such as `https://sts.us-east-1.amazonaws.com` or `http://127.0.0.1:4566`".to_owned()
+            }
+            Self::SwitchWithCustomEndpoint { switch, endpoint, .. } => format!("unset {switch} or {endpoint}"),
+            Self::NoEndpoint { .. } => {
+                "unset `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`, or give another `--region`".to_owned()
+            }
+            Self::NotRegion(_) => "give a region such as `us-east-1`".to_owned(),
+            Self::PseudoRegion { .. } => {
+                "give a region such as `us-east-1`; for a FIPS endpoint set `AWS_USE_FIPS_ENDPOINT=true`".to_owned()
+            }
+            Self::OtherPartition { device, .. } => {
+                format!("give a region of `{device}` with `--region`, or the device of this account")
+            }
+            Self::UnknownPartition(_) => "name a region of that partition with `--region`".to_owned(),
+            Self::NotProxy(Place::Variable(name)) => {
+                format!("set `{name}` to a URL such as `http://proxy.example.com:8080`, special characters of a password percent-encoded, or name the endpoint's host in `NO_PROXY`")
+            }
+            Self::NotProxy(_) => "give a URL such as `http://proxy.example.com:8080`".to_owned(),
+            Self::BundleUnreadable { place, .. } => format!("correct {place}, or unset it to trust the system's certificates"),
+            Self::BundleDamaged { .. } | Self::BundleEmpty { .. } => {
+                "the file holds root certificates in PEM form, each between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`".to_owned()
+            }
+            Self::NoRoots => {
+                "install the system's certificates (often the package `ca-certificates`), or name a PEM file in `SSL_CERT_FILE` or `AWS_CA_BUNDLE`".to_owned()
+            }
+        }
+    }
+}
+
+impl From<SettingsError> for Error {
+    fn from(error: SettingsError) -> Self {
+        Self::new(error.code(), error.to_string(), error.hint())
+    }
+}

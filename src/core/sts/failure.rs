@@ -1,0 +1,274 @@
+//! What went wrong on the way: no connection, an untrusted certificate, a lost answer.
+//!
+//! Errors of the SDK are looked into by type and never printed: their text shows bodies.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::get_session_token::GetSessionTokenError;
+use aws_smithy_async::future::timeout::TimedOutError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use hyper_util::client::legacy;
+use rustls::CertificateError;
+use thiserror::Error as ThisError;
+
+use super::exchange::Exchange;
+use super::refusal::Refusal;
+use super::retry::is_throttling;
+use crate::core::error::{CodeSpent, Error, ErrorCode};
+use crate::core::settings::StsSettings;
+
+/// How AWS is reached, for messages.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    endpoint: String,
+    proxy: Option<String>,
+    bundle: Option<String>,
+    connect_limit: Duration,
+}
+
+impl Route {
+    pub(super) fn new(settings: &StsSettings, connect_limit: Duration) -> Self {
+        Self {
+            endpoint: settings.endpoint(),
+            proxy: settings.proxy(),
+            bundle: settings.trust.custom().map(ToString::to_string),
+            connect_limit,
+        }
+    }
+
+    /// `https://… by way of the proxy http://…`.
+    fn shown(&self) -> String {
+        match &self.proxy {
+            Some(proxy) => format!("`{}` through the proxy `{proxy}`", self.endpoint),
+            None => format!("`{}`", self.endpoint),
+        }
+    }
+}
+
+/// A request without an answer of AWS.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+enum Failure {
+    #[error("no connection to {route}: {reason}")]
+    NoConnection {
+        route: String,
+        reason: &'static str,
+        proxied: bool,
+    },
+    #[error("no connection to {route}: it took longer than {seconds} s")]
+    ConnectTimeout { route: String, seconds: u64, proxied: bool },
+    #[error("the proxy wants a user and a password that it accepts: {route}")]
+    ProxyAuthentication { route: String },
+    #[error("{route} does not speak TLS")]
+    NotTls { route: String },
+    #[error("no common TLS with {route}")]
+    Handshake { route: String },
+    #[error("the certificate of {route} {reason}")]
+    Certificate {
+        route: String,
+        reason: &'static str,
+        hint: String,
+    },
+    #[error("AWS did not answer in time")]
+    Timeout,
+    #[error("the connection broke before AWS had answered")]
+    Broken,
+    #[error("AWS failed inside (HTTP status {0})")]
+    Server(u16),
+    #[error("the answer was not of AWS (HTTP status {0})")]
+    Foreign(u16),
+    #[error("AWS's answer could not be read")]
+    Malformed,
+    #[error("the request could not be built")]
+    NotBuilt,
+}
+
+impl Failure {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoConnection { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::ProxyAuthentication { .. }
+            | Self::NotTls { .. }
+            | Self::Handshake { .. } => ErrorCode::Unreachable,
+            Self::Certificate { .. } => ErrorCode::TlsUntrusted,
+            Self::Timeout | Self::Broken | Self::Server(_) | Self::Foreign(_) | Self::Malformed => {
+                ErrorCode::AnswerLost
+            }
+            Self::NotBuilt => ErrorCode::Internal,
+        }
+    }
+
+    fn spent(&self) -> CodeSpent {
+        match self.code() {
+            ErrorCode::AnswerLost => CodeSpent::Maybe,
+            _ => CodeSpent::No,
+        }
+    }
+
+    fn hint(&self) -> &str {
+        match self {
+            Self::NoConnection { proxied: true, .. } | Self::ConnectTimeout { proxied: true, .. } => {
+                "check the proxy's address in `HTTPS_PROXY`, or name the endpoint's host in `NO_PROXY`"
+            }
+            Self::NoConnection { .. } | Self::ConnectTimeout { .. } => {
+                "check the network, the region and the endpoint; behind a company's proxy set `HTTPS_PROXY`"
+            }
+            Self::ProxyAuthentication { .. } => {
+                "give them in the URL, as in `HTTPS_PROXY=http://user:password@host:port`, special characters percent-encoded"
+            }
+            Self::NotTls { .. } => "check the endpoint: its port may want `http://`",
+            Self::Handshake { .. } => "check the endpoint and the proxy",
+            Self::Certificate { hint, .. } => hint,
+            Self::Timeout | Self::Broken | Self::Server(_) | Self::Malformed => {
+                "the code may be spent: wait for the next one and try again"
+            }
+            Self::Foreign(_) => {
+                "something on the way may have answered: check the proxy and the endpoint, wait for the next code and try again"
+            }
+            Self::NotBuilt => "report this as a bug of updsts",
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure.code(), failure.to_string(), failure.hint()).after_request(failure.spent())
+    }
+}
+
+/// What became of a request that brought no session.
+pub(super) fn error(error: &SdkError<GetSessionTokenError, HttpResponse>, exchange: &Exchange, route: &Route) -> Error {
+    match error {
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            match service.err().code() {
+                Some(code) if status < 500 || is_throttling(code) => {
+                    let message = service.err().message().unwrap_or_default();
+                    Refusal::new(code, message, exchange).into()
+                }
+                Some(_) => Failure::Server(status).into(),
+                None => without_code(status, exchange, route),
+            }
+        }
+        SdkError::ResponseError(response) => without_code(response.raw().status().as_u16(), exchange, route),
+        SdkError::DispatchFailure(dispatch) => match dispatch.as_connector_error() {
+            Some(connector) => connection(connector, route).into(),
+            None => Failure::Broken.into(),
+        },
+        SdkError::TimeoutError(_) => Failure::Timeout.into(),
+        _ if !exchange.was_sent() => Failure::NotBuilt.into(),
+        _ => Failure::Malformed.into(),
+    }
+}
+
+/// An answer without an error code of AWS.
+fn without_code(status: u16, exchange: &Exchange, route: &Route) -> Error {
+    match status {
+        200..300 => Failure::Malformed.into(),
+        407 => Failure::ProxyAuthentication { route: route.shown() }.into(),
+        429 => Refusal::new("Throttling", "", exchange).into(),
+        500.. => Failure::Server(status).into(),
+        _ => Failure::Foreign(status).into(),
+    }
+}
+
+/// The HTTP client knows whether it failed before the request left: while connecting, which
+/// includes the proxy's tunnel and TLS.
+fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
+    let connecting = chain(error)
+        .find_map(|error| error.downcast_ref::<legacy::Error>())
+        .is_some_and(legacy::Error::is_connect);
+    if !connecting {
+        return Failure::Broken;
+    }
+    let shown = route.shown();
+    let proxied = route.proxy.is_some();
+    for cause in chain(error) {
+        if cause.is::<TimedOutError>() {
+            let seconds = route.connect_limit.as_secs();
+            return Failure::ConnectTimeout {
+                route: shown,
+                seconds,
+                proxied,
+            };
+        }
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return tls_failure(tls, route);
+        }
+    }
+    // The type of this error is not public, so its text has to do; where that text is another,
+    // the reason below is only less exact.
+    if proxied && chain(error).any(|cause| cause.to_string().ends_with("proxy authorization required")) {
+        return Failure::ProxyAuthentication { route: shown };
+    }
+    let kind = chain(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .map(io::Error::kind)
+        .last();
+    let reason = match kind {
+        Some(io::ErrorKind::ConnectionRefused) => "the connection was refused",
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof) => {
+            "the connection was closed at once"
+        }
+        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkDown) => {
+            "the network is not reachable"
+        }
+        Some(io::ErrorKind::TimedOut) => "the other side did not answer",
+        None if proxied => "the proxy refused to connect",
+        _ => "the host name is unknown, or the network is down",
+    };
+    Failure::NoConnection {
+        route: shown,
+        reason,
+        proxied,
+    }
+}
+
+fn tls_failure(error: &rustls::Error, route: &Route) -> Failure {
+    let shown = route.shown();
+    let certificate = match error {
+        rustls::Error::InvalidCertificate(certificate) => certificate,
+        rustls::Error::NoCertificatesPresented => &CertificateError::BadEncoding,
+        rustls::Error::InvalidMessage(_) => return Failure::NotTls { route: shown },
+        _ => return Failure::Handshake { route: shown },
+    };
+    let (reason, hint) = match certificate {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            ("has expired", "check this machine's clock, then the endpoint")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            ("is not valid yet", "check this machine's clock, then the endpoint")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ("is for another host", "check the host name of the endpoint")
+        }
+        _ if route.bundle.is_some() => ("is not trusted", ""),
+        _ => (
+            "is not trusted",
+            "where a proxy of your company looks into TLS, name its root certificate in `AWS_CA_BUNDLE` (a PEM file)",
+        ),
+    };
+    let hint = match &route.bundle {
+        Some(bundle) if hint.is_empty() => format!(
+            "{bundle} replaces the system's certificates: add the root certificate to that `AWS_CA_BUNDLE` file, or unset it"
+        ),
+        _ => hint.to_owned(),
+    };
+    Failure::Certificate {
+        route: shown,
+        reason,
+        hint,
+    }
+}
+
+/// An error and what caused it. An `io::Error` names the error in it by `get_ref` alone: its
+/// `source` is already the one after.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
+        Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
+        None => error.source(),
+    })
+}

@@ -1,0 +1,178 @@
+//! What AWS refuses, by its error code. AWS's own text is never shown: it can repeat what was sent.
+
+use jiff::SignedDuration;
+use thiserror::Error as ThisError;
+
+use super::exchange::Exchange;
+use super::retry::is_throttling;
+use crate::core::error::{CodeSpent, Error, ErrorCode};
+
+/// The code for a signature that AWS did not accept, also because of its time.
+pub(super) const SIGNATURE: &str = "SignatureDoesNotMatch";
+
+/// AWS accepts a signature for five minutes before and after its time.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// The most characters of AWS's error code that are shown.
+const MAX_CODE: usize = 64;
+
+/// An answer with an error code of AWS.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+pub(super) enum Refusal {
+    #[error("AWS refused the code: it is wrong, too late, or was used before")]
+    Code,
+    #[error("AWS does not know this MFA device for the user of this key")]
+    Device,
+    #[error("AWS does not know the access key, or it is inactive")]
+    Key,
+    #[error("AWS refused the signature: the secret access key does not belong to the access key id")]
+    Signature,
+    #[error("AWS received the request without a whole signature")]
+    SignatureLost,
+    #[error("AWS refused the time of the request: {}", clock(*.ahead))]
+    ClockSkew { ahead: Option<SignedDuration> },
+    #[error("STS is not active in this region for this account")]
+    Region,
+    #[error("AWS denied `sts:GetSessionToken` to this user")]
+    AccessDenied,
+    #[error("the account has no access to this service (`OptInRequired`)")]
+    OptInRequired,
+    #[error("AWS asked to slow down")]
+    Throttled,
+    #[error("AWS refused the request (`{code}`)")]
+    Other { code: String, parameters: bool },
+}
+
+impl Refusal {
+    /// Reads AWS's code. Its text tells apart only what shares a code.
+    pub(super) fn new(code: &str, message: &str, exchange: &Exchange) -> Self {
+        match code {
+            "AccessDenied" | "AccessDeniedException" => {
+                if message.contains("invalid MFA one time pass code") {
+                    Self::Code
+                } else if message.contains("unable to validate MFA code") {
+                    Self::Device
+                } else {
+                    Self::AccessDenied
+                }
+            }
+            "InvalidClientTokenId" | "UnrecognizedClientException" | "ExpiredToken" | "ExpiredTokenException" => {
+                Self::Key
+            }
+            SIGNATURE => {
+                let measured = exchange.signature_off().is_some_and(|off| off > TOLERANCE);
+                let said = message.starts_with("Signature expired") || message.starts_with("Signature not yet current");
+                if measured || said {
+                    Self::skew(exchange)
+                } else {
+                    Self::Signature
+                }
+            }
+            "RequestExpired" | "RequestTimeTooSkewed" => Self::skew(exchange),
+            "IncompleteSignature" | "MissingAuthenticationToken" => Self::SignatureLost,
+            "RegionDisabledException" => Self::Region,
+            "OptInRequired" => Self::OptInRequired,
+            code if is_throttling(code) => Self::Throttled,
+            code => Self::Other {
+                code: code
+                    .chars()
+                    .filter(|c| c.is_ascii_alphanumeric() || "._-:".contains(*c))
+                    .take(MAX_CODE)
+                    .collect(),
+                parameters: UNREAD.contains(&code),
+            },
+        }
+    }
+
+    fn skew(exchange: &Exchange) -> Self {
+        Self::ClockSkew {
+            ahead: exchange.clock_ahead(),
+        }
+    }
+
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Code => ErrorCode::CodeRefused,
+            Self::Device => ErrorCode::DeviceRefused,
+            Self::Key => ErrorCode::KeyRefused,
+            Self::Signature | Self::SignatureLost => ErrorCode::SignatureRefused,
+            Self::ClockSkew { .. } => ErrorCode::ClockSkew,
+            Self::Region => ErrorCode::RegionRefused,
+            Self::AccessDenied | Self::OptInRequired => ErrorCode::AccessDenied,
+            Self::Throttled => ErrorCode::Throttled,
+            Self::Other { .. } => ErrorCode::AwsRefused,
+        }
+    }
+
+    fn spent(&self) -> CodeSpent {
+        match self {
+            Self::Code => CodeSpent::Yes,
+            Self::AccessDenied | Self::OptInRequired | Self::Other { parameters: false, .. } => CodeSpent::Maybe,
+            _ => CodeSpent::No,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Code => "wait for the next code; if that is refused too, check the clock of the MFA device",
+            Self::Device => {
+                "check `mfa_device_arn`: it is the device's ARN (`…:mfa/…`, not `…:user/…`), as `aws iam list-mfa-devices` shows it"
+            }
+            Self::Key => {
+                "check `aws_access_key_id` in the IAM console (is it active?), and that the region is of the account's own partition"
+            }
+            Self::Signature => "copy the secret access key again, or create a new key in the IAM console",
+            Self::SignatureLost => "a proxy on the way may change requests: check `HTTPS_PROXY` and the endpoint",
+            Self::ClockSkew { .. } => "set this machine's clock (by NTP), then try again",
+            Self::Region => {
+                "name another region with `--region`, such as `us-east-1`, or activate STS in this one in the IAM console"
+            }
+            Self::AccessDenied => {
+                "a policy denies the call, or the key is itself of a session: ask the account's administrator, and wait for the next code before you try again"
+            }
+            Self::OptInRequired => "ask the account's administrator, or name another region with `--region`",
+            Self::Throttled => "wait a few seconds, then try again",
+            Self::Other { parameters: true, .. } => "check the endpoint, the device and the duration",
+            Self::Other { .. } => "check the endpoint and the account, and wait for the next code before you try again",
+        }
+    }
+}
+
+/// Codes of a request that AWS did not get as far as its MFA code with.
+const UNREAD: [&str; 12] = [
+    "ValidationError",
+    "InvalidAction",
+    "MissingAction",
+    "InvalidParameterValue",
+    "InvalidParameterCombination",
+    "MissingParameter",
+    "InvalidQueryParameter",
+    "MalformedQueryString",
+    "MalformedInput",
+    "MalformedHttpRequestException",
+    "NoSuchVersion",
+    "UnknownOperationException",
+];
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(refusal.code(), refusal.to_string(), refusal.hint()).after_request(refusal.spent())
+    }
+}
+
+/// The measured difference, in seconds below two minutes, else in minutes.
+fn clock(ahead: Option<SignedDuration>) -> String {
+    let Some(ahead) = ahead else {
+        return "the local clock is wrong by more than 5 min".to_owned();
+    };
+    let seconds = ahead.as_secs().unsigned_abs();
+    let amount = if seconds < 120 {
+        format!("{seconds} s")
+    } else {
+        format!("{} min", (seconds + 30) / 60)
+    };
+    let direction = if ahead.is_negative() { "ahead of" } else { "behind" };
+    format!("the local clock is {amount} {direction} AWS")
+}

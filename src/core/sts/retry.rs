@@ -1,0 +1,40 @@
+//! Which requests may be sent again.
+
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
+use aws_sdk_sts::error::ProvideErrorMetadata;
+use aws_sdk_sts::operation::get_session_token::GetSessionTokenError;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+
+use super::refusal;
+
+/// Forbids every retry but that of a request whose code AWS did not look at: one that was
+/// throttled, or signed by a wrong clock. STS accepts a code once, so any other retry would turn
+/// a lost answer into a refused code.
+#[derive(Debug)]
+pub(super) struct OnlyUnspent;
+
+impl ClassifyRetry for OnlyUnspent {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let Some(Err(error)) = context.output_or_error() else {
+            return RetryAction::NoActionIndicated;
+        };
+        let code = OrchestratorError::as_operation_error(error)
+            .and_then(|error| error.downcast_ref::<GetSessionTokenError>())
+            .and_then(ProvideErrorMetadata::code);
+        match code {
+            // The SDK decides: it retries throttling, and a signature after it measured the clock.
+            Some(code) if is_throttling(code) || code == refusal::SIGNATURE => RetryAction::NoActionIndicated,
+            _ => RetryAction::RetryForbidden,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "only while the MFA code is unspent"
+    }
+}
+
+pub(super) fn is_throttling(code: &str) -> bool {
+    THROTTLING_ERRORS.contains(&code)
+}
