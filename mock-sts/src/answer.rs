@@ -142,10 +142,8 @@ fn success(action: &str, result: &str, request_id: &str) -> String {
 }
 
 fn elements(fields: &[(&str, String)]) -> String {
-    fields
-        .iter()
-        .map(|(name, value)| format!("<{name}>{}</{name}>", escape(value)))
-        .collect()
+    let element = |(name, value): &(&str, String)| format!("<{name}>{}</{name}>", escape(value));
+    fields.iter().map(element).collect::<Vec<_>>().concat()
 }
 
 /// Text for an element (XML 1.0, 2.4); what XML cannot hold at all becomes a question mark.
@@ -164,4 +162,32 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_cannot_break_out_of_its_element() {
+        assert_eq!(
+            escape("a<b>&\"c\"]]>\r\n\u{0}é"),
+            "a&lt;b&gt;&amp;&quot;c&quot;]]&gt;&#xD;\n?é"
+        );
+    }
+
+    #[test]
+    fn a_refusal_has_the_shape_of_aws() {
+        let answer = Answer::refused(&Refusal::new("AccessDenied", 403, "a & b. "), "id-1");
+        assert_eq!(
+            answer.body,
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+             <Code>AccessDenied</Code><Message>a &amp; b. </Message></Error><RequestId>id-1</RequestId></ErrorResponse>"
+        );
+        assert!(
+            Answer::refused(&Refusal::service_unavailable(), "id-1")
+                .body
+                .contains("<Type>Receiver</Type>")
+        );
+    }
 }

@@ -66,19 +66,23 @@ impl Authorization {
                 _ => {}
             }
         }
-        let missing: String = [
+        let missing: Vec<String> = [
             ("Credential", credential),
             ("Signature", signature),
             ("SignedHeaders", signed_headers),
         ]
         .iter()
         .filter(|(_, value)| value.is_none_or(str::is_empty))
-        .map(|(name, _)| format!("Authorization header requires '{name}' parameter. "))
+        .map(|(name, _)| format!("Authorization header requires '{name}' parameter."))
         .collect();
-        let (Some(credential), Some(signed_headers), Some(signature), "") =
-            (credential, signed_headers, signature, missing.as_str())
+        let (Some(credential), Some(signed_headers), Some(signature), true) =
+            (credential, signed_headers, signature, missing.is_empty())
         else {
-            return Err(Refusal::incomplete_signature(format!("{missing}{}", hashed(text))));
+            return Err(Refusal::incomplete_signature(format!(
+                "{} {}",
+                missing.join(" "),
+                hashed(text)
+            )));
         };
 
         let elements: Vec<&str> = credential.split('/').collect();

@@ -236,3 +236,58 @@ fn check(users: &[User]) -> Result<(), StartError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MockSts;
+
+    fn error(builder: Builder) -> String {
+        builder.try_start().err().expect("it must not start").to_string()
+    }
+
+    fn user(id: &str, serial: &str, code: &str) -> User {
+        User {
+            keys: vec![AccessKey::new(id, "secret")],
+            mfa_serial: Some(serial.to_owned()),
+            code: CodeSource::Fixed(code.to_owned()),
+            ..User::default()
+        }
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        assert_eq!(error(MockSts::builder().users([])), "there is no user");
+        assert_eq!(
+            error(MockSts::builder().user(User::default())),
+            "two access keys have the id `AKIAIOSFODNN7EXAMPLE`"
+        );
+        let twice = User {
+            keys: vec![AccessKey::new("AKIA1", "a"), AccessKey::new("AKIA1", "b")],
+            ..User::default()
+        };
+        assert_eq!(
+            error(MockSts::builder().users([twice])),
+            "two access keys have the id `AKIA1`"
+        );
+        let users = [
+            user("AKIA1", "device-12", "123456"),
+            user("AKIA2", "device-12", "654321"),
+        ];
+        assert_eq!(
+            error(MockSts::builder().users(users)),
+            "users of the device `device-12` have different codes for it"
+        );
+        assert!(error(MockSts::builder().totp_secret("1")).starts_with("not a TOTP secret"));
+    }
+
+    #[test]
+    fn an_address_that_is_taken_is_named() {
+        let sts = MockSts::start();
+        let message = error(MockSts::builder().listen(sts.address()));
+        assert!(
+            message.starts_with(&format!("cannot listen on {}: ", sts.address())),
+            "{message}"
+        );
+    }
+}

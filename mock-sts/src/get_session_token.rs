@@ -117,3 +117,94 @@ impl Violations {
         Err(Refusal::new("ValidationError", 400, message))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERIAL: &str = "arn:aws:iam::123456789012:mfa/user";
+
+    fn message(form: &str) -> String {
+        let parameters = Parameters::of_form(form.as_bytes());
+        let refusal = GetSessionTokenInput::of(&parameters).unwrap_err();
+        assert_eq!((refusal.code.as_ref(), refusal.status), ("ValidationError", 400));
+        refusal.message.into_owned()
+    }
+
+    #[test]
+    fn the_limits_themselves_are_good() {
+        let longest = "a".repeat(256);
+        for (duration, serial) in [("900", "123456789"), ("129600", longest.as_str()), ("43200", SERIAL)] {
+            let form = format!("DurationSeconds={duration}&SerialNumber={serial}&TokenCode=000000");
+            let parameters = Parameters::of_form(form.as_bytes());
+            let input = GetSessionTokenInput::of(&parameters).unwrap();
+            assert_eq!(input.duration_seconds(false).to_string(), duration);
+            assert_eq!((input.serial_number, input.token_code), (Some(serial), Some("000000")));
+        }
+    }
+
+    #[test]
+    fn a_root_has_an_hour_at_most_and_others_twelve_by_default() {
+        let parameters = Parameters::of_form(b"");
+        let input = GetSessionTokenInput::of(&parameters).unwrap();
+        assert_eq!(
+            (input.duration_seconds(false), input.duration_seconds(true)),
+            (43_200, 3_600)
+        );
+        let parameters = Parameters::of_form(b"DurationSeconds=900");
+        assert_eq!(
+            GetSessionTokenInput::of(&parameters).unwrap().duration_seconds(true),
+            900
+        );
+    }
+
+    #[test]
+    fn one_violation_is_told_in_the_words_of_aws() {
+        let prefix = "1 validation error detected: Value ";
+        let failed = "failed to satisfy constraint: Member must";
+        for (form, expected) in [
+            (
+                "DurationSeconds=600",
+                format!("'600' at 'durationSeconds' {failed} have value greater than or equal to 900"),
+            ),
+            (
+                "DurationSeconds=129601",
+                format!("'129601' at 'durationSeconds' {failed} have value less than or equal to 129600"),
+            ),
+            (
+                "DurationSeconds=1h",
+                format!("'1h' at 'durationSeconds' {failed} be an integer"),
+            ),
+            (
+                "SerialNumber=12345678",
+                format!("'12345678' at 'serialNumber' {failed} have length greater than or equal to 9"),
+            ),
+            (
+                "SerialNumber=a%20b345678",
+                format!("'a b345678' at 'serialNumber' {failed} satisfy regular expression pattern: [\\w+=/:,.@-]*"),
+            ),
+            (
+                "TokenCode=1234567",
+                format!("'1234567' at 'tokenCode' {failed} have length less than or equal to 6"),
+            ),
+            (
+                "TokenCode=12345x",
+                format!("'12345x' at 'tokenCode' {failed} satisfy regular expression pattern: [\\d]*"),
+            ),
+        ] {
+            assert_eq!(message(form), format!("{prefix}{expected}"));
+        }
+        let long = "a".repeat(257);
+        assert!(message(&format!("SerialNumber={long}")).ends_with("have length less than or equal to 256"));
+    }
+
+    #[test]
+    fn several_violations_are_told_together() {
+        let message = message("DurationSeconds=899&SerialNumber=&TokenCode=x");
+        assert!(
+            message.starts_with("4 validation errors detected: Value '899' at 'durationSeconds' "),
+            "{message}"
+        );
+        assert!(message.contains("; Value '' at 'serialNumber' ") && message.contains("; Value 'x' at 'tokenCode' "));
+    }
+}

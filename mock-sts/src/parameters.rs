@@ -19,6 +19,11 @@ impl<'a> Parameters<'a> {
         Self(query.chain(form_urlencoded::parse(body)).collect())
     }
 
+    #[cfg(test)]
+    pub(crate) fn of_form(body: &'a [u8]) -> Self {
+        Self(form_urlencoded::parse(body).collect())
+    }
+
     /// The first value of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0

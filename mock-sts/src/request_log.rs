@@ -85,3 +85,36 @@ impl RequestLog {
         self.count
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_last_thousand_and_counts_all() {
+        let mut log = RequestLog::default();
+        for number in 0..1_500 {
+            log.push(ReceivedRequest {
+                action: None,
+                access_key_id: None,
+                region: None,
+                duration_seconds: None,
+                serial_number: None,
+                token_code_given: false,
+                outcome: Outcome::Ok,
+                request_id: number.to_string(),
+            });
+        }
+        let requests = log.requests();
+        assert_eq!((requests.len(), log.count()), (1_000, 1_500));
+        assert_eq!(
+            (requests[0].request_id.as_str(), requests[999].request_id.as_str()),
+            ("500", "1499")
+        );
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        assert_eq!(shortened(&"é".repeat(10_000)).chars().count(), LONGEST_VALUE);
+    }
+}

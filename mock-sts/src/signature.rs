@@ -258,5 +258,213 @@ fn squeeze(value: &[u8]) -> Vec<u8> {
 }
 
 fn hex_sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use wiremock::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
+    /// A request of AWS's documentation and of its test suite: key `AKIDEXAMPLE`, 30 August 2015, 12:36 UTC.
+    struct Example {
+        request: Request,
+        service: &'static str,
+        signed_headers: &'static str,
+    }
+
+    impl Example {
+        fn new(method: &str, url: &str, headers: &[(&'static str, &'static str)]) -> Self {
+            let mut request = Request {
+                url: url.parse().unwrap(),
+                method: method.parse().unwrap(),
+                headers: HeaderMap::new(),
+                body: Vec::new(),
+            };
+            request
+                .headers
+                .insert("x-amz-date", HeaderValue::from_static("20150830T123600Z"));
+            for (name, value) in headers {
+                request
+                    .headers
+                    .append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            Self {
+                request,
+                service: "service",
+                signed_headers: "host;x-amz-date",
+            }
+        }
+
+        fn check(&self, signature: &str) -> Result<(), Refusal> {
+            let Self {
+                request,
+                service,
+                signed_headers,
+            } = self;
+            let mut request = request.clone();
+            request.headers.insert(
+                "authorization",
+                format!(
+                    "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/{service}/aws4_request, \
+                     SignedHeaders={signed_headers}, Signature={signature}"
+                )
+                .parse()
+                .unwrap(),
+            );
+            let authorization = Authorization::of(&request.headers).unwrap();
+            let time = RequestTime::of(&request.headers).unwrap();
+            check_signature(&authorization, &time, SECRET, &request)
+        }
+    }
+
+    #[test]
+    fn verifies_the_documented_example() {
+        let example = Example {
+            service: "iam",
+            signed_headers: "content-type;host;x-amz-date",
+            ..Example::new(
+                "GET",
+                "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08",
+                &[
+                    ("host", "iam.amazonaws.com"),
+                    ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
+                ],
+            )
+        };
+        let signature = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
+        assert_eq!(example.check(signature), Ok(()));
+        assert_eq!(
+            example.check(&signature.replace('5', "6")),
+            Err(Refusal::wrong_signature())
+        );
+        assert_eq!(example.check(&signature[..63]), Err(Refusal::wrong_signature()));
+    }
+
+    #[test]
+    fn verifies_requests_of_the_test_suite() {
+        let host = ("host", "example.amazonaws.com");
+        let vanilla = Example::new("GET", "https://example.amazonaws.com/", &[host]);
+        let query = "https://example.amazonaws.com/?Param2=value2&Param1=value1";
+        let order = Example::new("GET", query, &[host]);
+        let trim = Example {
+            signed_headers: "host;my-header1;my-header2;x-amz-date",
+            ..Example::new(
+                "GET",
+                "https://example.amazonaws.com/",
+                &[host, ("my-header1", "value1"), ("my-header2", "\"a   b   c\"")],
+            )
+        };
+        let mut form = Example {
+            signed_headers: "content-type;host;x-amz-date",
+            ..Example::new(
+                "POST",
+                "https://example.amazonaws.com/",
+                &[host, ("content-type", "application/x-www-form-urlencoded")],
+            )
+        };
+        form.request.body = b"Param1=value1".to_vec();
+        for (example, signature) in [
+            (
+                vanilla,
+                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+            ),
+            (
+                order,
+                "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
+            ),
+            (trim, "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"),
+            (form, "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
+        ] {
+            assert_eq!(example.check(signature), Ok(()), "{}", example.request.url);
+        }
+    }
+
+    #[test]
+    fn queries_are_encoded_strictly_and_sorted() {
+        assert_eq!(
+            canonical_query("b=2&a=x%20y&a=%7e&c&d=1+2&e=a=b&&"),
+            "a=x%20y&a=~&b=2&c=&d=1%2B2&e=a%3Db"
+        );
+    }
+
+    #[test]
+    fn regions_have_a_form() {
+        for region in [
+            "us-east-1",
+            "us-gov-west-1",
+            "ap-northeast-3",
+            "aws-global",
+            "cn-north-1",
+        ] {
+            assert!(is_region(region), "{region}");
+        }
+        for text in [
+            "",
+            "-",
+            "1",
+            "us",
+            "us-east",
+            "us--1",
+            "US-EAST-1",
+            "us-east-1a",
+            "us east-1",
+        ] {
+            assert!(!is_region(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_clock_is_five_minutes_wide() {
+        let now: Timestamp = "2026-11-23T18:00:00Z".parse().unwrap();
+        let check = |text: &str| {
+            let timestamp = text.parse().unwrap();
+            RequestTime {
+                text: basic(timestamp),
+                timestamp,
+            }
+            .check(now)
+            .map_err(|refusal| refusal.message)
+        };
+        assert_eq!(check("2026-11-23T17:55:00Z"), Ok(()));
+        assert_eq!(check("2026-11-23T18:05:00Z"), Ok(()));
+        assert_eq!(
+            check("2026-11-23T17:54:59Z").unwrap_err(),
+            "Signature expired: 20261123T175459Z is now earlier than 20261123T175500Z (20261123T180000Z - 5 min.)"
+        );
+        assert_eq!(
+            check("2026-11-23T18:05:01Z").unwrap_err(),
+            "Signature not yet current: 20261123T180501Z is still later than 20261123T180500Z \
+             (20261123T180000Z + 5 min.)"
+        );
+    }
+
+    #[test]
+    fn the_date_header_stands_in_for_its_own_and_nonsense_is_named() {
+        let time = |name: &'static str, value: &'static str| {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
+            RequestTime::of(&headers)
+                .map(|time| time.text)
+                .map_err(|refusal| refusal.message.into_owned())
+        };
+        assert_eq!(
+            time("date", "Mon, 23 Nov 2026 18:00:00 GMT").unwrap(),
+            "20261123T180000Z"
+        );
+        for text in ["", "2026-11-23T18:00:00Z", "20261123", "20261399T000000Z"] {
+            let message = time("x-amz-date", text).unwrap_err();
+            assert!(
+                message.starts_with(&format!("Date must be in ISO-8601 'basic format'. Got '{text}'.")),
+                "{message}"
+            );
+        }
+        assert!(
+            time("host", "x")
+                .unwrap_err()
+                .contains("existence of either a 'X-Amz-Date' or a 'Date' header")
+        );
+    }
 }

@@ -1,4 +1,15 @@
-//! The mock over HTTP: with the AWS SDK as its client, with raw bytes, and as a program.
+//! The mock over HTTP: with the AWS SDK as its client, with requests signed by hand, and as a program.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
 mod client;
+mod codes;
+mod faults;
+mod load;
+#[cfg(target_os = "linux")]
+mod program;
+mod raw;
+mod requests;
 mod sessions;
+mod signatures;
+mod users;

@@ -1,0 +1,233 @@
+//! The configuration file: several users, in TOML.
+//!
+//! ```toml
+//! [[users]]
+//! name = "alice"
+//! account = "123456789012"                             # the default
+//! partition = "aws"                                    # the default; aws-cn, aws-us-gov
+//! mfa_serial = "arn:aws:iam::123456789012:mfa/alice"   # none: no device
+//! totp_secret = "JBSWY3DPEHPK3PXP"                     # or token_code = "123456", the default
+//! root = false                                         # the default; a root needs no name
+//!
+//! [[users.keys]]
+//! access_key_id = "AKIAIOSFODNN7EXAMPLE"
+//! secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+//! active = true                                        # the default
+//! ```
+
+use std::fs;
+use std::path::Path;
+
+use mock_sts::{AccessKey, CodeSource, User};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+const HINT: &str = "`mock-sts --help` lists the keys of the file";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    users: Vec<UserTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserTable {
+    name: Option<String>,
+    account: Option<String>,
+    partition: Option<String>,
+    mfa_serial: Option<String>,
+    totp_secret: Option<String>,
+    token_code: Option<String>,
+    #[serde(default)]
+    root: bool,
+    keys: Vec<KeyTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyTable {
+    access_key_id: String,
+    secret_access_key: String,
+    #[serde(default = "yes")]
+    active: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The users of a file.
+///
+/// # Errors
+///
+/// Unreadable, no TOML, or a key that is unknown, missing or has a value of the wrong form. The text of the file, which
+/// holds secrets, is not shown.
+pub(crate) fn read(path: &Path) -> Result<Vec<User>, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::new(
+            format!("cannot read {}: {error}", path.display()),
+            "`--config` names a TOML file",
+        )
+    })?;
+    parse(&text).map_err(|(line, problem)| {
+        let place = line.map_or_else(String::new, |line| format!(":{line}"));
+        Failure::new(format!("{}{place}: {problem}", path.display()), HINT)
+    })
+}
+
+/// An error has the line where it is known.
+fn parse(text: &str) -> Result<Vec<User>, (Option<usize>, String)> {
+    let config: Config = toml::from_str(text).map_err(|error| {
+        let line = error
+            .span()
+            .map(|span| text.bytes().take(span.start).filter(|&byte| byte == b'\n').count() + 1);
+        (line, error.message().to_owned())
+    })?;
+    let users = config.users.into_iter().enumerate();
+    users
+        .map(|(position, table)| user(table).map_err(|problem| (None, format!("user {}: {problem}", position + 1))))
+        .collect()
+}
+
+fn user(table: UserTable) -> Result<User, String> {
+    let default = User::default();
+    let name = match table.name {
+        Some(name) => user_name(&name).map_err(|problem| format!("`name` {problem}"))?,
+        None if table.root => "root".to_owned(),
+        None => return Err("`name` is missing".to_owned()),
+    };
+    let account = table.account.unwrap_or(default.account);
+    if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("`account` must be twelve digits in quotes".to_owned());
+    }
+    let partition = table.partition.unwrap_or(default.partition);
+    if !matches!(partition.as_str(), "aws" | "aws-cn" | "aws-us-gov") {
+        return Err("`partition` must be `aws`, `aws-cn` or `aws-us-gov`".to_owned());
+    }
+    let code = match (table.totp_secret, table.token_code) {
+        (Some(_), Some(_)) => return Err("`totp_secret` and `token_code` exclude each other".to_owned()),
+        (Some(base32), None) => CodeSource::Totp(base32.parse().map_err(|error| format!("`totp_secret`: {error}"))?),
+        (None, Some(code)) => {
+            CodeSource::Fixed(token_code(&code).map_err(|problem| format!("`token_code` {problem}"))?)
+        }
+        (None, None) => CodeSource::default(),
+    };
+    let serial = table.mfa_serial.map(|serial| plain(&serial)).transpose();
+    let keys: Result<Vec<AccessKey>, String> = table.keys.iter().map(key).collect();
+    Ok(User {
+        name,
+        account,
+        partition,
+        keys: keys?,
+        mfa_serial: serial.map_err(|problem| format!("`mfa_serial` {problem}"))?,
+        code,
+        root: table.root,
+    })
+}
+
+fn key(table: &KeyTable) -> Result<AccessKey, String> {
+    let id = plain(&table.access_key_id).map_err(|problem| format!("`access_key_id` {problem}"))?;
+    let secret = plain(&table.secret_access_key).map_err(|problem| format!("`secret_access_key` {problem}"))?;
+    let key = AccessKey::new(id, secret);
+    Ok(if table.active { key } else { key.inactive() })
+}
+
+/// Names of IAM users (`CreateUser` in the IAM API reference); none can break a line of the credentials file.
+fn user_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if (1..=64).contains(&text.len()) && text.chars().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be 1 to 64 letters, digits, and `_+=,.@-`".to_owned())
+    }
+}
+
+/// A value that a credentials file can hold.
+pub(crate) fn plain(text: &str) -> Result<String, String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be ASCII without blanks, and not empty".to_owned())
+    }
+}
+
+/// What AWS takes for a code.
+pub(crate) fn token_code(text: &str) -> Result<String, String> {
+    if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be six digits".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: &str = "[[users.keys]]\naccess_key_id = \"AKIA1\"\nsecret_access_key = \"canary\"\n";
+
+    fn problem(users: &str) -> String {
+        let (line, problem) = parse(users).unwrap_err();
+        assert!(!problem.contains("canary"), "{problem}");
+        format!(
+            "{}: {problem}",
+            line.map_or_else(|| "?".to_owned(), |line| line.to_string())
+        )
+    }
+
+    #[test]
+    fn reads_users_with_their_keys_and_defaults() {
+        let text = format!(
+            "[[users]]\nname = \"alice\"\nmfa_serial = \"GAHT12345678\"\n{KEYS}active = false\n\
+             [[users]]\nroot = true\naccount = \"111122223333\"\nkeys = []\n"
+        );
+        let users = parse(&text).unwrap();
+        assert_eq!(users[0].arn(), "arn:aws:iam::123456789012:user/alice");
+        assert_eq!(users[0].keys, [AccessKey::new("AKIA1", "canary").inactive()]);
+        assert_eq!(users[0].code, CodeSource::default());
+        assert_eq!(
+            (users[1].arn().as_str(), &users[1].mfa_serial),
+            ("arn:aws:iam::111122223333:root", &None)
+        );
+    }
+
+    #[test]
+    fn names_the_line_of_what_is_no_toml_or_no_key() {
+        assert!(problem("[[users]]\nname = alice").starts_with("2: "));
+        let unknown = problem(&format!("[[users]]\nname = \"a\"\nserial = \"canary\"\n{KEYS}"));
+        assert!(unknown.starts_with("3: unknown field `serial`"), "{unknown}");
+        assert!(problem("").contains("missing field `users`"));
+    }
+
+    #[test]
+    fn names_the_user_and_the_key_of_a_wrong_value() {
+        let cases = [
+            ("", "`name` is missing"),
+            ("name = \"a]b\"", "`name` must be"),
+            ("name = \"a\"\naccount = \"1\"", "`account` must be twelve digits"),
+            ("name = \"a\"\npartition = \"x\"", "`partition` must be"),
+            (
+                "name = \"a\"\ntoken_code = \"12345x\"",
+                "`token_code` must be six digits",
+            ),
+            (
+                "name = \"a\"\ntotp_secret = \"1canary\"",
+                "`totp_secret`: not a TOTP secret",
+            ),
+            (
+                "name = \"a\"\ntotp_secret = \"JBSWY3DP\"\ntoken_code = \"123456\"",
+                "exclude each other",
+            ),
+            ("name = \"a\"\nmfa_serial = \"a b\"", "`mfa_serial` must be"),
+        ];
+        for (lines, expected) in cases {
+            let problem = problem(&format!("[[users]]\n{lines}\n{KEYS}"));
+            assert!(
+                problem.starts_with("?: user 1: ") && problem.contains(expected),
+                "{problem}"
+            );
+        }
+    }
+}

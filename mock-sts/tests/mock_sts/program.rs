@@ -1,0 +1,246 @@
+//! The program: on its own, and around a command.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use mock_sts::MockSts;
+
+fn mock_sts(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-sts"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn output(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = mock_sts(arguments).output().unwrap();
+    (
+        status.code(),
+        String::from_utf8(stdout).unwrap(),
+        String::from_utf8(stderr).unwrap(),
+    )
+}
+
+/// What a shell script prints that runs in the program.
+fn script(arguments: &[&str], script: &str) -> (Option<i32>, String, String) {
+    output(&[arguments, &["--", "/bin/sh", "-c", script]].concat())
+}
+
+/// A program that was started without a command, with its URL.
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = mock_sts(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        assert_eq!(url.pop(), Some('\n'));
+        Self { child, url }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Exit code and what came on stderr.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code(), stderr)
+    }
+}
+
+#[test]
+fn the_first_line_is_the_url_and_help_goes_to_stderr() {
+    for signal in ["INT", "TERM"] {
+        let running = Running::start(&[]);
+        let address = running.url.strip_prefix("http://").unwrap().to_owned();
+        assert!(std::net::TcpStream::connect(address).is_ok());
+        running.signal(signal);
+        let url = running.url.clone();
+        let (code, stderr) = running.end();
+        assert_eq!(code, Some(0));
+        assert!(
+            stderr.contains(&format!("export AWS_ENDPOINT_URL_STS={url}\n")),
+            "{stderr}"
+        );
+        assert!(stderr.contains("export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n"));
+    }
+}
+
+#[test]
+fn secrets_that_were_given_are_not_shown() {
+    let running = Running::start(&["--secret-access-key", "a-secret", "--totp-secret", "JBSWY3DPEHPK3PXP"]);
+    running.signal("TERM");
+    let (_, stderr) = running.end();
+    assert!(
+        !stderr.contains("a-secret") && !stderr.contains("JBSWY3DPEHPK3PXP"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_command_finds_its_credentials_and_nothing_of_aws_beside() {
+    let shown = "env | grep -E '^AWS_|^NO_PROXY|^no_proxy' | cut -d= -f1 | sort; \
+                 stat -c %a \"$(dirname \"$AWS_SHARED_CREDENTIALS_FILE\")\" \"$AWS_SHARED_CREDENTIALS_FILE\"; \
+                 cat \"$AWS_SHARED_CREDENTIALS_FILE\" \"$AWS_CONFIG_FILE\"; echo $AWS_REGION $NO_PROXY";
+    let output = mock_sts(&["--", "/bin/sh", "-c", shown])
+        .envs([
+            ("AWS_PROFILE", "other"),
+            ("AWS_SESSION_TOKEN", "x"),
+            ("NO_PROXY", "a.example"),
+            ("no_proxy", ""),
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "AWS_CONFIG_FILE\nAWS_ENDPOINT_URL_STS\nAWS_REGION\nAWS_SHARED_CREDENTIALS_FILE\nNO_PROXY\nno_proxy\n\
+         700\n600\n\
+         [default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\
+         aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n\
+         mfa_device_arn = arn:aws:iam::123456789012:mfa/user\n\
+         us-east-1 a.example,127.0.0.1,localhost,::1\n"
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn the_exit_code_is_the_commands() {
+    assert_eq!(script(&[], "exit 0"), (Some(0), String::new(), String::new()));
+    assert_eq!(script(&[], "exit 43").0, Some(43));
+    assert_eq!(script(&[], "kill -KILL $$").0, Some(128 + 9));
+    let (code, stdout, stderr) = output(&["--", "/no/such/program"]);
+    assert_eq!((code, stdout.as_str()), (Some(127), ""));
+    assert!(stderr.starts_with("error: cannot run /no/such/program: "), "{stderr}");
+    assert_eq!(output(&["--", "/"]).0, Some(126));
+}
+
+#[test]
+fn the_private_folder_goes_with_the_command() {
+    let (_, folder, _) = script(&[], "dirname \"$AWS_SHARED_CREDENTIALS_FILE\"");
+    assert!(
+        folder.starts_with('/') && !Path::new(folder.trim()).exists(),
+        "{folder}"
+    );
+    let (_, folder, _) = script(
+        &[],
+        "dirname \"$AWS_SHARED_CREDENTIALS_FILE\"; kill -TERM $PPID; sleep 10",
+    );
+    assert!(
+        folder.starts_with('/') && !Path::new(folder.trim()).exists(),
+        "{folder}"
+    );
+}
+
+#[test]
+fn signals_reach_the_command() {
+    for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+        let start = Instant::now();
+        let trap = format!("trap 'exit 7' {name}; echo ready; sleep 30 & wait");
+        let mut child = mock_sts(&["--", "/bin/sh", "-c", &trap])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
+        Command::new("kill")
+            .args(["-s", name, &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(7), "{name}");
+
+        let mut child = mock_sts(&["--", "/bin/sh", "-c", "echo ready; exec sleep 30"]);
+        let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
+        Command::new("kill")
+            .args(["-s", name, &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(128 + number), "{name}");
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+}
+
+#[test]
+fn several_users_come_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("users.toml");
+    std::fs::write(
+        &path,
+        "[[users]]\nname = \"alice\"\npartition = \"aws-cn\"\nmfa_serial = \"GAHT12345678\"\n\
+         [[users.keys]]\naccess_key_id = \"AKIAALICE\"\nsecret_access_key = \"one\"\n\
+         [[users]]\nname = \"bob\"\n[[users.keys]]\naccess_key_id = \"AKIABOB\"\nsecret_access_key = \"two\"\n",
+    )
+    .unwrap();
+    let (code, stdout, _) = script(
+        &["--config", path.to_str().unwrap()],
+        "cat \"$AWS_SHARED_CREDENTIALS_FILE\"; echo $AWS_REGION",
+    );
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        stdout,
+        "[default]\naws_access_key_id = AKIAALICE\naws_secret_access_key = one\nmfa_device_arn = GAHT12345678\n\n\
+         [bob]\naws_access_key_id = AKIABOB\naws_secret_access_key = two\ncn-north-1\n"
+    );
+
+    std::fs::write(&path, "[[users]]\nname = \"alice\"\nkey = 1\n").unwrap();
+    let (code, stdout, stderr) = output(&["--config", path.to_str().unwrap()]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(
+        stderr.starts_with(&format!("error: {}:3: unknown field `key`", path.display())),
+        "{stderr}"
+    );
+    assert!(stderr.contains("\nhint: "));
+}
+
+#[test]
+fn wrong_options_end_with_two_and_a_next_step() {
+    let sts = MockSts::start();
+    let taken = sts.address().to_string();
+    for arguments in [
+        ["--fault", "explode"],
+        ["--listen", "nowhere"],
+        ["--listen", &taken],
+        ["--totp-secret", "1"],
+        ["--token-code", "12345"],
+        ["--access-key-id", ""],
+        ["--config", "/no/such/file"],
+    ] {
+        let (code, stdout, stderr) = output(&arguments);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(stderr.starts_with("error: "), "{stderr}");
+    }
+    assert!(
+        output(&["--listen", &taken])
+            .2
+            .contains("hint: choose another `--listen`")
+    );
+}
+
+#[test]
+fn listening_beyond_loopback_is_warned_about() {
+    let running = Running::start(&["--listen", "0.0.0.0:0"]);
+    assert!(running.url.starts_with("http://127.0.0.1:"));
+    running.signal("TERM");
+    let (_, stderr) = running.end();
+    assert!(
+        stderr.starts_with("warning: --listen 0.0.0.0:0 is open to other machines"),
+        "{stderr}"
+    );
+}
