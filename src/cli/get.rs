@@ -36,7 +36,11 @@ pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment
 /// A NAME as it was typed: printable, and not empty.
 pub fn profile_name(name: &str) -> Result<String> {
     if name.is_empty() || crate::core::text::clean(name) != name {
-        let message = if name.is_empty() { "the profile name is empty" } else { "the profile name has characters that cannot be printed" };
+        let message = if name.is_empty() {
+            "the profile name is empty"
+        } else {
+            "the profile name has characters that cannot be printed"
+        };
         return Err(Error::new(ErrorCode::Usage, message, "give the name as `updsts list` shows it"));
     }
     Ok(name.to_owned())

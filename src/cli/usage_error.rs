@@ -15,7 +15,7 @@ pub fn show(error: &ClapError, arguments: &[OsString], output: &Output) -> ExitC
     let rendered = error.render();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let help = show_sn(&output.styled(&rendered));
+            let help = show_sn(output.styled(&rendered).trim_end()) + "\n";
             match output.result(&help) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => ExitCode::from(error.code().exit_status()),

@@ -55,11 +55,7 @@ impl CredentialsFile {
             None => default.clone().ok_or_else(no_home)?,
         };
         let is_default = default.is_some_and(|default| default == path);
-        Ok(Self {
-            path,
-            is_operators: true,
-            is_default,
-        })
+        Ok(Self { path, is_operators: true, is_default })
     }
 
     /// A file that an MCP call named. Where it resolves to the operator's file, it is that file.
@@ -67,15 +63,7 @@ impl CredentialsFile {
         let path = environment::expand_home(path, environment);
         let same = path == operators.path
             || matches!((fs::canonicalize(&path), fs::canonicalize(&operators.path)), (Ok(a), Ok(b)) if a == b);
-        if same {
-            operators.clone()
-        } else {
-            Self {
-                path,
-                is_operators: false,
-                is_default: false,
-            }
-        }
+        if same { operators.clone() } else { Self { path, is_operators: false, is_default: false } }
     }
 
     /// The path as it was named, `~/` expanded.
@@ -85,9 +73,7 @@ impl CredentialsFile {
 
     /// The path of the file itself, after symbolic links where it exists, made absolute.
     pub fn resolved(&self) -> PathBuf {
-        fs::canonicalize(&self.path)
-            .or_else(|_| std::path::absolute(&self.path))
-            .unwrap_or_else(|_| self.path.clone())
+        fs::canonicalize(&self.path).or_else(|_| std::path::absolute(&self.path)).unwrap_or_else(|_| self.path.clone())
     }
 
     /// Whether it is the operator's file, whose commands and settings are used.
@@ -105,11 +91,7 @@ impl CredentialsFile {
         let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
         let (file, metadata) = self.open(&target)?;
         let bytes = self.read_open(&file, &metadata)?;
-        Ok(Snapshot {
-            bytes,
-            target,
-            metadata,
-        })
+        Ok(Snapshot { bytes, target, metadata })
     }
 
     /// Opens the file itself without ever waiting for the other end of a FIFO.
@@ -137,30 +119,18 @@ impl CredentialsFile {
         let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
         let bytes = SecretBytes::new(bytes);
         read.map_err(|error| self.unreadable(&error))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            Err(self.too_large())
-        } else {
-            Ok(bytes)
-        }
+        if bytes.len() as u64 > MAX_BYTES { Err(self.too_large()) } else { Ok(bytes) }
     }
 
     fn check_kind(&self, metadata: &Metadata) -> Result<()> {
         let path = text::path(&self.path);
         if metadata.is_dir() {
             let hint = format!("name the file inside it, such as `-c {path}/credentials`");
-            return Err(Error::new(
-                ErrorCode::FileUnusable,
-                format!("`{path}` is a folder"),
-                hint,
-            ));
+            return Err(Error::new(ErrorCode::FileUnusable, format!("`{path}` is a folder"), hint));
         }
         if !metadata.is_file() {
             let message = format!("`{path}` is not a regular file");
-            return Err(Error::new(
-                ErrorCode::FileUnusable,
-                message,
-                "name a regular file with `-c FILE`",
-            ));
+            return Err(Error::new(ErrorCode::FileUnusable, message, "name a regular file with `-c FILE`"));
         }
         if metadata.len() > MAX_BYTES {
             return Err(self.too_large());
@@ -170,11 +140,7 @@ impl CredentialsFile {
 
     fn too_large(&self) -> Error {
         let message = format!("`{}` is larger than 64 MiB", text::path(&self.path));
-        Error::new(
-            ErrorCode::FileUnusable,
-            message,
-            "name the credentials file with `-c FILE`",
-        )
+        Error::new(ErrorCode::FileUnusable, message, "name the credentials file with `-c FILE`")
     }
 
     fn unreadable(&self, error: &io::Error) -> Error {

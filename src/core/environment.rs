@@ -17,11 +17,7 @@ impl Environment {
     /// An environment of these variables alone.
     pub fn fixed<K: AsRef<OsStr>, V: AsRef<OsStr>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables = variables.into_iter();
-        Self(Some(
-            variables
-                .map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()))
-                .collect(),
-        ))
+        Self(Some(variables.map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned())).collect()))
     }
 
     /// The value of a variable that is set, not empty and valid Unicode.
@@ -68,12 +64,9 @@ mod tests {
     #[test]
     fn cli_3_a_leading_tilde_is_the_home_folder() {
         let environment = Environment::fixed([("HOME", "/home/me")]);
-        for (path, expanded) in [
-            ("~/.aws/x", "/home/me/.aws/x"),
-            ("~x/y", "~x/y"),
-            ("a/~/b", "a/~/b"),
-            ("/~/b", "/~/b"),
-        ] {
+        for (path, expanded) in
+            [("~/.aws/x", "/home/me/.aws/x"), ("~x/y", "~x/y"), ("a/~/b", "a/~/b"), ("/~/b", "/~/b")]
+        {
             assert_eq!(expand_home(Path::new(path), &environment), Path::new(expanded));
         }
     }

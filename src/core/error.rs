@@ -200,12 +200,7 @@ impl Error {
     /// Text that came from a file or an argument is made harmless to a terminal here, once for
     /// all layers.
     pub fn new(code: ErrorCode, message: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
-        Self {
-            code,
-            message: text::clean(message.as_ref()),
-            hint: text::clean(hint.as_ref()),
-            code_spent: None,
-        }
+        Self { code, message: text::clean(message.as_ref()), hint: text::clean(hint.as_ref()), code_spent: None }
     }
 
     /// The same failure, seen after the request was sent.

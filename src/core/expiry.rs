@@ -70,7 +70,15 @@ mod tests {
 
     #[test]
     fn time_left_reads_well() {
-        for (seconds, words) in [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3600, "1 h"), (43_100, "11 h 58 min"), (-120, "2 min"), (400_000, "4 days")] {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3600, "1 h"),
+            (43_100, "11 h 58 min"),
+            (-120, "2 min"),
+            (400_000, "4 days"),
+        ] {
             assert_eq!(in_words(seconds), words);
         }
     }

@@ -127,29 +127,13 @@ pub struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Starts at the first line, after a byte order mark.
     pub fn of(bytes: &'a [u8]) -> Self {
-        let position = if bytes.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
-        };
-        Self {
-            bytes,
-            position,
-            number: 0,
-            indentation: 0,
-            in_property: false,
-        }
+        let position = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        Self { bytes, position, number: 0, indentation: 0, in_property: false }
     }
 
     /// The lines from a position on that directly follows a header; `number` is its line.
     pub fn after_header(bytes: &'a [u8], position: usize, number: usize) -> Self {
-        Self {
-            bytes,
-            position,
-            number: number.saturating_sub(1),
-            indentation: 0,
-            in_property: false,
-        }
+        Self { bytes, position, number: number.saturating_sub(1), indentation: 0, in_property: false }
     }
 
     fn classify(&mut self, content: &'a [u8]) -> (bool, LineKind<'a>) {
@@ -177,11 +161,7 @@ impl<'a> Lines<'a> {
         match memchr2(b'=', b':', text) {
             Some(at) if at > 0 => {
                 self.in_property = true;
-                let property = Property {
-                    key: trim(&text[..at]),
-                    delimiter: text[at],
-                    rest: &text[at + 1..],
-                };
+                let property = Property { key: trim(&text[..at]), delimiter: text[at], rest: &text[at + 1..] };
                 (indented, LineKind::Property(property))
             }
             _ => (indented, LineKind::Undelimited),
@@ -206,34 +186,18 @@ impl<'a> Iterator for Lines<'a> {
         self.position = start + length;
         self.number += 1;
         let (indented, kind) = self.classify(content);
-        Some(Line {
-            number: self.number,
-            start,
-            end: self.position,
-            indented,
-            kind,
-        })
+        Some(Line { number: self.number, start, end: self.position, indented, kind })
     }
 }
 
 fn header(text: &[u8]) -> Header<'_> {
     let inside = &text[1..];
     let Some(close) = memchr(b']', inside) else {
-        return Header {
-            name: b"",
-            padded: false,
-            junk: false,
-            closed: false,
-        };
+        return Header { name: b"", padded: false, junk: false, closed: false };
     };
     let name = trim(&inside[..close]);
     let after = trim(&inside[close + 1..]);
-    Header {
-        name,
-        padded: name.len() != close,
-        junk: !matches!(after.first(), None | Some(b'#' | b';')),
-        closed: true,
-    }
+    Header { name, padded: name.len() != close, junk: !matches!(after.first(), None | Some(b'#' | b';')), closed: true }
 }
 
 /// The line ending of a line: `\r\n`, `\n`, or nothing at the end of the file.
@@ -257,12 +221,7 @@ mod tests {
                 LineKind::Blank => "blank".into(),
                 LineKind::Comment(text) => format!("comment {}", text.escape_ascii()),
                 LineKind::Header(header) => {
-                    format!(
-                        "header {} closed={} junk={}",
-                        header.name.escape_ascii(),
-                        header.closed,
-                        header.junk
-                    )
+                    format!("header {} closed={} junk={}", header.name.escape_ascii(), header.closed, header.junk)
                 }
                 LineKind::Property(p) => format!("{} -> {}", p.key.escape_ascii(), p.value().escape_ascii()),
                 LineKind::Continuation(text) => format!("+ {}", text.escape_ascii()),

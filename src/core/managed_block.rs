@@ -20,21 +20,15 @@ use super::text::{self, shown};
 pub const SIGNATURE: &str = "[auto update by updsts]";
 
 /// The keys of a session profile that updsts writes, in the order of a new block.
-pub const SESSION_KEYS: [&str; 4] = [
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-    "expiration_datetime",
-];
+pub const SESSION_KEYS: [&str; 4] =
+    ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "expiration_datetime"];
 
 /// The old name of the token, which botocore prefers to `aws_session_token`.
 pub const SECURITY_TOKEN: &str = "aws_security_token";
 
 /// The position of a written key among [`SESSION_KEYS`].
 pub fn session_key(key: &[u8]) -> Option<usize> {
-    SESSION_KEYS
-        .iter()
-        .position(|name| name.as_bytes().eq_ignore_ascii_case(key))
+    SESSION_KEYS.iter().position(|name| name.as_bytes().eq_ignore_ascii_case(key))
 }
 
 /// Whether the written key is the old name of the token.
@@ -97,12 +91,7 @@ pub struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// Finds every block. Damage is remembered, so that reading goes on where writing would not.
     pub fn of(file: &'a [u8]) -> Self {
-        let mut layout = Self {
-            file,
-            blocks: Vec::new(),
-            sections: Vec::new(),
-            damage: Vec::new(),
-        };
+        let mut layout = Self { file, blocks: Vec::new(), sections: Vec::new(), damage: Vec::new() };
         let mut open: Option<Block<'a>> = None;
         for line in Lines::of(file) {
             match line.kind {
@@ -119,16 +108,12 @@ impl<'a> Layout<'a> {
                     });
                     if let Some(block) = &mut open {
                         match &block.header {
-                            Some(first) => layout.damage.push(BlockError::TwoHeaders {
-                                line: line.number,
-                                first: first.line,
-                            }),
+                            Some(first) => {
+                                layout.damage.push(BlockError::TwoHeaders { line: line.number, first: first.line })
+                            }
                             None => {
-                                block.header = Some(HeaderLine {
-                                    name: header.name,
-                                    line: line.number,
-                                    range: line.range(),
-                                });
+                                block.header =
+                                    Some(HeaderLine { name: header.name, line: line.number, range: line.range() });
                             }
                         }
                     }
@@ -137,25 +122,19 @@ impl<'a> Layout<'a> {
             }
         }
         if let Some(block) = open {
-            layout.unclosed(&block);
+            layout.disown(&block);
+            layout.damage.push(BlockError::BeginWithoutEnd { line: block.begin_line });
         }
         layout
     }
 
     fn begin(&mut self, open: &mut Option<Block<'a>>, line: &Line<'a>, key: &'a [u8]) {
         if let Some(outer) = open.take() {
-            self.damage.push(BlockError::Nested {
-                line: line.number,
-                outer: outer.begin_line,
-            });
-            self.disown(self.blocks.len());
+            self.disown(&outer);
+            self.damage.push(BlockError::Nested { line: line.number, outer: outer.begin_line });
         }
         if let Some(first) = self.blocks.iter().find(|block| block.key == key) {
-            self.damage.push(BlockError::SameKey {
-                line: line.number,
-                first: first.begin_line,
-                key: shown(key),
-            });
+            self.damage.push(BlockError::SameKey { line: line.number, first: first.begin_line, key: shown(key) });
         }
         *open = Some(Block {
             key,
@@ -178,19 +157,14 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn unclosed(&mut self, block: &Block<'a>) {
-        self.damage.push(BlockError::BeginWithoutEnd { line: block.begin_line });
-        self.disown(self.blocks.len());
-    }
-
-    /// The headers of a block that turned out to be none stand outside.
-    fn disown(&mut self, block: usize) {
-        for section in self.sections.iter_mut().rev() {
-            if section.block != Some(block) {
-                break;
-            }
+    /// A block that turned out to be none: its headers stand outside, and are not too many.
+    fn disown(&mut self, block: &Block<'a>) {
+        let number = self.blocks.len();
+        for section in self.sections.iter_mut().rev().take_while(|section| section.block == Some(number)) {
             section.block = None;
         }
+        let own = block.header.as_ref().map(|header| header.line);
+        self.damage.retain(|damage| !matches!(damage, BlockError::TwoHeaders { first, .. } if Some(*first) == own));
     }
 
     /// The well-formed blocks in file order.
@@ -210,12 +184,7 @@ impl<'a> Layout<'a> {
 
     /// The source profile whose block holds this session profile.
     pub fn source_of(&self, session_profile: &[u8]) -> Option<&'a [u8]> {
-        let holds = |block: &&Block<'a>| {
-            block
-                .header
-                .as_ref()
-                .is_some_and(|header| header.name == session_profile)
-        };
+        let holds = |block: &&Block<'a>| block.header.as_ref().is_some_and(|header| header.name == session_profile);
         self.blocks.iter().find(holds).map(|block| block.key)
     }
 
@@ -246,15 +215,8 @@ impl<'a> Layout<'a> {
         if let Some(section) = taken {
             let owner = section.block.map(|at| shown(self.blocks[at].key));
             return Err(match owner {
-                Some(owner) => BlockError::NameOfOtherBlock {
-                    name: shown(name),
-                    line: section.line,
-                    owner,
-                },
-                None => BlockError::NameTaken {
-                    name: shown(name),
-                    line: section.line,
-                },
+                Some(owner) => BlockError::NameOfOtherBlock { name: shown(name), line: section.line, owner },
+                None => BlockError::NameTaken { name: shown(name), line: section.line },
             });
         }
         if self.blocks.iter().any(|block| block.key == name) {
@@ -300,6 +262,7 @@ impl<'a> Layout<'a> {
                     continue;
                 }
                 LineKind::Header(_) => break,
+                _ if block.header.is_none() => return Err(BlockError::LinesAfterEnd { line: line.number }),
                 LineKind::Property(p) if session_key(p.key).is_some() || is_security_token(p.key) => {
                     let key = session_key(p.key).map_or(SECURITY_TOKEN, |at| SESSION_KEYS[at]);
                     return Err(BlockError::KeyAfterEnd { line: line.number, key });
@@ -377,7 +340,7 @@ pub enum BlockError {
     ContinuedAfterEnd { line: usize },
     #[error("`{key}` after the end tag belongs to the session profile and would win over the block's")]
     KeyAfterEnd { line: usize, key: &'static str },
-    #[error("lines after the end tag belong to the session profile")]
+    #[error("the lines after the end tag would fall to another profile")]
     LinesAfterEnd { line: usize },
     #[error("the profile `{name}` is there already, outside the managed block")]
     NameTaken { name: String, line: usize },

@@ -3,10 +3,10 @@
 pub mod config_file;
 pub mod credentials_file;
 pub mod environment;
-pub mod expiry;
-pub mod inspect;
 pub mod error;
+pub mod expiry;
 pub mod grammar;
+pub mod inspect;
 pub mod managed_block;
 pub mod profile;
 pub mod refresh;

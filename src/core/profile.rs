@@ -128,11 +128,7 @@ impl<'a> Profile<'a> {
     pub fn reads_like(&self, other: &Profile<'_>) -> bool {
         self.name == other.name
             && self.entries.len() == other.entries.len()
-            && self
-                .entries
-                .iter()
-                .zip(&other.entries)
-                .all(|((a, x), (b, y))| a == b && x.bytes == y.bytes)
+            && self.entries.iter().zip(&other.entries).all(|((a, x), (b, y))| a == b && x.bytes == y.bytes)
     }
 }
 
@@ -194,10 +190,7 @@ impl fmt::Display for Oddity {
 
 /// Whether every AWS SDK accepts the profile name (BLK-7).
 pub fn is_name_for_all_sdks(name: &[u8]) -> bool {
-    !name.is_empty()
-        && name
-            .iter()
-            .all(|&b| b.is_ascii_alphanumeric() || b"_-/.%@:+".contains(&b))
+    !name.is_empty() && name.iter().all(|&b| b.is_ascii_alphanumeric() || b"_-/.%@:+".contains(&b))
 }
 
 /// The profiles of a file in the order of their first headers.
@@ -295,11 +288,7 @@ impl<'a> Reader<'a> {
         Self {
             known,
             profile_name,
-            profiles: Profiles {
-                list: Vec::new(),
-                index: HashMap::new(),
-                warnings: Vec::new(),
-            },
+            profiles: Profiles { list: Vec::new(), index: HashMap::new(), warnings: Vec::new() },
             section: Section::None,
             few_keys: Vec::with_capacity(FEW_KEYS),
             many_keys: HashSet::new(),
@@ -342,11 +331,7 @@ impl<'a> Reader<'a> {
         self.many_keys.clear();
         self.continues_entry = false;
         if header.name.is_empty() {
-            let oddity = if header.closed {
-                Oddity::HeaderWithoutName
-            } else {
-                Oddity::HeaderNotClosed
-            };
+            let oddity = if header.closed { Oddity::HeaderWithoutName } else { Oddity::HeaderNotClosed };
             self.warn(line, oddity);
             self.section = Section::Ignored;
             return;
@@ -369,11 +354,7 @@ impl<'a> Reader<'a> {
         let next = self.profiles.list.len();
         let at = *self.profiles.index.entry(name.clone()).or_insert(next);
         if at == next {
-            self.profiles.list.push(Profile {
-                name,
-                line,
-                entries: Vec::new(),
-            });
+            self.profiles.list.push(Profile { name, line, entries: Vec::new() });
         } else {
             self.warn(line, Oddity::DuplicateProfile);
         }
@@ -399,10 +380,7 @@ impl<'a> Reader<'a> {
                     if property.has_comment() {
                         self.warn(line.number, Oddity::CommentAfterValue);
                     }
-                    let value = Value {
-                        bytes: Cow::Borrowed(property.value()),
-                        line: line.number,
-                    };
+                    let value = Value { bytes: Cow::Borrowed(property.value()), line: line.number };
                     self.profiles.list[at].entries.push((key, value));
                     self.continues_entry = true;
                 }
@@ -422,10 +400,7 @@ impl<'a> Reader<'a> {
 
     fn is_repeated(&mut self, key: &'a [u8]) -> bool {
         if self.few_keys.len() < FEW_KEYS {
-            let repeated = self
-                .few_keys
-                .iter()
-                .any(|seen| seen.len() == key.len() && seen.eq_ignore_ascii_case(key));
+            let repeated = self.few_keys.iter().any(|seen| seen.len() == key.len() && seen.eq_ignore_ascii_case(key));
             self.few_keys.push(key);
             return repeated;
         }
@@ -464,21 +439,14 @@ mod tests {
     }
 
     fn oddities(file: &[u8]) -> Vec<(usize, Oddity)> {
-        Profiles::of_credentials(file)
-            .warnings()
-            .iter()
-            .map(|warning| (warning.line, warning.oddity))
-            .collect()
+        Profiles::of_credentials(file).warnings().iter().map(|warning| (warning.line, warning.oddity)).collect()
     }
 
     #[test]
     fn file_1_reads_what_every_sdk_reads() {
         let file =
             b"# c\n; d\n[a]\nREGION = x\nregion_not = y\n\n[b.c/d@e]\r\naws_session_token=100%=\r\n[a b]\nregion=z";
-        assert_eq!(
-            read(file),
-            ["a: region=x", "b.c/d@e: aws_session_token=100%=", "a b: region=z"]
-        );
+        assert_eq!(read(file), ["a: region=x", "b.c/d@e: aws_session_token=100%=", "a b: region=z"]);
         assert_eq!(oddities(file), [(9, Oddity::NameNotForAllSdks)]);
     }
 
@@ -519,10 +487,7 @@ mod tests {
         let file = b"[a]\nregion = x\nregion = y\n[b]\n[a]\nregion = z\nmfa_serial = m\n";
         let profiles = Profiles::of_credentials(file);
         let a = profiles.get(b"a").unwrap();
-        assert_eq!(
-            (profiles.len(), a.text(Key::Region), a.text(Key::MfaSerial)),
-            (2, Some("z"), Some("m"))
-        );
+        assert_eq!((profiles.len(), a.text(Key::Region), a.text(Key::MfaSerial)), (2, Some("z"), Some("m")));
     }
 
     #[test]
@@ -532,10 +497,7 @@ mod tests {
             file.extend_from_slice(format!("key{n} = 1\n").as_bytes());
         }
         file.extend_from_slice(b"KEY3 = 2\nkey99 = 2\n");
-        assert_eq!(
-            oddities(&file),
-            [(102, Oddity::DuplicateKey), (103, Oddity::DuplicateKey)]
-        );
+        assert_eq!(oddities(&file), [(102, Oddity::DuplicateKey), (103, Oddity::DuplicateKey)]);
     }
 
     #[test]

@@ -21,11 +21,7 @@ impl TokenCode {
         let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let code = SecretString::from(digits);
         let digits = code.expose_secret().as_bytes();
-        if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) {
-            Ok(Self(code))
-        } else {
-            Err(TokenCodeError)
-        }
+        if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) { Ok(Self(code)) } else { Err(TokenCodeError) }
     }
 
     /// The digits, for the request alone.
@@ -115,11 +111,7 @@ pub fn parse_seconds(text: &str) -> Result<u64, DurationError> {
             rest = after;
         }
     }
-    if rest.is_empty() && !text.is_empty() {
-        Ok(total)
-    } else {
-        Err(malformed())
-    }
+    if rest.is_empty() && !text.is_empty() { Ok(total) } else { Err(malformed()) }
 }
 
 /// A duration that cannot be used.
@@ -277,22 +269,14 @@ mod tests {
 
     #[test]
     fn a_code_is_never_shown() {
-        assert_eq!(
-            format!("{:?}", TokenCode::parse("123456").unwrap()),
-            "TokenCode(masked)"
-        );
+        assert_eq!(format!("{:?}", TokenCode::parse("123456").unwrap()), "TokenCode(masked)");
     }
 
     #[test]
     fn cli_11_durations_take_seconds_and_units() {
-        for (text, seconds) in [
-            ("3600", 3600),
-            ("90m", 5400),
-            ("12h", 43200),
-            ("1h30m", 5400),
-            ("1h0m30s", 3630),
-            (" 900 ", 900),
-        ] {
+        for (text, seconds) in
+            [("3600", 3600), ("90m", 5400), ("12h", 43200), ("1h30m", 5400), ("1h0m30s", 3630), (" 900 ", 900)]
+        {
             assert_eq!(parse_seconds(text), Ok(seconds), "{text}");
         }
         for text in [
@@ -308,10 +292,7 @@ mod tests {
             "9999999999999999999h",
             "m5",
         ] {
-            assert!(
-                matches!(parse_seconds(text), Err(DurationError::Malformed(_))),
-                "{text}"
-            );
+            assert!(matches!(parse_seconds(text), Err(DurationError::Malformed(_))), "{text}");
         }
     }
 
@@ -320,31 +301,18 @@ mod tests {
         assert_eq!(SessionDuration::parse("900").unwrap().seconds(), 900);
         assert_eq!(SessionDuration::parse("36h").unwrap().seconds(), 129_600);
         for text in ["0", "5", "899", "129601", "99h", "4294967296"] {
-            assert!(
-                matches!(SessionDuration::parse(text), Err(DurationError::OutsideLimits(_))),
-                "{text}"
-            );
+            assert!(matches!(SessionDuration::parse(text), Err(DurationError::OutsideLimits(_))), "{text}");
         }
     }
 
     #[test]
     fn get_2_a_device_is_an_mfa_arn_or_a_serial_number() {
-        for good in [
-            "arn:aws:iam::123456789012:mfa/user",
-            "arn:aws-cn:iam::123456789012:mfa/a@b",
-            "GAHT12345678",
-        ] {
-            assert_eq!(
-                SerialNumber::parse(good).map(|device| device.as_str().to_owned()),
-                Ok(good.to_owned())
-            );
+        for good in ["arn:aws:iam::123456789012:mfa/user", "arn:aws-cn:iam::123456789012:mfa/a@b", "GAHT12345678"] {
+            assert_eq!(SerialNumber::parse(good).map(|device| device.as_str().to_owned()), Ok(good.to_owned()));
         }
         let refused = |text| SerialNumber::parse(text).unwrap_err();
         assert_eq!(refused("arn:aws:iam::123456789012:user/me"), SerialNumberError::UserArn);
-        assert_eq!(
-            refused("arn:aws:iam::123456789012:u2f/user/me/x"),
-            SerialNumberError::SecurityKey
-        );
+        assert_eq!(refused("arn:aws:iam::123456789012:u2f/user/me/x"), SerialNumberError::SecurityKey);
         assert_eq!(refused("arn:aws:iam::123456789012:mfa/"), SerialNumberError::NotMfaArn);
         assert_eq!(refused("arn:aws:sts::123456789012:mfa/x"), SerialNumberError::NotMfaArn);
         assert_eq!(refused("short"), SerialNumberError::Malformed);
@@ -354,10 +322,7 @@ mod tests {
     #[test]
     fn get_8_a_device_arn_names_its_partition() {
         let partition = |text| SerialNumber::parse(text).unwrap().partition();
-        assert_eq!(
-            partition("arn:aws-us-gov:iam::123456789012:mfa/user"),
-            Some(Partition::AwsUsGov)
-        );
+        assert_eq!(partition("arn:aws-us-gov:iam::123456789012:mfa/user"), Some(Partition::AwsUsGov));
         assert_eq!(partition("GAHT12345678"), None);
     }
 }

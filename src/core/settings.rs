@@ -85,13 +85,7 @@ impl StsSettings {
                 endpoint.url()
             ));
         }
-        Ok(Self {
-            region,
-            endpoint,
-            proxy,
-            trust,
-            warnings,
-        })
+        Ok(Self { region, endpoint, proxy, trust, warnings })
     }
 
     /// The region that the request is signed for.

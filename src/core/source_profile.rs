@@ -103,7 +103,8 @@ impl Files<'_> {
         if let Some(config) = self.config.get(name.as_bytes()) {
             let place = text::place(self.config_path, Some(config.line));
             if config.get(Key::RoleArn).is_some() || config.get(Key::SourceProfile).is_some() {
-                let message = format!("`{shown_name}` is a role of the config file and has no key of its own ({place})");
+                let message =
+                    format!("`{shown_name}` is a role of the config file and has no key of its own ({place})");
                 let hint = match end_of_role_chain(self.config, name) {
                     Some(source) => {
                         let source = shown(self.source_name(&source).as_bytes());
@@ -128,7 +129,8 @@ impl Files<'_> {
     fn check_long_term(&self, profile: &Profile<'_>) -> Result<()> {
         let name = shown(&profile.name);
         let refuse = |what: &str, line| {
-            let message = format!("the profile `{name}` holds a session, not a long-term key: {what} ({})", self.place(line));
+            let message =
+                format!("the profile `{name}` holds a session, not a long-term key: {what} ({})", self.place(line));
             let hint = "name the profile that holds the long-term key; its key id begins with `AKIA`";
             Err(Error::new(ErrorCode::SourceIsSession, message, hint))
         };
@@ -151,7 +153,9 @@ impl Files<'_> {
             ));
         };
         let place = self.place(value.line);
-        let odd = |what: &str, hint: &str| Err(error(format!("`{}` of `{name}` {what} ({place})", key.as_str()), hint.into()));
+        let odd = |what: &str, hint: &str| {
+            Err(error(format!("`{}` of `{name}` {what} ({place})", key.as_str()), hint.into()))
+        };
         let text = match value.as_str() {
             Some(text) if text.is_ascii() && !text.contains(|c: char| c.is_ascii_control() && c != '\n') => text,
             _ => return odd("has characters that no key has", "copy the key again from where it was created"),
@@ -167,7 +171,8 @@ impl Files<'_> {
 
     fn device(&self, profile: &Profile<'_>, config: Option<&Profile<'_>>) -> Result<SerialNumber> {
         let name = shown(&profile.name);
-        let in_credentials = [Key::MfaDeviceArn, Key::MfaSerial].into_iter().find_map(|key| Some((key, profile.get(key)?)));
+        let in_credentials =
+            [Key::MfaDeviceArn, Key::MfaSerial].into_iter().find_map(|key| Some((key, profile.get(key)?)));
         let found = in_credentials
             .map(|(key, value)| (key, value, self.credentials_path))
             .or_else(|| Some((Key::MfaSerial, config?.get(Key::MfaSerial)?, self.config_path)));

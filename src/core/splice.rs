@@ -90,10 +90,7 @@ pub fn remove(layout: &Layout<'_>, file: &[u8], block: &Block<'_>) -> Result<Edi
         Some(header) => block.begin.end..header.range.start,
         None => block.begin.end..block.end.start,
     };
-    Ok(Edit {
-        range: block.range(),
-        replacement: Zeroizing::new(file[kept].to_vec()),
-    })
+    Ok(Edit { range: block.range(), replacement: Zeroizing::new(file[kept].to_vec()) })
 }
 
 /// The user's own lines of a session profile that [`remove`] takes away: line and key.
@@ -135,20 +132,13 @@ impl Writer<'_> {
 
 /// Room for a new block, so that its buffer does not grow and leave a copy of the secrets behind.
 fn capacity(block: &ManagedBlock<'_>) -> usize {
-    let keys: usize = SESSION_KEYS
-        .iter()
-        .zip(block.values())
-        .map(|(key, value)| key.len() + value.len() + 5)
-        .sum();
+    let keys: usize = SESSION_KEYS.iter().zip(block.values()).map(|(key, value)| key.len() + value.len() + 5).sum();
     keys + block.source.len() + block.session_profile.len() + 2 * SIGNATURE.len() + 64
 }
 
 fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
     let line_ending = last_line_ending(file);
-    let mut writer = Writer {
-        out: Zeroizing::new(Vec::with_capacity(capacity(block))),
-        line_ending,
-    };
+    let mut writer = Writer { out: Zeroizing::new(Vec::with_capacity(capacity(block))), line_ending };
     if !file.is_empty() && !file.ends_with(b"\n") {
         writer.line(&[]);
     }
@@ -159,10 +149,7 @@ fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
         writer.property(key, &values);
     }
     writer.line(&[b"# $}}} ", SIGNATURE.as_bytes()]);
-    Edit {
-        range: file.len()..file.len(),
-        replacement: writer.out,
-    }
+    Edit { range: file.len()..file.len(), replacement: writer.out }
 }
 
 /// The line ending of the last line that has one; `\n` where none has.
@@ -185,10 +172,7 @@ fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
         writer.header(block.session_profile);
         (0..SESSION_KEYS.len()).for_each(|key| writer.property(key, &values));
         writer.out.extend_from_slice(&file[old.end.clone()]);
-        return Edit {
-            range: old.range(),
-            replacement: writer.out,
-        };
+        return Edit { range: old.range(), replacement: writer.out };
     };
     writer.out.extend_from_slice(&file[old.begin.start..header.range.start]);
     if header.name == block.session_profile.as_bytes() {
@@ -203,10 +187,7 @@ fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
     }
     rewrite_body(file, old, &mut writer, &values, keys_present);
     writer.out.extend_from_slice(&file[old.end.clone()]);
-    Edit {
-        range: old.range(),
-        replacement: writer.out,
-    }
+    Edit { range: old.range(), replacement: writer.out }
 }
 
 fn present_keys(file: &[u8], block: &Block<'_>) -> [bool; 4] {

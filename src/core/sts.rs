@@ -89,10 +89,7 @@ impl StsClient {
             .sleep_impl(TokioSleep::new())
             .http_client(http_client(settings, limits.connect))
             .build();
-        Self {
-            client: aws_sdk_sts::Client::from_conf(config),
-            route: Route::new(settings, limits.connect),
-        }
+        Self { client: aws_sdk_sts::Client::from_conf(config), route: Route::new(settings, limits.connect) }
     }
 
     /// Trades the code for a session.
@@ -139,10 +136,7 @@ fn http_client(settings: &StsSettings, connect_limit: Duration) -> SharedHttpCli
         .with_trust_store(settings.trust.store())
         .build()
         .expect("no setting of this builder is checked");
-    let proxy = settings
-        .proxy
-        .as_ref()
-        .map_or_else(ProxyConfig::disabled, |proxy| proxy.config());
+    let proxy = settings.proxy.as_ref().map_or_else(ProxyConfig::disabled, |proxy| proxy.config());
     let limits = HttpConnectorSettings::builder().connect_timeout(connect_limit).build();
     let connector = Connector::builder()
         .connector_settings(limits)

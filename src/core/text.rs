@@ -64,18 +64,12 @@ mod tests {
 
     #[test]
     fn keeps_what_can_be_seen() {
-        assert_eq!(
-            clean("key with blanks, äöü, 開発, `x`"),
-            "key with blanks, äöü, 開発, `x`"
-        );
+        assert_eq!(clean("key with blanks, äöü, 開発, `x`"), "key with blanks, äöü, 開発, `x`");
     }
 
     #[test]
     fn removes_control_bidirectional_and_zero_width_characters() {
-        assert_eq!(
-            clean("a\u{0}\u{1b}]0;x\u{7}\r\n\u{9b}\u{202e}\u{2066}\u{200d}\u{feff}\u{e0041}b"),
-            "a]0;xb"
-        );
+        assert_eq!(clean("a\u{0}\u{1b}]0;x\u{7}\r\n\u{9b}\u{202e}\u{2066}\u{200d}\u{feff}\u{e0041}b"), "a]0;xb");
     }
 
     #[test]

@@ -179,7 +179,8 @@ impl CodeSource {
             let prompt = Arc::clone(prompt);
             let question = question.clone();
             let answer = tokio::task::spawn_blocking(move || prompt.ask(&question)).await;
-            let answer = answer.map_err(io::Error::other).and_then(|answer| answer).map_err(|error| no_answer(&error))?;
+            let answer =
+                answer.map_err(io::Error::other).and_then(|answer| answer).map_err(|error| no_answer(&error))?;
             match TokenCode::parse(answer.expose_secret()) {
                 Ok(code) if Some(&code) == refused => {
                     reporter.notice("that is the code that AWS refused; wait for the next one");
@@ -218,7 +219,9 @@ impl CodeSource {
                 }
             }
             Ok((status, _)) => format!("failed: {}", ending(status)),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => "did not end within 30 s and was stopped".to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                "did not end within 30 s and was stopped".to_owned()
+            }
             Err(error) => format!("could not be run: {}", super::credentials_file::os_text(&error)),
         };
         let hint = match &self.kind {
@@ -234,10 +237,14 @@ impl CodeSource {
 
 fn no_answer(error: &io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            Error::new(ErrorCode::CodeUnavailable, "the input ended before a code was typed", "type the six digits, then Enter")
+        io::ErrorKind::UnexpectedEof => Error::new(
+            ErrorCode::CodeUnavailable,
+            "the input ended before a code was typed",
+            "type the six digits, then Enter",
+        ),
+        io::ErrorKind::Interrupted => {
+            Error::new(ErrorCode::CodeUnavailable, "interrupted at the prompt", "run the command again")
         }
-        io::ErrorKind::Interrupted => Error::new(ErrorCode::CodeUnavailable, "interrupted at the prompt", "run the command again"),
         _ => Error::new(
             ErrorCode::CodeUnavailable,
             format!("no code could be read: {}", super::credentials_file::os_text(error)),

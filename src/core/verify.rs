@@ -49,34 +49,20 @@ pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expect
     let old_layout = Layout::of(old);
     let new_layout = Layout::of(new);
     let blocks = new_layout.blocks().iter().filter(|block| block.key == source).count();
-    let old_session = old_layout
-        .block_of(source)
-        .and_then(|block| block.header.as_ref())
-        .map(|header| header.name);
+    let old_session = old_layout.block_of(source).and_then(|block| block.header.as_ref()).map(|header| header.name);
     let (expected_blocks, new_session) = match expected {
         Expected::Block(block) => (1, Some(block.session_profile.as_bytes())),
         Expected::NoBlock { .. } => (0, None),
     };
     let others_before = old_layout.blocks().iter().filter(|block| block.key != source);
     let others_after = new_layout.blocks().iter().filter(|block| block.key != source);
-    if blocks != expected_blocks
-        || !others_before
-            .map(|block| block.key)
-            .eq(others_after.map(|block| block.key))
-    {
+    if blocks != expected_blocks || !others_before.map(|block| block.key).eq(others_after.map(|block| block.key)) {
         return Err(VerifyError::Block);
     }
     let new_profiles = Profiles::of_credentials(new);
     if let Expected::Block(block) = expected {
-        let session = new_profiles
-            .get(block.session_profile.as_bytes())
-            .ok_or(VerifyError::Session)?;
-        let keys = [
-            Key::AwsAccessKeyId,
-            Key::AwsSecretAccessKey,
-            Key::AwsSessionToken,
-            Key::ExpirationDatetime,
-        ];
+        let session = new_profiles.get(block.session_profile.as_bytes()).ok_or(VerifyError::Session)?;
+        let keys = [Key::AwsAccessKeyId, Key::AwsSecretAccessKey, Key::AwsSessionToken, Key::ExpirationDatetime];
         let reads_back = |(key, value): (Key, &str)| session.text(key) == Some(value);
         if !keys.into_iter().zip(block.values()).all(reads_back) {
             return Err(VerifyError::Session);

@@ -25,12 +25,8 @@ pub fn update(file: &[u8], source: &str, session_profile: &str) -> Result<Vec<u8
     let layout = Layout::of(file);
     let slot = layout.slot(source.as_bytes(), session_profile.as_bytes())?;
     let credentials = example_session();
-    let block = ManagedBlock {
-        source: source.as_bytes(),
-        session_profile,
-        credentials: &credentials,
-        expiration: EXPIRATION,
-    };
+    let block =
+        ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration: EXPIRATION };
     let edit = splice::splice(slot, &block);
     let new = edit.apply(file);
     verify(file, &edit.range(), &new, &Expected::Block(&block)).unwrap();
@@ -42,24 +38,13 @@ pub fn clear(file: &[u8], source: &str) -> Result<Vec<u8>, BlockError> {
     let block = layout.block_of(source.as_bytes()).unwrap();
     let edit = splice::remove(&layout, file, block)?;
     let new = edit.apply(file);
-    verify(
-        file,
-        &edit,
-        &new,
-        &Expected::NoBlock {
-            source: source.as_bytes(),
-        },
-    )
-    .unwrap();
+    verify(file, &edit.range(), &new, &Expected::NoBlock { source: source.as_bytes() }).unwrap();
     Ok(new.to_vec())
 }
 
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut names: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.sort();
     names
 }
@@ -67,9 +52,7 @@ fn fixtures() -> Vec<PathBuf> {
 fn session_name(file: &[u8]) -> String {
     let layout = Layout::of(file);
     let header = layout.block_of(b"default").and_then(|block| block.header.clone());
-    header.map_or("default_sts".into(), |header| {
-        String::from_utf8(header.name.to_vec()).unwrap()
-    })
+    header.map_or("default_sts".into(), |header| String::from_utf8(header.name.to_vec()).unwrap())
 }
 
 #[test]
@@ -93,23 +76,13 @@ fn every_fixture_becomes_its_after_file_byte_for_byte() {
 fn blk_8_applying_the_same_session_twice_changes_nothing() {
     for fixture in fixtures() {
         let after = fs::read(fixture.join("after")).unwrap();
-        assert!(
-            update(&after, "default", &session_name(&after)).unwrap() == after,
-            "{}",
-            fixture.display()
-        );
+        assert!(update(&after, "default", &session_name(&after)).unwrap() == after, "{}", fixture.display());
     }
 }
 
 #[test]
 fn blk_8_clearing_a_new_block_gives_back_the_file_but_for_a_final_newline() {
-    for file in [
-        &b"[default]\r\nx = 1"[..],
-        b"[default]\n",
-        b"",
-        b"\xef\xbb\xbf[default]\n",
-        b"\xef\xbb\xbf",
-    ] {
+    for file in [&b"[default]\r\nx = 1"[..], b"[default]\n", b"", b"\xef\xbb\xbf[default]\n", b"\xef\xbb\xbf"] {
         let mut restored = clear(&update(file, "default", "s").unwrap(), "default").unwrap();
         if restored != file {
             let end = restored.len() - if restored.ends_with(b"\r\n") { 2 } else { 1 };
@@ -128,17 +101,7 @@ fn blk_8_another_name_rewrites_the_header_alone() {
 
 #[test]
 fn blk_3_and_4_a_source_name_is_copied_byte_for_byte_and_found_again() {
-    for source in [
-        "my.prof",
-        "team/dev",
-        "a@b",
-        "key with blanks",
-        "köln",
-        "a$b",
-        "key=x",
-        "x  y",
-        "-n",
-    ] {
+    for source in ["my.prof", "team/dev", "a@b", "key with blanks", "köln", "a$b", "key=x", "x  y", "-n"] {
         let file = format!("[{source}]\nregion = x\n");
         let once = update(file.as_bytes(), source, "session").unwrap();
         assert!(
@@ -152,11 +115,7 @@ fn blk_3_and_4_a_source_name_is_copied_byte_for_byte_and_found_again() {
 fn blk_3_a_key_without_signature_ends_at_the_first_blank() {
     let file = b"[a]\n# ${{{ key=a b c\n[s]\n# $}}} anything\n#  ${{{  key=b\tx\n[t]\n\t#\t$}}}x\n# ${{{ no key\n## ${{{ key=z\n";
     let layout = Layout::of(file);
-    let keys: Vec<_> = layout
-        .blocks()
-        .iter()
-        .map(|block| (block.key, block.begin_line, block.end_line))
-        .collect();
+    let keys: Vec<_> = layout.blocks().iter().map(|block| (block.key, block.begin_line, block.end_line)).collect();
     assert_eq!(keys, [(&b"a"[..], 2, 4), (b"b", 5, 7)]);
     assert_eq!(layout.damage(), []);
 }
@@ -164,62 +123,31 @@ fn blk_3_a_key_without_signature_ends_at_the_first_blank() {
 #[test]
 fn blk_6_damage_is_refused_with_its_line() {
     use BlockError::{
-        BeginWithoutEnd, ContinuedAfterEnd, EndWithoutBegin, Indented, KeyAfterEnd, Nested, SameKey, TwoHeaders,
+        BeginWithoutEnd, ContinuedAfterEnd, EndWithoutBegin, Indented, KeyAfterEnd, LinesAfterEnd, Nested, SameKey,
+        TwoHeaders,
     };
-    let cases: [(&str, BlockError); 14] = [
+    let cases: [(&str, BlockError); 16] = [
         ("[a]\n# ${{{ key=a\n[a_sts]\n", BeginWithoutEnd { line: 2 }),
         ("[a]\n# ${{{ key=other\n[x]\n", BeginWithoutEnd { line: 2 }),
+        ("[a]\n# ${{{ key=a\n[x]\n[y]\n", BeginWithoutEnd { line: 2 }),
+        ("[b]\n# ${{{ key=a\n# $}}}\nregion = of_b\n[a]\n", LinesAfterEnd { line: 4 }),
         ("[a]\n# $}}} x\n", EndWithoutBegin { line: 2 }),
-        (
-            "[a]\n# ${{{ key=a\n# ${{{ key=b\n# $}}}\n# $}}}\n",
-            Nested { line: 3, outer: 2 },
-        ),
-        (
-            "# ${{{ key=a\n# $}}}\n[a]\n# ${{{ key=a\n# $}}}\n",
-            SameKey {
-                line: 4,
-                first: 1,
-                key: "a".into(),
-            },
-        ),
-        (
-            "[a]\n# ${{{ key=a\n[a_sts]\nx=1\n[b]\n# $}}}\n",
-            TwoHeaders { line: 5, first: 3 },
-        ),
-        (
-            "[a]\n# ${{{ key=z\n[z_sts]\n[b]\n# $}}}\n",
-            TwoHeaders { line: 4, first: 3 },
-        ),
+        ("[a]\n# ${{{ key=a\n# ${{{ key=b\n# $}}}\n# $}}}\n", Nested { line: 3, outer: 2 }),
+        ("# ${{{ key=a\n# $}}}\n[a]\n# ${{{ key=a\n# $}}}\n", SameKey { line: 4, first: 1, key: "a".into() }),
+        ("[a]\n# ${{{ key=a\n[a_sts]\nx=1\n[b]\n# $}}}\n", TwoHeaders { line: 5, first: 3 }),
+        ("[a]\n# ${{{ key=z\n[z_sts]\n[b]\n# $}}}\n", TwoHeaders { line: 4, first: 3 }),
         (
             "[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\n\naws_access_key_id = x\n",
-            KeyAfterEnd {
-                line: 6,
-                key: "aws_access_key_id",
-            },
+            KeyAfterEnd { line: 6, key: "aws_access_key_id" },
         ),
         (
             "[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\nregion = x\nAWS_SECURITY_TOKEN: x\n",
-            KeyAfterEnd {
-                line: 6,
-                key: "aws_security_token",
-            },
+            KeyAfterEnd { line: 6, key: "aws_security_token" },
         ),
-        (
-            "[a]\n# ${{{ key=a\n[a_sts]\nexpiration_datetime = x\n# $}}}\n  more\n",
-            ContinuedAfterEnd { line: 6 },
-        ),
-        (
-            "[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\n [b]\n",
-            ContinuedAfterEnd { line: 5 },
-        ),
-        (
-            "[a]\n# ${{{ key=a\n# $}}}\n# c\n  x = y\n",
-            ContinuedAfterEnd { line: 5 },
-        ),
-        (
-            "[a]\n# ${{{ key=a\n[a_sts]\n  region = x\n# $}}}\n",
-            Indented { line: 4 },
-        ),
+        ("[a]\n# ${{{ key=a\n[a_sts]\nexpiration_datetime = x\n# $}}}\n  more\n", ContinuedAfterEnd { line: 6 }),
+        ("[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\n [b]\n", ContinuedAfterEnd { line: 5 }),
+        ("[a]\n# ${{{ key=a\n# $}}}\n# c\n  x = y\n", ContinuedAfterEnd { line: 5 }),
+        ("[a]\n# ${{{ key=a\n[a_sts]\n  region = x\n# $}}}\n", Indented { line: 4 }),
         ("[a]\n# ${{{ key=a\n[a_sts]\n  nothing\n# $}}}\n", Indented { line: 4 }),
     ];
     for (file, error) in cases {
@@ -232,39 +160,14 @@ fn blk_6_a_taken_name_is_refused() {
     use BlockError::{NameIsSource, NameOfOtherBlock, NameTaken};
     let blocks = "[a]\n[b]\n# ${{{ key=b\n[b_sts]\n# $}}}\n[plain]\n# ${{{ key=gone\n[g]\n# $}}}\n# ${{{ key=a\n[a_sts]\n# $}}}\n";
     let name = |name: &str| update(blocks.as_bytes(), "a", name).unwrap_err();
-    assert_eq!(
-        name("plain"),
-        NameTaken {
-            name: "plain".into(),
-            line: 6
-        }
-    );
-    assert_eq!(
-        name("b_sts"),
-        NameOfOtherBlock {
-            name: "b_sts".into(),
-            line: 4,
-            owner: "b".into()
-        }
-    );
-    assert_eq!(
-        name("b"),
-        NameTaken {
-            name: "b".into(),
-            line: 2
-        }
-    );
+    assert_eq!(name("plain"), NameTaken { name: "plain".into(), line: 6 });
+    assert_eq!(name("b_sts"), NameOfOtherBlock { name: "b_sts".into(), line: 4, owner: "b".into() });
+    assert_eq!(name("b"), NameTaken { name: "b".into(), line: 2 });
     assert_eq!(name("gone"), NameIsSource { name: "gone".into() });
     assert_eq!(name("a"), NameIsSource { name: "a".into() });
     assert!(update(blocks.as_bytes(), "a", "a_sts").is_ok());
     let outside_too = format!("{blocks}[a_sts]\n");
-    assert_eq!(
-        update(outside_too.as_bytes(), "a", "a_sts"),
-        Err(NameTaken {
-            name: "a_sts".into(),
-            line: 13
-        })
-    );
+    assert_eq!(update(outside_too.as_bytes(), "a", "a_sts"), Err(NameTaken { name: "a_sts".into(), line: 13 }));
 }
 
 #[test]

@@ -34,22 +34,15 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn file() -> impl Strategy<Value = File> {
-    let line = (
-        fragment(),
-        prop_oneof![6 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r"), 1 => Just("")],
-    );
-    (
-        prop_oneof![9 => Just(&b""[..]), 1 => Just(&b"\xef\xbb\xbf"[..])],
-        vec(line, 0..30),
-    )
-        .prop_map(|(mark, lines)| {
-            let mut file = mark.to_vec();
-            for (text, ending) in lines {
-                file.extend_from_slice(&text);
-                file.extend_from_slice(ending.as_bytes());
-            }
-            File(file)
-        })
+    let line = (fragment(), prop_oneof![6 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r"), 1 => Just("")]);
+    (prop_oneof![9 => Just(&b""[..]), 1 => Just(&b"\xef\xbb\xbf"[..])], vec(line, 0..30)).prop_map(|(mark, lines)| {
+        let mut file = mark.to_vec();
+        for (text, ending) in lines {
+            file.extend_from_slice(&text);
+            file.extend_from_slice(ending.as_bytes());
+        }
+        File(file)
+    })
 }
 
 /// A file that can be updated more often than not: any lines, a well-formed block, any lines.
@@ -68,22 +61,9 @@ fn file_with_block() -> impl Strategy<Value = File> {
         Just("aws_session_token = again"),
         Just(" # indented"),
     ];
-    let plain = prop_oneof![
-        Just("[b]"),
-        Just("[b c]"),
-        Just("region = r"),
-        Just("# c"),
-        Just(""),
-        Just("x = y")
-    ];
-    (
-        vec(plain.clone(), 0..6),
-        vec(plain.clone(), 0..2),
-        vec(inner, 0..10),
-        vec(plain, 0..6),
-        any::<bool>(),
-    )
-        .prop_map(|(before, between, body, after, crlf)| {
+    let plain = prop_oneof![Just("[b]"), Just("[b c]"), Just("region = r"), Just("# c"), Just(""), Just("x = y")];
+    (vec(plain.clone(), 0..6), vec(plain.clone(), 0..2), vec(inner, 0..10), vec(plain, 0..6), any::<bool>()).prop_map(
+        |(before, between, body, after, crlf)| {
             let mut lines = vec!["[a]"];
             lines.extend(before);
             lines.push("# ${{{ key=a [auto update by updsts]");
@@ -93,17 +73,14 @@ fn file_with_block() -> impl Strategy<Value = File> {
             lines.push("# $}}}");
             lines.extend(after);
             File(lines.join(if crlf { "\r\n" } else { "\n" }).into_bytes())
-        })
+        },
+    )
 }
 
 /// `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
-    ProptestConfig {
-        cases: default.cases.max(2_000),
-        failure_persistence: None,
-        ..default
-    }
+    ProptestConfig { cases: default.cases.max(2_000), failure_persistence: None, ..default }
 }
 
 proptest! {

@@ -2,3 +2,7 @@
 
 mod editor;
 mod editor_laws;
+mod get;
+mod list;
+mod refusals;
+mod sandbox;

@@ -25,29 +25,16 @@ impl CredentialsFile {
         let metadata = &snapshot.metadata;
         if metadata.mode() & 0o222 == 0 {
             let hint = format!("allow its owner to write it: `chmod u+w {file}`");
-            return Err(not_writable(
-                format!("`{file}` has no write permission for anybody"),
-                hint,
-            ));
+            return Err(not_writable(format!("`{file}` has no write permission for anybody"), hint));
         }
         let refused = |path: &Path, access| accessat(CWD, path, access, AtFlags::EACCESS).err();
         if let Some(error) = refused(&snapshot.target, Access::WRITE_OK) {
             let hint = "check the owner and mode of the file with `ls -l`, or name another with `-c FILE`";
-            return Err(not_writable(
-                format!("`{file}` cannot be written: {}", reason(error)),
-                hint,
-            ));
+            return Err(not_writable(format!("`{file}` cannot be written: {}", reason(error)), hint));
         }
         if let Some(error) = refused(folder, Access::WRITE_OK | Access::EXEC_OK) {
-            let message = format!(
-                "the folder `{}` cannot be written: {}",
-                text::path(folder),
-                reason(error)
-            );
-            return Err(not_writable(
-                message,
-                "the file is replaced as a whole, so its folder must be writable",
-            ));
+            let message = format!("the folder `{}` cannot be written: {}", text::path(folder), reason(error));
+            return Err(not_writable(message, "the file is replaced as a whole, so its folder must be writable"));
         }
         let user = geteuid();
         if !user.is_root() {
@@ -57,25 +44,17 @@ impl CredentialsFile {
             }
             if !is_own_group(metadata.gid()) {
                 let message = format!("`{file}` belongs to a group that you are not in, and could not keep it");
-                return Err(not_writable(
-                    message,
-                    format!("give it one of your groups with `chgrp`: `ls -l {file}`"),
-                ));
+                return Err(not_writable(message, format!("give it one of your groups with `chgrp`: `ls -l {file}`")));
             }
         }
         if is_mount_point(&snapshot.target) {
             let message = format!("`{file}` is itself a mount point and cannot be replaced");
-            return Err(not_writable(
-                message,
-                "mount the folder that holds it, not the file alone",
-            ));
+            return Err(not_writable(message, "mount the folder that holds it, not the file alone"));
         }
 
         let mut warnings = Vec::new();
         if metadata.mode() & 0o044 != 0 {
-            warnings.push(format!(
-                "`{file}` can be read by others; `chmod 600 {file}` keeps it yours"
-            ));
+            warnings.push(format!("`{file}` can be read by others; `chmod 600 {file}` keeps it yours"));
         }
         if metadata.nlink() > 1 {
             warnings.push(format!("`{file}` has other hard links, which keep the old content"));

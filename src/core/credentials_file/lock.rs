@@ -45,11 +45,7 @@ impl CredentialsFile {
                 }
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(TryLockError::Error(error)) => {
-                    let message = format!(
-                        "`{}` cannot be locked: {}",
-                        text::path(&self.path),
-                        super::os_text(&error)
-                    );
+                    let message = format!("`{}` cannot be locked: {}", text::path(&self.path), super::os_text(&error));
                     return Err(Error::new(ErrorCode::WriteFailed, message, "try again"));
                 }
             }
@@ -76,18 +72,8 @@ fn is_unsupported(error: &io::Error) -> bool {
     #[cfg(unix)]
     {
         use rustix::io::Errno;
-        let unsupported = [
-            Errno::NOLCK,
-            Errno::NOTSUP,
-            Errno::OPNOTSUPP,
-            Errno::NOSYS,
-            Errno::INVAL,
-            Errno::BADF,
-        ];
-        if error
-            .raw_os_error()
-            .is_some_and(|raw| unsupported.iter().any(|errno| errno.raw_os_error() == raw))
-        {
+        let unsupported = [Errno::NOLCK, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::BADF];
+        if error.raw_os_error().is_some_and(|raw| unsupported.iter().any(|errno| errno.raw_os_error() == raw)) {
             return true;
         }
     }

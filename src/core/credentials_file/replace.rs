@@ -103,23 +103,14 @@ impl CredentialsFile {
             self.observe(observer, Step::Lock)?;
             let locked = self.lock(&target, |text| observer.notice(text)).await?;
             if !locked.is_locked && report.warnings.is_empty() {
-                report
-                    .warnings
-                    .push("the file system has no locks: two writers at once could lose an update".into());
+                report.warnings.push("the file system has no locks: two writers at once could lose an update".into());
             }
             if self.try_replace(&target, &locked, edit, observer, &mut report)? {
                 return Ok(report);
             }
         }
-        let message = format!(
-            "`{}` is changed by another program all the time",
-            text::path(&self.path)
-        );
-        Err(Error::new(
-            ErrorCode::FileChanged,
-            message,
-            "end the program that writes it, and try again",
-        ))
+        let message = format!("`{}` is changed by another program all the time", text::path(&self.path));
+        Err(Error::new(ErrorCode::FileChanged, message, "end the program that writes it, and try again"))
     }
 
     /// One attempt; `false` where the file was changed meanwhile.
@@ -134,11 +125,7 @@ impl CredentialsFile {
         self.observe(observer, Step::Read)?;
         let metadata = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
         let bytes = self.read_open(&locked.file, &metadata)?;
-        let snapshot = Snapshot {
-            bytes,
-            target: target.to_owned(),
-            metadata,
-        };
+        let snapshot = Snapshot { bytes, target: target.to_owned(), metadata };
         self.observe(observer, Step::Edit)?;
         let Some(bytes) = edit.edit(&snapshot)? else {
             return Ok(true);
@@ -154,16 +141,14 @@ impl CredentialsFile {
             return Ok(false);
         }
         self.observe(observer, Step::Rename)?;
-        new.persist(target)
-            .map_err(|error| self.failed("replaced", &error.error))?;
+        new.persist(target).map_err(|error| self.failed("replaced", &error.error))?;
         report.is_written = true;
         let synced = observer.before(Step::SyncFolder).and_then(|()| sync_folder(folder));
         if let Err(error) = synced {
             let folder = text::path(folder);
-            report.warnings.push(format!(
-                "the file is replaced, but `{folder}` could not be synced: {}",
-                os_text(&error)
-            ));
+            report
+                .warnings
+                .push(format!("the file is replaced, but `{folder}` could not be synced: {}", os_text(&error)));
         }
         Ok(true)
     }
@@ -184,21 +169,12 @@ impl CredentialsFile {
         keep_owner_and_mode(new.as_file(), snapshot)
             .map_err(|error| self.failed("given its owner and mode", &error))?;
         self.observe(observer, Step::SyncFile)?;
-        new.as_file()
-            .sync_all()
-            .map_err(|error| self.failed("written", &error))?;
+        new.as_file().sync_all().map_err(|error| self.failed("written", &error))?;
         self.observe(observer, Step::ReadBack)?;
         let back = read_back(new.as_file_mut(), bytes.len()).map_err(|error| self.failed("read back", &error))?;
         if back != *bytes {
-            let message = format!(
-                "the new `{}` does not read back what was written",
-                text::path(&self.path)
-            );
-            return Err(Error::new(
-                ErrorCode::WriteFailed,
-                message,
-                "check the disk; the file is unchanged",
-            ));
+            let message = format!("the new `{}` does not read back what was written", text::path(&self.path));
+            return Err(Error::new(ErrorCode::WriteFailed, message, "check the disk; the file is unchanged"));
         }
         Ok(new)
     }
@@ -229,11 +205,7 @@ impl CredentialsFile {
                 message,
                 "free some space on the disk and try again; the file is unchanged",
             ),
-            _ => Error::new(
-                ErrorCode::WriteFailed,
-                message,
-                "check the folder and the disk; the file is unchanged",
-            ),
+            _ => Error::new(ErrorCode::WriteFailed, message, "check the folder and the disk; the file is unchanged"),
         }
     }
 }

@@ -57,18 +57,11 @@ impl ConfigFile {
         let file = shown_path(request.config_path);
         let text = decode(request.config_file.unwrap_or_default(), &file)?;
         let (text, selected) = make_selectable(text, request.source_profile);
-        let files = EnvConfigFiles::builder()
-            .with_contents(EnvConfigFileKind::Config, &*text)
-            .build();
+        let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, &*text).build();
         let sections = aws_config::profile::load(&Fs::default(), &environment, &files, Some(selected.into()))
             .await
             .map_err(|error| SettingsError::Unparsable(place_of(&error, &file)))?;
-        let config = Self {
-            environment,
-            sections,
-            profile: request.source_profile.to_owned(),
-            file,
-        };
+        let config = Self { environment, sections, profile: request.source_profile.to_owned(), file };
         config.check_services_section(&text)?;
         Ok(config)
     }
@@ -103,16 +96,9 @@ impl ConfigFile {
         } else if origin == Origin::shared_environment_variable() {
             Place::Variable(setting.variable)
         } else if origin == Origin::service_profile_file() {
-            Place::Services {
-                key: setting.key,
-                file: self.file.clone(),
-            }
+            Place::Services { key: setting.key, file: self.file.clone() }
         } else {
-            Place::Profile {
-                key: setting.key,
-                profile: self.profile.clone(),
-                file: self.file.clone(),
-            }
+            Place::Profile { key: setting.key, profile: self.profile.clone(), file: self.file.clone() }
         };
         Some((value, place))
     }
@@ -136,10 +122,7 @@ fn decode<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, SettingsError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
-        SettingsError::NotUtf8 {
-            file: file.to_owned(),
-            line,
-        }
+        SettingsError::NotUtf8 { file: file.to_owned(), line }
     })
 }
 
@@ -147,9 +130,7 @@ fn decode<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, SettingsError> {
 /// the file; so the number is taken from the text, and left out where the text is another.
 fn place_of(error: &ProfileFileLoadError, file: &str) -> String {
     let text = error.source().map(ToString::to_string).unwrap_or_default();
-    let line: Option<usize> = text
-        .split_once(" on line ")
-        .and_then(|(_, rest)| rest.split(':').next()?.parse().ok());
+    let line: Option<usize> = text.split_once(" on line ").and_then(|(_, rest)| rest.split(':').next()?.parse().ok());
     match line {
         Some(line) => format!("{file}:{line}"),
         None => file.to_owned(),
@@ -168,11 +149,7 @@ fn headers(text: &str) -> impl Iterator<Item = Header<'_>> {
         let inner = line.strip_prefix('[')?.split(['#', ';']).next()?;
         let inner = inner.trim_matches([' ', '\t']).strip_suffix(']')?;
         let (prefix, name) = inner.trim_matches([' ', '\t']).split_once([' ', '\t'])?;
-        Some(Header {
-            line,
-            prefix: prefix.trim(),
-            name: name.trim(),
-        })
+        Some(Header { line, prefix: prefix.trim(), name: name.trim() })
     })
 }
 
@@ -191,11 +168,9 @@ fn make_selectable<'a>(text: &'a str, profile: &str) -> (Cow<'a, str>, String) {
         .split_inclusive('\n')
         .map(|line| match headers(line).next() {
             // The AWS CLI wants such a name in quotes.
-            Some(Header {
-                line: header,
-                prefix: "profile",
-                name,
-            }) if [name, name.trim_matches('"'), name.trim_matches('\'')].contains(&profile) => {
+            Some(Header { line: header, prefix: "profile", name })
+                if [name, name.trim_matches('"'), name.trim_matches('\'')].contains(&profile) =>
+            {
                 Cow::Owned(line.replacen(header, &format!("[profile {alias}]"), 1))
             }
             _ => Cow::Borrowed(line),

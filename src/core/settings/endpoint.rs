@@ -8,26 +8,16 @@ use super::config_file::{ConfigFile, Setting};
 use super::error::{Place, SettingsError};
 use super::region::Region;
 
-const ENDPOINT_URL: Setting = Setting {
-    variable: "AWS_ENDPOINT_URL",
-    sts_variable: Some("AWS_ENDPOINT_URL_STS"),
-    key: "endpoint_url",
-};
+const ENDPOINT_URL: Setting =
+    Setting { variable: "AWS_ENDPOINT_URL", sts_variable: Some("AWS_ENDPOINT_URL_STS"), key: "endpoint_url" };
 const IGNORE_ENDPOINT_URLS: Setting = Setting {
     variable: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     sts_variable: None,
     key: "ignore_configured_endpoint_urls",
 };
-const USE_FIPS: Setting = Setting {
-    variable: "AWS_USE_FIPS_ENDPOINT",
-    sts_variable: None,
-    key: "use_fips_endpoint",
-};
-const USE_DUAL_STACK: Setting = Setting {
-    variable: "AWS_USE_DUALSTACK_ENDPOINT",
-    sts_variable: None,
-    key: "use_dualstack_endpoint",
-};
+const USE_FIPS: Setting = Setting { variable: "AWS_USE_FIPS_ENDPOINT", sts_variable: None, key: "use_fips_endpoint" };
+const USE_DUAL_STACK: Setting =
+    Setting { variable: "AWS_USE_DUALSTACK_ENDPOINT", sts_variable: None, key: "use_dualstack_endpoint" };
 
 /// The URL that is called. It has no user, password, query or fragment.
 #[derive(Debug, Clone)]
@@ -50,19 +40,13 @@ impl Endpoint {
             for (switch, what) in [(&fips, "a FIPS endpoint"), (&dual_stack, "a dual-stack endpoint")] {
                 if let Some((true, switch)) = switch {
                     let switch = switch.clone();
-                    return Err(SettingsError::SwitchWithCustomEndpoint {
-                        switch,
-                        what,
-                        endpoint: place,
-                    });
+                    return Err(SettingsError::SwitchWithCustomEndpoint { switch, what, endpoint: place });
                 }
             }
             return Self::new(&text, place, true);
         }
         let is_on = |switch: Option<(bool, Place)>| switch.is_some_and(|(on, _)| on);
-        let no_endpoint = || SettingsError::NoEndpoint {
-            region: region.name().to_owned(),
-        };
+        let no_endpoint = || SettingsError::NoEndpoint { region: region.name().to_owned() };
         let params = Params::builder()
             .region(region.name())
             .use_fips(is_on(fips))
@@ -70,10 +54,7 @@ impl Endpoint {
             .use_global_endpoint(false)
             .build()
             .map_err(|_| no_endpoint())?;
-        let endpoint = DefaultResolver::new()
-            .resolve_endpoint(&params)
-            .await
-            .map_err(|_| no_endpoint())?;
+        let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.map_err(|_| no_endpoint())?;
         Self::new(endpoint.url(), Place::Option("--region"), false)
     }
 

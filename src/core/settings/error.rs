@@ -15,22 +15,14 @@ pub(crate) enum Place {
     /// An environment variable.
     Variable(&'static str),
     /// A key of a profile, and the file.
-    Profile {
-        key: &'static str,
-        profile: String,
-        file: String,
-    },
+    Profile { key: &'static str, profile: String, file: String },
     /// A key of the `services` section that a profile names.
     Services { key: &'static str, file: String },
 }
 
 impl Place {
     pub(super) fn profile(key: &'static str, profile: &str, file: &Path) -> Self {
-        Self::Profile {
-            key,
-            profile: profile.to_owned(),
-            file: shown_path(file),
-        }
+        Self::Profile { key, profile: profile.to_owned(), file: shown_path(file) }
     }
 }
 
@@ -59,11 +51,7 @@ pub(crate) enum SettingsError {
     #[error("the AWS SDKs cannot read the config file ({0})")]
     Unparsable(String),
     #[error("profile `{profile}` names the section `[services {section}]`, which does not exist ({file})")]
-    ServicesMissing {
-        profile: String,
-        section: String,
-        file: String,
-    },
+    ServicesMissing { profile: String, section: String, file: String },
     #[error("{0} is not valid Unicode")]
     NotUnicode(Place),
     #[error("{0} is neither `true` nor `false`")]
@@ -75,11 +63,7 @@ pub(crate) enum SettingsError {
     #[error("{0} has a query or a fragment in the URL")]
     UrlHasQuery(Place),
     #[error("{switch} asks for {what}, which a custom endpoint ({endpoint}) does not have")]
-    SwitchWithCustomEndpoint {
-        switch: Place,
-        what: &'static str,
-        endpoint: Place,
-    },
+    SwitchWithCustomEndpoint { switch: Place, what: &'static str, endpoint: Place },
     #[error("AWS has no endpoint of STS for region `{region}` with these FIPS and dual-stack switches")]
     NoEndpoint { region: String },
     #[error("{0} is not the name of a region")]
@@ -87,12 +71,7 @@ pub(crate) enum SettingsError {
     #[error("{place} is `{region}`, which stands for no single region")]
     PseudoRegion { place: Place, region: String },
     #[error("the region `{region}` ({origin}) is in the partition `{partition}`, the device in `{device}`")]
-    OtherPartition {
-        region: String,
-        origin: String,
-        partition: String,
-        device: String,
-    },
+    OtherPartition { region: String, origin: String, partition: String, device: String },
     #[error("the device is in the partition `{0}`, which has no default region here")]
     UnknownPartition(String),
     #[error("{0} is not an http:// or https:// URL")]

@@ -25,18 +25,13 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// The proxy for `endpoint`. The lower-case spelling comes first, as in curl and the AWS CLI.
     pub(super) fn resolve(environment: &Environment, endpoint: &str) -> Result<Option<Self>, SettingsError> {
-        let own: [&'static str; 2] = if endpoint.starts_with("https:") {
-            ["https_proxy", "HTTPS_PROXY"]
-        } else {
-            ["http_proxy", "HTTP_PROXY"]
-        };
+        let own: [&'static str; 2] =
+            if endpoint.starts_with("https:") { ["https_proxy", "HTTPS_PROXY"] } else { ["http_proxy", "HTTP_PROXY"] };
         let mut names = own.into_iter().chain(["all_proxy", "ALL_PROXY"]);
         let Some((name, value)) = names.find_map(|name| Some((name, environment.var_os(name)?))) else {
             return Ok(None);
         };
-        let exceptions = ["no_proxy", "NO_PROXY"]
-            .into_iter()
-            .find_map(|name| environment.var_os(name));
+        let exceptions = ["no_proxy", "NO_PROXY"].into_iter().find_map(|name| environment.var_os(name));
         if exceptions.is_some_and(|rules| is_exempt(endpoint, &rules.to_string_lossy())) {
             return Ok(None);
         }
@@ -69,12 +64,7 @@ impl Proxy {
         url.set_username("").ok()?;
         url.set_password(None).ok()?;
         let shown = url.as_str().trim_end_matches('/').to_owned();
-        Some(Self {
-            config,
-            shown,
-            https,
-            loopback,
-        })
+        Some(Self { config, shown, https, loopback })
     }
 
     /// What the HTTP client is given; it holds user and password.
@@ -123,9 +113,6 @@ fn is_exempt(endpoint: &str, rules: &str) -> bool {
             _ => domains.push(rule.trim_matches(['[', ']'])),
         }
     }
-    let matcher = Matcher::builder()
-        .all("http://proxy.invalid")
-        .no(domains.join(","))
-        .build();
+    let matcher = Matcher::builder().all("http://proxy.invalid").no(domains.join(",")).build();
     endpoint.parse().is_ok_and(|uri| matcher.intercept(&uri).is_none())
 }

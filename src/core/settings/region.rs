@@ -51,38 +51,21 @@ impl Region {
         if let Some(text) = request.region_option {
             return Self::parse(text, RegionOrigin::Option, Place::Option("--region"));
         }
-        for (name, origin) in [
-            ("AWS_REGION", RegionOrigin::AwsRegion),
-            ("AWS_DEFAULT_REGION", RegionOrigin::AwsDefaultRegion),
-        ] {
+        for (name, origin) in
+            [("AWS_REGION", RegionOrigin::AwsRegion), ("AWS_DEFAULT_REGION", RegionOrigin::AwsDefaultRegion)]
+        {
             if let Some(text) = request.environment.var_os(name) {
                 // Bytes that are no Unicode are no region either.
                 return Self::parse(&text.to_string_lossy(), origin, Place::Variable(name));
             }
         }
         for (text, origin, file) in [
-            (
-                request.credentials_region,
-                RegionOrigin::CredentialsFile,
-                "the credentials file".to_owned(),
-            ),
-            (
-                request.config_region,
-                RegionOrigin::ConfigFile,
-                super::error::shown_path(request.config_path),
-            ),
+            (request.credentials_region, RegionOrigin::CredentialsFile, "the credentials file".to_owned()),
+            (request.config_region, RegionOrigin::ConfigFile, super::error::shown_path(request.config_path)),
         ] {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
                 let profile = request.source_profile.to_owned();
-                return Self::parse(
-                    text,
-                    origin,
-                    Place::Profile {
-                        key: "region",
-                        profile,
-                        file,
-                    },
-                );
+                return Self::parse(text, origin, Place::Profile { key: "region", profile, file });
             }
         }
         let (name, origin) = match request.device.partition() {
@@ -92,17 +75,12 @@ impl Region {
             Some(Partition::AwsCn) => ("cn-north-1", RegionOrigin::Device),
             Some(Partition::Other(id)) => return Err(SettingsError::UnknownPartition(id)),
         };
-        Ok(Self {
-            name: name.to_owned(),
-            origin,
-        })
+        Ok(Self { name: name.to_owned(), origin })
     }
 
     fn parse(text: &str, origin: RegionOrigin, place: Place) -> Result<Self, SettingsError> {
         let label = (1..=63).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !text.starts_with('-')
             && !text.ends_with('-');
         if !label {
@@ -120,17 +98,11 @@ impl Region {
                     || pseudo.ends_with("-fips")
                     || pseudo.ends_with("-global") =>
             {
-                return Err(SettingsError::PseudoRegion {
-                    place,
-                    region: pseudo.to_owned(),
-                });
+                return Err(SettingsError::PseudoRegion { place, region: pseudo.to_owned() });
             }
             name => name,
         };
-        Ok(Self {
-            name: name.to_owned(),
-            origin,
-        })
+        Ok(Self { name: name.to_owned(), origin })
     }
 
     pub(super) fn check_partition(&self, device: &SerialNumber) -> Result<(), SettingsError> {

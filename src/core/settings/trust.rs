@@ -42,10 +42,7 @@ impl Trust {
             None => Roots::None,
         };
         let custom = bundle.map(|(place, _)| place);
-        Ok(Self {
-            roots: if tls { roots } else { Roots::None },
-            custom,
-        })
+        Ok(Self { roots: if tls { roots } else { Roots::None }, custom })
     }
 
     /// What the HTTP client is given.
@@ -92,10 +89,7 @@ fn read_bundle(place: &Place, path: &Path) -> Result<Vec<u8>, SettingsError> {
         line,
     })?;
     if pem.is_empty() {
-        return Err(SettingsError::BundleEmpty {
-            place: place.clone(),
-            file,
-        });
+        return Err(SettingsError::BundleEmpty { place: place.clone(), file });
     }
     Ok(pem)
 }
@@ -118,11 +112,7 @@ fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots, SettingsError> {
         // The folder holds the same certificates one by one; reading it as well takes three times
         // as long as all the rest.
         let from_file = read_all(probed.cert_file, []);
-        if from_file.is_empty() {
-            read_all(None, probed.cert_dir)
-        } else {
-            from_file
-        }
+        if from_file.is_empty() { read_all(None, probed.cert_dir) } else { from_file }
     };
     if pem.is_empty() {
         return Err(SettingsError::NoRoots);
@@ -190,11 +180,7 @@ fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, usize>> {
         };
         position = body + length + END.len();
         let block = &bytes[start..position];
-        Some(
-            CertificateDer::from_pem_slice(block)
-                .map(|der| (block, der))
-                .map_err(|_| start),
-        )
+        Some(CertificateDer::from_pem_slice(block).map(|der| (block, der)).map_err(|_| start))
     })
 }
 

@@ -78,13 +78,7 @@ impl Intercept for Exchange {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let signed = context.request().headers().get("x-amz-date").and_then(signing_time);
-        self.update(|seen| {
-            *seen = Seen {
-                sent: true,
-                signed,
-                answered: None,
-            }
-        });
+        self.update(|seen| *seen = Seen { sent: true, signed, answered: None });
         Ok(())
     }
 

@@ -52,11 +52,7 @@ impl Route {
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 enum Failure {
     #[error("no connection to {route}: {reason}")]
-    NoConnection {
-        route: String,
-        reason: &'static str,
-        proxied: bool,
-    },
+    NoConnection { route: String, reason: &'static str, proxied: bool },
     #[error("no connection to {route}: it took longer than {seconds} s")]
     ConnectTimeout { route: String, seconds: u64, proxied: bool },
     #[error("the proxy wants a user and a password that it accepts: {route}")]
@@ -66,11 +62,7 @@ enum Failure {
     #[error("no common TLS with {route}")]
     Handshake { route: String },
     #[error("the certificate of {route} {reason}")]
-    Certificate {
-        route: String,
-        reason: &'static str,
-        hint: String,
-    },
+    Certificate { route: String, reason: &'static str, hint: String },
     #[error("AWS did not answer in time")]
     Timeout,
     #[error("the connection broke before AWS had answered")]
@@ -178,9 +170,8 @@ fn without_code(status: u16, exchange: &Exchange, route: &Route) -> Error {
 /// The HTTP client knows whether it failed before the request left: while connecting, which
 /// includes the proxy's tunnel and TLS.
 fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
-    let connecting = chain(error)
-        .find_map(|error| error.downcast_ref::<legacy::Error>())
-        .is_some_and(legacy::Error::is_connect);
+    let connecting =
+        chain(error).find_map(|error| error.downcast_ref::<legacy::Error>()).is_some_and(legacy::Error::is_connect);
     if !connecting {
         return Failure::Broken;
     }
@@ -189,11 +180,7 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
     for cause in chain(error) {
         if cause.is::<TimedOutError>() {
             let seconds = route.connect_limit.as_secs();
-            return Failure::ConnectTimeout {
-                route: shown,
-                seconds,
-                proxied,
-            };
+            return Failure::ConnectTimeout { route: shown, seconds, proxied };
         }
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return tls_failure(tls, route);
@@ -204,10 +191,7 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
     if proxied && chain(error).any(|cause| cause.to_string().ends_with("proxy authorization required")) {
         return Failure::ProxyAuthentication { route: shown };
     }
-    let kind = chain(error)
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .map(io::Error::kind)
-        .last();
+    let kind = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).last();
     let reason = match kind {
         Some(io::ErrorKind::ConnectionRefused) => "the connection was refused",
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof) => {
@@ -220,11 +204,7 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
         None if proxied => "the proxy refused to connect",
         _ => "the host name is unknown, or the network is down",
     };
-    Failure::NoConnection {
-        route: shown,
-        reason,
-        proxied,
-    }
+    Failure::NoConnection { route: shown, reason, proxied }
 }
 
 fn tls_failure(error: &rustls::Error, route: &Route) -> Failure {
@@ -257,11 +237,7 @@ fn tls_failure(error: &rustls::Error, route: &Route) -> Failure {
         ),
         _ => hint.to_owned(),
     };
-    Failure::Certificate {
-        route: shown,
-        reason,
-        hint,
-    }
+    Failure::Certificate { route: shown, reason, hint }
 }
 
 /// An error and what caused it. An `io::Error` names the error in it by `get_ref` alone: its

@@ -64,11 +64,7 @@ impl Refusal {
             SIGNATURE => {
                 let measured = exchange.signature_off().is_some_and(|off| off > TOLERANCE);
                 let said = message.starts_with("Signature expired") || message.starts_with("Signature not yet current");
-                if measured || said {
-                    Self::skew(exchange)
-                } else {
-                    Self::Signature
-                }
+                if measured || said { Self::skew(exchange) } else { Self::Signature }
             }
             "RequestExpired" | "RequestTimeTooSkewed" => Self::skew(exchange),
             "IncompleteSignature" | "MissingAuthenticationToken" => Self::SignatureLost,
@@ -87,9 +83,7 @@ impl Refusal {
     }
 
     fn skew(exchange: &Exchange) -> Self {
-        Self::ClockSkew {
-            ahead: exchange.clock_ahead(),
-        }
+        Self::ClockSkew { ahead: exchange.clock_ahead() }
     }
 
     fn code(&self) -> ErrorCode {
@@ -168,11 +162,7 @@ fn clock(ahead: Option<SignedDuration>) -> String {
         return "the local clock is wrong by more than 5 min".to_owned();
     };
     let seconds = ahead.as_secs().unsigned_abs();
-    let amount = if seconds < 120 {
-        format!("{seconds} s")
-    } else {
-        format!("{} min", (seconds + 30) / 60)
-    };
+    let amount = if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) };
     let direction = if ahead.is_negative() { "ahead of" } else { "behind" };
     format!("the local clock is {amount} {direction} AWS")
 }

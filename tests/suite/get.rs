@@ -1,0 +1,340 @@
+//! `get` against the mock: the main job, names, options, notes.
+
+use std::fs;
+
+use mock_sts::{Fault, MockSts};
+
+use super::sandbox::{SOURCE, Sandbox};
+
+fn session_block(file: &str) -> &str {
+    file.strip_prefix(SOURCE).unwrap()
+}
+
+#[test]
+fn get_14_a_code_goes_in_and_a_working_session_profile_comes_out() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.get([]).succeeds().prints("session profile  default_sts\n").prints("access key id    ASIA");
+    let run = run.prints("use it           AWS_PROFILE=default_sts aws …\n").prints("+09:00 (in 59 min)");
+    assert_eq!(run.stderr, "");
+    let file = sandbox.read();
+    let lines: Vec<_> = session_block(&file).lines().map(|line| line.split(" = ").next().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "# ${{{ key=default [auto update by updsts]",
+            "[default_sts]",
+            "aws_access_key_id",
+            "aws_secret_access_key",
+            "aws_session_token",
+            "expiration_datetime",
+            "# $}}} [auto update by updsts]",
+        ]
+    );
+    let request = &sandbox.sts().requests()[0];
+    assert_eq!(request.duration_seconds.as_deref(), Some("3600"));
+    assert_eq!(request.serial_number.as_deref(), Some("arn:aws:iam::123456789012:mfa/user"));
+    assert_eq!(request.region.as_deref(), Some("us-east-1"));
+    assert_eq!(request.access_key_id.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
+}
+
+#[test]
+fn blk_1_a_second_get_updates_the_block_in_place() {
+    let sandbox = Sandbox::new();
+    sandbox.get([]).succeeds();
+    let first = sandbox.read();
+    sandbox.get([]).succeeds();
+    let second = sandbox.read();
+    assert_ne!(first, second);
+    assert_eq!(first.lines().count(), second.lines().count());
+    assert!(second.starts_with(SOURCE));
+}
+
+#[test]
+fn cli_4_and_5_every_spelling_of_the_options_works() {
+    let spellings: [&[&str]; 9] = [
+        &["get", "-n", "default", "-t", "123456", "-sn", "work"],
+        &["get", "-n", "default", "-t", "123456", "-sn=work"],
+        &["get", "-sn", "work", "--profile", "default", "--totp-token", "123456"],
+        &["get", "--profile_name", "default", "--totp_token", "123456", "--sts_profile_name", "work"],
+        &["get", "--profile-name=default", "--totp-token=123 456", "--sts-profile-name=work"],
+        &["-v", "0", "get", "-n", "default", "-t", "123456", "-sn", "work"],
+        &["get", "-n", "default", "-t", "123456", "-sn", "work", "--verbose", "0"],
+        &["-c", "~/.aws/credentials", "get", "-n", "default", "-t", "123456", "-sn", "work"],
+        &["get", "-n", "default", "-t", "123456", "-sn", "work", "--credential_file", "~/.aws/credentials"],
+    ];
+    for arguments in spellings {
+        let sandbox = Sandbox::new();
+        sandbox.run(arguments.iter().copied()).succeeds().prints("AWS_PROFILE=work");
+        assert!(sandbox.read().contains("\n[work]\n"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn cli_4_sn_is_left_alone_behind_a_double_dash() {
+    Sandbox::new().run(["get", "-n", "default", "--", "-sn"]).fails("usage", 2);
+}
+
+#[test]
+fn cli_4_an_empty_sn_means_the_blocks_own_name() {
+    let sandbox = Sandbox::new();
+    sandbox.get(["-sn", "work"]).succeeds();
+    sandbox.get(["-sn", ""]).succeeds().prints("AWS_PROFILE=work ");
+    sandbox.get(["-sn", "new"]).succeeds().prints("new (renamed from work)");
+    assert!(sandbox.read().contains("[new]") && !sandbox.read().contains("[work]"));
+}
+
+#[test]
+fn cli_13_a_session_profiles_name_stands_for_its_source() {
+    let sandbox = Sandbox::new();
+    sandbox.get([]).succeeds();
+    sandbox.run(["get", "-n", "default_sts", "-t", "123456"]).succeeds().prints("default_sts");
+    assert_eq!(sandbox.read().matches("key=").count(), 1);
+}
+
+#[test]
+fn cli_4_the_duration_comes_from_the_option_then_from_either_file() {
+    let sandbox = Sandbox::new().config("[default]\nduration_seconds = 7200\n");
+    sandbox.get([]).succeeds();
+    let sandbox = sandbox.credentials(format!("{SOURCE}duration_seconds = 1800\n"));
+    sandbox.get([]).succeeds();
+    sandbox.get(["-d", "1h30m"]).succeeds();
+    let durations: Vec<_> =
+        sandbox.sts().requests().into_iter().filter_map(|request| request.duration_seconds).collect();
+    assert_eq!(durations, ["7200", "1800", "5400"]);
+    let sandbox = Sandbox::new().credentials(format!("{SOURCE}duration_seconds = 5\n"));
+    sandbox.refused(["get", "-n", "default", "-t", "123456"], "config_unusable", 3).says("credentials:5");
+}
+
+#[test]
+fn cli_11_a_bad_duration_is_a_usage_error_that_names_the_limits() {
+    for duration in ["5", "899", "129601", "1d", "-1", ""] {
+        let run = Sandbox::new().refused(["get", "-n", "default", "-t", "123456", "-d", duration], "usage", 2);
+        run.says("900").says("129600");
+    }
+}
+
+#[test]
+fn cli_3_the_file_is_the_option_then_the_variable_then_the_default() {
+    let sandbox = Sandbox::new();
+    let other = sandbox.path("other file");
+    fs::write(&other, SOURCE).unwrap();
+    let sandbox = sandbox.env("AWS_SHARED_CREDENTIALS_FILE", &other);
+    let usage =
+        format!("use it           AWS_PROFILE=default_sts AWS_SHARED_CREDENTIALS_FILE='{}' aws …\n", other.display());
+    sandbox.get([]).succeeds().prints(&usage);
+    assert!(fs::read_to_string(&other).unwrap().contains("[default_sts]"));
+    assert_eq!(sandbox.read(), SOURCE);
+    sandbox.get(["-c", "~/.aws/credentials"]).succeeds();
+    assert!(sandbox.read().contains("[default_sts]"));
+    let sandbox = Sandbox::new().env("AWS_SHARED_CREDENTIALS_FILE", "");
+    sandbox.get([]).succeeds();
+}
+
+#[test]
+fn get_1_the_environments_credentials_and_profile_are_not_used() {
+    let sandbox = Sandbox::new()
+        .env("AWS_ACCESS_KEY_ID", "AKIAI44QH8DHBEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "other")
+        .env("AWS_SESSION_TOKEN", "token")
+        .env("AWS_PROFILE", "nowhere");
+    let run = sandbox.get([]).succeeds();
+    run.says("note: `AWS_ACCESS_KEY_ID` is set and outranks").says("note: `AWS_SESSION_TOKEN` is set and outranks");
+    assert_eq!(sandbox.sts().requests()[0].access_key_id.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
+}
+
+#[test]
+fn get_2_the_device_is_looked_for_in_both_files() {
+    let key = SOURCE.split("mfa_device_arn").next().unwrap();
+    let serial = "mfa_serial = arn:aws:iam::123456789012:mfa/user\n";
+    Sandbox::new().credentials(format!("{key}{serial}")).get([]).succeeds();
+    Sandbox::new().credentials(key).config(format!("[default]\n{serial}")).get([]).succeeds();
+    let both = format!("{SOURCE}mfa_serial = arn:aws:iam::123456789012:mfa/another\n");
+    Sandbox::new().credentials(both).get([]).succeeds();
+}
+
+#[test]
+fn get_8_the_region_of_both_files_is_used_and_the_session_is_told_that_it_has_none() {
+    let sandbox = Sandbox::new().config("[default]\nregion = eu-west-1\n");
+    let run = sandbox.get([]).succeeds();
+    run.says("add to the config file the lines `[profile default_sts]` and `region = eu-west-1`");
+    let sandbox = sandbox.credentials(format!("{SOURCE}region = eu-west-2\n"));
+    sandbox.get([]).succeeds();
+    sandbox.get(["--region", "eu-west-3"]).succeeds();
+    let regions: Vec<_> = sandbox.sts().requests().into_iter().filter_map(|request| request.region).collect();
+    assert_eq!(regions, ["eu-west-1", "eu-west-2", "eu-west-3"]);
+    let config = "[default]\nregion = eu-west-1\n[profile default_sts]\nregion = eu-west-1\n";
+    assert_eq!(Sandbox::new().config(config).get([]).succeeds().stderr, "");
+}
+
+#[test]
+fn cli_7_json_is_one_document_without_secrets() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.get(["--json"]).succeeds();
+    let document = run.json();
+    let keys: Vec<_> = document.as_object().unwrap().keys().cloned().collect();
+    let expected = [
+        "updated_profile_name",
+        "aws_access_key_id",
+        "aws_token_expiration",
+        "expires_in_seconds",
+        "refreshed",
+        "usage",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(document["updated_profile_name"], "default_sts");
+    assert_eq!(document["refreshed"], true);
+    assert_eq!(document["usage"], "AWS_PROFILE=default_sts");
+    assert!(document["expires_in_seconds"].as_i64().unwrap() > 3590);
+}
+
+#[test]
+fn cli_7_a_failure_in_json_leaves_stdout_empty_and_ends_with_the_error() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(["get", "-n", "default", "-t", "654321", "--json"]).fails("code_refused", 4);
+    let last: serde_json::Value = serde_json::from_str(run.stderr.lines().last().unwrap()).unwrap();
+    let keys: Vec<_> = last["error"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, ["code", "message", "hint", "code_spent"]);
+    assert_eq!((&last["error"]["code"], &last["error"]["code_spent"]), (&"code_refused".into(), &"yes".into()));
+    let run = sandbox.run(["get", "--json"]).fails("usage", 2);
+    assert!(run.stderr.lines().last().unwrap().starts_with(r#"{"error":{"code":"usage","#));
+}
+
+#[test]
+fn get_7_a_session_that_is_good_long_enough_is_kept_without_a_request() {
+    let sandbox = Sandbox::new();
+    sandbox.get([]).succeeds();
+    let before = sandbox.read();
+    let run = sandbox.run(["get", "-n", "default", "--min-validity", "30m", "--json"]).succeeds();
+    assert_eq!((&run.json()["refreshed"], sandbox.sts().request_count()), (&false.into(), 1));
+    assert_eq!(sandbox.read(), before);
+    sandbox.get(["--min-validity", "2h", "-d", "3h"]).succeeds();
+    assert_eq!(sandbox.sts().request_count(), 2);
+    let run = Sandbox::new().refused(["get", "-n", "default", "-t", "123456", "--min-validity", "59m1s"], "usage", 2);
+    run.says("3540 s");
+}
+
+#[test]
+fn get_13_each_refusal_of_aws_is_one_code_and_leaves_the_file_alone() {
+    let cases = [
+        ("AccessDenied", "access_denied", 4),
+        ("InvalidClientTokenId", "key_refused", 4),
+        ("SignatureDoesNotMatch", "signature_refused", 4),
+        ("RegionDisabledException", "region_refused", 4),
+        ("ValidationError", "aws_refused", 4),
+        ("OptInRequired", "access_denied", 4),
+        ("ServiceUnavailable", "answer_lost", 5),
+    ];
+    for (fault, code, status) in cases {
+        let sandbox = Sandbox::new();
+        sandbox.sts().set_fault(Fault::Error(fault.into()), None);
+        sandbox.get([]).fails(code, status).says("note: the code ");
+        assert_eq!(sandbox.read(), SOURCE, "{fault}");
+        sandbox.expect_no_leftovers();
+    }
+}
+
+#[test]
+fn get_13_refusals_that_the_mock_makes_itself() {
+    let sandbox = Sandbox::new();
+    sandbox.run(["get", "-n", "default", "-t", "000000"]).fails("code_refused", 4).says("the code is spent");
+    let sandbox = sandbox.credentials(SOURCE.replace("EXAMPLEKEY", "EXAMPLEKEX"));
+    sandbox.get([]).fails("signature_refused", 4).says("the code is not spent");
+    let sandbox = sandbox.credentials(SOURCE.replace("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE"));
+    sandbox.get([]).fails("key_refused", 4);
+    let sandbox = sandbox.credentials(SOURCE.replace("mfa/user", "mfa/another"));
+    sandbox.get([]).fails("device_refused", 4);
+}
+
+#[test]
+fn get_11_a_lost_answer_is_not_asked_for_again() {
+    for fault in [Fault::Drop, Fault::Unavailable, Fault::UnavailableHtml, Fault::Malformed, Fault::Incomplete] {
+        let sandbox = Sandbox::new();
+        sandbox.sts().set_fault(fault.clone(), None);
+        sandbox.get([]).fails("answer_lost", 5).says("the code may be spent");
+        assert_eq!(sandbox.sts().request_count(), 1, "{fault:?}");
+        assert_eq!(sandbox.read(), SOURCE, "{fault:?}");
+    }
+}
+
+#[test]
+fn get_11_throttling_and_clock_skew_are_retried() {
+    let sandbox = Sandbox::new();
+    sandbox.sts().set_fault(Fault::Error("Throttling".into()), Some(1));
+    sandbox.get([]).succeeds();
+    assert_eq!(sandbox.sts().request_count(), 2);
+    sandbox.sts().set_fault(Fault::Error("Throttling".into()), None);
+    sandbox.get([]).fails("throttled", 4).says("the code is not spent");
+
+    let sandbox = Sandbox::new();
+    sandbox.sts().set_clock_offset(600);
+    sandbox.get([]).succeeds();
+    assert_eq!(sandbox.sts().request_count(), 2);
+}
+
+#[test]
+fn get_13_a_persistent_clock_skew_names_the_difference() {
+    let sandbox = Sandbox::new();
+    sandbox.sts().set_fault(Fault::Error("RequestExpired".into()), None);
+    let run = sandbox.get([]);
+    assert_eq!(run.status, Some(4), "{run:?}");
+}
+
+#[test]
+fn get_11_no_connection_is_unreachable_and_spends_no_code() {
+    let sandbox = Sandbox::new().env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
+    sandbox.get([]).fails("unreachable", 5).says("the code is not spent");
+    assert_eq!(sandbox.read(), SOURCE);
+}
+
+#[test]
+fn mock_3_a_code_of_one_use_is_refused_the_second_time() {
+    let sandbox = Sandbox::with(MockSts::builder().one_use_codes(true).start());
+    sandbox.get([]).succeeds();
+    let before = sandbox.read();
+    sandbox.get([]).fails("code_refused", 4);
+    assert_eq!(sandbox.read(), before);
+}
+
+#[test]
+fn cli_9_v1_names_what_is_used() {
+    let run = Sandbox::new().get(["-v", "1"]).succeeds();
+    for text in [
+        "credentials file ",
+        "source profile default, session profile default_sts",
+        "region us-east-1",
+        "endpoint http://127.0.0.1:",
+        "proxy none",
+    ] {
+        assert!(run.stderr.contains(text), "{text} {run:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn cli_8_a_full_disk_behind_stdout_is_an_error_and_a_closed_pipe_is_none() {
+    let sandbox = Sandbox::new();
+    let program = env!("CARGO_BIN_EXE_updsts");
+    let shell = |script: &str| {
+        let mut command = sandbox.command(["-c"; 0]);
+        let _ = &mut command;
+        assert_cmd::Command::new("/bin/sh").arg("-c").arg(script).env("HOME", sandbox.home()).output().unwrap()
+    };
+    assert_eq!(shell(&format!("'{program}' list > /dev/full")).status.code(), Some(1));
+    let closed = shell(&format!("( '{program}' list; echo $? >&2 ) | true"));
+    assert_eq!(String::from_utf8_lossy(&closed.stderr), "0\n");
+}
+
+#[test]
+fn blk_7_a_source_with_any_name_is_found_and_a_session_name_is_not_any() {
+    for name in ["my.prof", "team/dev", "a@b"] {
+        let sandbox = Sandbox::new().credentials(SOURCE.replace("[default]", &format!("[{name}]")));
+        sandbox.run(["get", "-n", name, "-t", "123456"]).succeeds().prints(&format!("AWS_PROFILE={name}_sts"));
+    }
+    let sandbox = Sandbox::new().credentials(SOURCE.replace("[default]", "[key with blanks]"));
+    sandbox.refused(["get", "-n", "key with blanks", "-t", "123456"], "usage", 2).says("-sn");
+    sandbox.run(["get", "-n", "key with blanks", "-t", "123456", "-sn", "kb"]).succeeds();
+    assert!(sandbox.read().contains("key=key with blanks [auto"));
+    for name in ["DEFAULT", "a b", "x]", "x\ny", "ö", "a[b"] {
+        Sandbox::new().refused(["get", "-n", "default", "-t", "123456", "-sn", name], "usage", 2);
+    }
+}
