@@ -7,7 +7,6 @@ use std::thread;
 use mock_sts::{DEFAULT_MFA_SERIAL, MockSts};
 
 use crate::client::{Client, Refused, block_on, refused};
-use crate::raw::RawRequest;
 
 const CLIENTS: usize = 32;
 const REQUESTS: usize = 2_000;
@@ -84,28 +83,4 @@ fn a_time_based_code_is_accepted_once_of_two_thousand_times() {
             .is_err_and(|refused| refused.message.ends_with("invalid MFA one time pass code. "))
     });
     assert_eq!((granted, refused.count()), (1, REQUESTS - 1));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn memory_does_not_grow_with_the_number_of_requests() {
-    fn resident_mebibytes() -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
-    }
-
-    let sts = MockSts::start();
-    // Kept requests would weigh 60 kB each.
-    let padding = ["x-padding-1", "x-padding-2", "x-padding-3", "x-padding-4"].map(|name| (name, "x".repeat(15_000)));
-    let request = RawRequest {
-        unsigned: padding.to_vec(),
-        ..RawRequest::default()
-    };
-    let send = |times| (0..times).for_each(|_| assert_eq!(request.send(&sts).status(), 200));
-    send(300);
-    let before = resident_mebibytes();
-    send(2_000);
-    let growth = resident_mebibytes().saturating_sub(before);
-    assert!(growth < 60, "{growth} MiB");
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use mock_sts::MockSts;
 
+use crate::raw::RawRequest;
+
 fn mock_sts(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mock-sts"));
     command.args(arguments).stdin(Stdio::null());
@@ -243,4 +245,29 @@ fn listening_beyond_loopback_is_warned_about() {
         stderr.starts_with("warning: --listen 0.0.0.0:0 is open to other machines"),
         "{stderr}"
     );
+}
+
+#[test]
+fn memory_does_not_grow_with_the_number_of_requests() {
+    let running = Running::start(&[]);
+    let resident_mebibytes = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    };
+    let address = running.url.strip_prefix("http://").unwrap().parse().unwrap();
+    // A request that were kept would weigh 60 kB.
+    let padding = ["x-padding-1", "x-padding-2", "x-padding-3", "x-padding-4"].map(|name| (name, "x".repeat(15_000)));
+    let request = RawRequest {
+        unsigned: padding.to_vec(),
+        ..RawRequest::default()
+    };
+    let send = |times| (0..times).for_each(|_| assert_eq!(request.send_to(address).status(), 200));
+    send(300);
+    let before = resident_mebibytes();
+    send(1_500);
+    let growth = resident_mebibytes().saturating_sub(before);
+    running.signal("TERM");
+    running.end();
+    assert!(growth < 30, "{growth} MiB");
 }

@@ -1,7 +1,7 @@
 //! Requests signed by hand, so that each part can be wrong.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
@@ -66,11 +66,11 @@ impl RawRequest {
     }
 
     /// The request as it goes over the wire, on a connection of its own.
-    pub(crate) fn to_bytes(&self, sts: &MockSts) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, address: SocketAddr) -> Vec<u8> {
         let time = Timestamp::now() - self.age;
         let date_time = jiff::fmt::strtime::format("%Y%m%dT%H%M%SZ", time).unwrap();
         let date = self.scope_date.unwrap_or(&date_time[..8]);
-        let host = sts.address().to_string();
+        let host = address.to_string();
         let mut headers = vec![("host", host), ("x-amz-date", date_time.clone())];
         headers.extend(self.signed.iter().cloned());
 
@@ -116,8 +116,12 @@ impl RawRequest {
     }
 
     pub(crate) fn send(&self, sts: &MockSts) -> RawAnswer {
-        let mut connection = TcpStream::connect(sts.address()).unwrap();
-        connection.write_all(&self.to_bytes(sts)).unwrap();
+        self.send_to(sts.address())
+    }
+
+    pub(crate) fn send_to(&self, address: SocketAddr) -> RawAnswer {
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection.write_all(&self.to_bytes(address)).unwrap();
         let mut text = String::new();
         connection.read_to_string(&mut text).unwrap();
         RawAnswer { text }
