@@ -38,17 +38,10 @@ impl Answer {
                 let mut fields = credentials(session);
                 fields.push(("SessionToken", session.session_token.clone()));
                 fields.push(("Expiration", session.expiration.to_string()));
-                (
-                    "GetSessionToken",
-                    format!("<Credentials>{}</Credentials>", elements(&fields)),
-                )
+                ("GetSessionToken", format!("<Credentials>{}</Credentials>", elements(&fields)))
             }
             Grant::Caller { arn, user_id, account } => {
-                let fields = [
-                    ("Arn", arn.clone()),
-                    ("UserId", user_id.clone()),
-                    ("Account", account.clone()),
-                ];
+                let fields = [("Arn", arn.clone()), ("UserId", user_id.clone()), ("Account", account.clone())];
                 ("GetCallerIdentity", elements(&fields))
             }
         };
@@ -58,21 +51,16 @@ impl Answer {
     /// A grant that lacks fields: token and expiry of a session, ARN and user id of a caller.
     pub(crate) fn incomplete(grant: &Grant, request_id: &str) -> Self {
         let (action, result) = match grant {
-            Grant::Session(session) => (
-                "GetSessionToken",
-                format!("<Credentials>{}</Credentials>", elements(&credentials(session))),
-            ),
+            Grant::Session(session) => {
+                ("GetSessionToken", format!("<Credentials>{}</Credentials>", elements(&credentials(session))))
+            }
             Grant::Caller { account, .. } => ("GetCallerIdentity", elements(&[("Account", account.clone())])),
         };
         Self::xml(200, success(action, &result, request_id))
     }
 
     pub(crate) fn malformed() -> Self {
-        Self {
-            status: 200,
-            content_type: "text/xml",
-            body: "{\"this\": \"is no XML\"".to_owned(),
-        }
+        Self { status: 200, content_type: "text/xml", body: "{\"this\": \"is no XML\"".to_owned() }
     }
 
     pub(crate) fn refused(refusal: &Refusal, request_id: &str) -> Self {
@@ -93,19 +81,11 @@ impl Answer {
     pub(crate) fn proxy_error() -> Self {
         let body = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n\
                     </body>\r\n</html>\r\n";
-        Self {
-            status: 502,
-            content_type: "text/html",
-            body: body.to_owned(),
-        }
+        Self { status: 502, content_type: "text/html", body: body.to_owned() }
     }
 
     fn xml(status: u16, body: String) -> Self {
-        Self {
-            status,
-            content_type: "text/xml",
-            body,
-        }
+        Self { status, content_type: "text/xml", body }
     }
 
     /// With the headers that AWS sends; `now` is the mock's time.
@@ -118,19 +98,12 @@ impl Answer {
         if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
             response = response.insert_header("Date", date);
         }
-        if delay.is_zero() {
-            response
-        } else {
-            response.set_delay(delay)
-        }
+        if delay.is_zero() { response } else { response.set_delay(delay) }
     }
 }
 
 fn credentials(session: &IssuedSession) -> Vec<(&'static str, String)> {
-    vec![
-        ("AccessKeyId", session.access_key_id.clone()),
-        ("SecretAccessKey", session.secret_access_key.clone()),
-    ]
+    vec![("AccessKeyId", session.access_key_id.clone()), ("SecretAccessKey", session.secret_access_key.clone())]
 }
 
 fn success(action: &str, result: &str, request_id: &str) -> String {
@@ -170,10 +143,7 @@ mod tests {
 
     #[test]
     fn text_cannot_break_out_of_its_element() {
-        assert_eq!(
-            escape("a<b>&\"c\"]]>\r\n\u{0}é"),
-            "a&lt;b&gt;&amp;&quot;c&quot;]]&gt;&#xD;\n?é"
-        );
+        assert_eq!(escape("a<b>&\"c\"]]>\r\n\u{0}é"), "a&lt;b&gt;&amp;&quot;c&quot;]]&gt;&#xD;\n?é");
     }
 
     #[test]
@@ -184,10 +154,6 @@ mod tests {
             "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
              <Code>AccessDenied</Code><Message>a &amp; b. </Message></Error><RequestId>id-1</RequestId></ErrorResponse>"
         );
-        assert!(
-            Answer::refused(&Refusal::service_unavailable(), "id-1")
-                .body
-                .contains("<Type>Receiver</Type>")
-        );
+        assert!(Answer::refused(&Refusal::service_unavailable(), "id-1").body.contains("<Type>Receiver</Type>"));
     }
 }

@@ -37,9 +37,7 @@ impl Authorization {
     ///
     /// `MissingAuthenticationToken` without a header, `IncompleteSignature` where it cannot be read.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let value = headers
-            .get("authorization")
-            .ok_or_else(Refusal::missing_authentication_token)?;
+        let value = headers.get("authorization").ok_or_else(Refusal::missing_authentication_token)?;
         let text = value.to_str().unwrap_or_default();
         let (algorithm, fields) = text.split_once(' ').unwrap_or((text, ""));
         if algorithm != ALGORITHM {
@@ -66,23 +64,16 @@ impl Authorization {
                 _ => {}
             }
         }
-        let missing: Vec<String> = [
-            ("Credential", credential),
-            ("Signature", signature),
-            ("SignedHeaders", signed_headers),
-        ]
-        .iter()
-        .filter(|(_, value)| value.is_none_or(str::is_empty))
-        .map(|(name, _)| format!("Authorization header requires '{name}' parameter."))
-        .collect();
+        let missing: Vec<String> =
+            [("Credential", credential), ("Signature", signature), ("SignedHeaders", signed_headers)]
+                .iter()
+                .filter(|(_, value)| value.is_none_or(str::is_empty))
+                .map(|(name, _)| format!("Authorization header requires '{name}' parameter."))
+                .collect();
         let (Some(credential), Some(signed_headers), Some(signature), true) =
             (credential, signed_headers, signature, missing.is_empty())
         else {
-            return Err(Refusal::incomplete_signature(format!(
-                "{} {}",
-                missing.join(" "),
-                hashed(text)
-            )));
+            return Err(Refusal::incomplete_signature(format!("{} {}", missing.join(" "), hashed(text))));
         };
 
         let elements: Vec<&str> = credential.split('/').collect();
@@ -135,10 +126,7 @@ mod tests {
         assert_eq!(with.access_key_id, "AKIAIOSFODNN7EXAMPLE");
         assert_eq!(with.scope.region, "us-east-1");
         assert_eq!(with.signed_headers, ["host", "x-amz-date"]);
-        assert_eq!(
-            parse(&format!("{SCOPED},SignedHeaders=host;x-amz-date,Signature=ab")),
-            Ok(with)
-        );
+        assert_eq!(parse(&format!("{SCOPED},SignedHeaders=host;x-amz-date,Signature=ab")), Ok(with));
     }
 
     #[test]
@@ -149,11 +137,7 @@ mod tests {
             "Authorization header requires 'Signature' parameter. \
              Authorization header requires 'SignedHeaders' parameter. (hashed"
         ));
-        assert!(
-            refusal("AWS4-HMAC-SHA256")
-                .1
-                .starts_with("Authorization header requires 'Credential' parameter. ")
-        );
+        assert!(refusal("AWS4-HMAC-SHA256").1.starts_with("Authorization header requires 'Credential' parameter. "));
     }
 
     #[test]
@@ -169,10 +153,7 @@ mod tests {
 
     #[test]
     fn no_header_and_another_scheme_are_missing_authentication() {
-        assert_eq!(
-            Authorization::of(&HeaderMap::new()).unwrap_err().code,
-            "MissingAuthenticationToken"
-        );
+        assert_eq!(Authorization::of(&HeaderMap::new()).unwrap_err().code, "MissingAuthenticationToken");
         assert_eq!(refusal("Basic dXNlcjpwYXNz").0, "MissingAuthenticationToken");
         assert_eq!(refusal("AWS4-ECDSA-P256-SHA256 Credential=x").0, "IncompleteSignature");
     }

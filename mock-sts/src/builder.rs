@@ -200,13 +200,7 @@ impl Builder {
             Derivation::new(self.seed).map_err(|error| StartError::System(io::Error::other(error.to_string())))?;
         let devices = Devices::new(self.one_use_codes);
         let faults = Faults::new(self.faults);
-        let service = Arc::new(Service::new(
-            users,
-            Sessions::new(derivation),
-            self.clock,
-            devices,
-            faults,
-        ));
+        let service = Arc::new(Service::new(users, Sessions::new(derivation), self.clock, devices, faults));
 
         let address = self.listen;
         let listener = TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
@@ -227,9 +221,7 @@ fn check(users: &[User]) -> Result<(), StartError> {
             return Err(StartError::SameKey(key.id.clone()));
         }
         if let Some(serial) = &user.mfa_serial
-            && others
-                .iter()
-                .any(|other| other.mfa_serial.as_ref() == Some(serial) && other.code != user.code)
+            && others.iter().any(|other| other.mfa_serial.as_ref() == Some(serial) && other.code != user.code)
         {
             return Err(StartError::SameDevice(serial.clone()));
         }
@@ -243,7 +235,7 @@ mod tests {
     use crate::MockSts;
 
     fn error(builder: Builder) -> String {
-        builder.try_start().err().expect("it must not start").to_string()
+        builder.try_start().expect_err("it must not start").to_string()
     }
 
     fn user(id: &str, serial: &str, code: &str) -> User {
@@ -262,18 +254,9 @@ mod tests {
             error(MockSts::builder().user(User::default())),
             "two access keys have the id `AKIAIOSFODNN7EXAMPLE`"
         );
-        let twice = User {
-            keys: vec![AccessKey::new("AKIA1", "a"), AccessKey::new("AKIA1", "b")],
-            ..User::default()
-        };
-        assert_eq!(
-            error(MockSts::builder().users([twice])),
-            "two access keys have the id `AKIA1`"
-        );
-        let users = [
-            user("AKIA1", "device-12", "123456"),
-            user("AKIA2", "device-12", "654321"),
-        ];
+        let twice = User { keys: vec![AccessKey::new("AKIA1", "a"), AccessKey::new("AKIA1", "b")], ..User::default() };
+        assert_eq!(error(MockSts::builder().users([twice])), "two access keys have the id `AKIA1`");
+        let users = [user("AKIA1", "device-12", "123456"), user("AKIA2", "device-12", "654321")];
         assert_eq!(
             error(MockSts::builder().users(users)),
             "users of the device `device-12` have different codes for it"
@@ -285,9 +268,6 @@ mod tests {
     fn an_address_that_is_taken_is_named() {
         let sts = MockSts::start();
         let message = error(MockSts::builder().listen(sts.address()));
-        assert!(
-            message.starts_with(&format!("cannot listen on {}: ", sts.address())),
-            "{message}"
-        );
+        assert!(message.starts_with(&format!("cannot listen on {}: ", sts.address())), "{message}");
     }
 }

@@ -21,10 +21,7 @@ impl Default for Clock {
 
 impl Clock {
     pub(crate) fn new(source: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        Self {
-            source: Arc::new(source),
-            offset_seconds: Arc::default(),
-        }
+        Self { source: Arc::new(source), offset_seconds: Arc::default() }
     }
 
     pub(crate) fn set_offset(&self, seconds: i64) {
@@ -35,9 +32,11 @@ impl Clock {
     pub(crate) fn now(&self, skew_seconds: i64) -> Timestamp {
         let source = Timestamp::try_from((self.source)()).unwrap_or(Timestamp::UNIX_EPOCH);
         let offset = self.offset_seconds.load(Ordering::Relaxed).saturating_add(skew_seconds);
-        let moved = source
-            .checked_add(SignedDuration::from_secs(offset))
-            .unwrap_or(if offset < 0 { Timestamp::MIN } else { Timestamp::MAX });
+        let moved = source.checked_add(SignedDuration::from_secs(offset)).unwrap_or(if offset < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        });
         Timestamp::from_second(moved.as_second()).unwrap_or(moved)
     }
 }

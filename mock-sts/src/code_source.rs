@@ -55,11 +55,8 @@ impl FromStr for TotpSecret {
     type Err = InvalidTotpSecret;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let base32: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '=')
-            .map(|c| c.to_ascii_uppercase())
-            .collect();
+        let base32: String =
+            text.chars().filter(|c| !c.is_whitespace() && *c != '=').map(|c| c.to_ascii_uppercase()).collect();
         match Secret::try_from_base32(base32) {
             Ok(secret) if !secret.as_bytes().is_empty() => Ok(Self(secret)),
             _ => Err(InvalidTotpSecret),

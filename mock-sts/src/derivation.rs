@@ -35,9 +35,7 @@ impl Derivation {
     /// An id of AWS's shape: a prefix such as `ASIA`, and 16 characters.
     pub(crate) fn unique_id(&self, prefix: &str, purpose: &str, part: &[u8]) -> String {
         let bytes = self.bytes(purpose, &[part]);
-        let characters = bytes[..16]
-            .iter()
-            .map(|byte| char::from(BASE32[usize::from(byte % 32)]));
+        let characters = bytes[..16].iter().map(|byte| char::from(BASE32[usize::from(byte % 32)]));
         prefix.chars().chain(characters).collect()
     }
 
@@ -53,14 +51,7 @@ impl Derivation {
         bytes.copy_from_slice(&self.bytes("request id", &[&number.to_be_bytes()])[..16]);
         let bits = (u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
         let hex = format!("{bits:032x}");
-        format!(
-            "{}-{}-{}-{}-{}",
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..]
-        )
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 }
 
@@ -92,9 +83,6 @@ mod tests {
     #[test]
     fn parts_are_told_apart() {
         let derivation = Derivation::new(Some(1)).unwrap();
-        assert_ne!(
-            derivation.bytes("p", &[b"ab", b"c"]),
-            derivation.bytes("p", &[b"a", b"bc"])
-        );
+        assert_ne!(derivation.bytes("p", &[b"ab", b"c"]), derivation.bytes("p", &[b"a", b"bc"]));
     }
 }

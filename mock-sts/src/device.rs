@@ -24,10 +24,7 @@ enum UsedCode {
 
 impl Devices {
     pub(crate) fn new(one_use_codes: bool) -> Self {
-        Self {
-            one_use_codes,
-            ..Self::default()
-        }
+        Self { one_use_codes, ..Self::default() }
     }
 
     /// Whether the device shows this code and it was not used yet; if so, it is used now.

@@ -50,10 +50,7 @@ impl FromStr for FaultRule {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let invalid = || InvalidFault(text.to_owned());
         let (kind, times) = match text.split_once(':') {
-            Some((kind, times)) => (
-                kind,
-                Some(times.parse().ok().filter(|&times| times > 0).ok_or_else(invalid)?),
-            ),
+            Some((kind, times)) => (kind, Some(times.parse().ok().filter(|&times| times > 0).ok_or_else(invalid)?)),
             None => (text, None),
         };
         let fault = match kind.split_once('=').unwrap_or((kind, "")) {
@@ -136,10 +133,7 @@ impl Faults {
 
     /// Whether the next request gets no answer.
     pub(crate) fn drop_next(&self) -> bool {
-        let deciding = self
-            .0
-            .iter()
-            .find(|rule| !matches!(rule.fault, Fault::Latency(_) | Fault::Skew(_)));
+        let deciding = self.0.iter().find(|rule| !matches!(rule.fault, Fault::Latency(_) | Fault::Skew(_)));
         deciding.is_some_and(|rule| rule.fault == Fault::Drop)
     }
 }
@@ -154,16 +148,8 @@ mod tests {
 
     #[test]
     fn every_kind_is_read_as_it_is_written() {
-        let kinds = [
-            "latency=250",
-            "error=Throttling",
-            "5xx",
-            "5xx-html",
-            "drop",
-            "skew=-600",
-            "malformed",
-            "incomplete",
-        ];
+        let kinds =
+            ["latency=250", "error=Throttling", "5xx", "5xx-html", "drop", "skew=-600", "malformed", "incomplete"];
         for kind in kinds {
             let rule: FaultRule = kind.parse().unwrap();
             assert_eq!((rule.fault.to_string().as_str(), rule.times), (kind, None));
@@ -197,15 +183,7 @@ mod tests {
     fn a_counted_fault_happens_so_many_times() {
         let mut faults = faults(&["5xx:2", "drop:1"]);
         let answers: Vec<_> = (0..4).map(|_| faults.take().answer).collect();
-        assert_eq!(
-            answers,
-            [
-                Some(Fault::Unavailable),
-                Some(Fault::Unavailable),
-                Some(Fault::Drop),
-                None
-            ]
-        );
+        assert_eq!(answers, [Some(Fault::Unavailable), Some(Fault::Unavailable), Some(Fault::Drop), None]);
     }
 
     #[test]

@@ -41,20 +41,12 @@ impl<'a> GetSessionTokenInput<'a> {
             violations.pattern("tokenCode", code, r"[\d]*", |c| c.is_ascii_digit());
         }
         violations.into_result()?;
-        Ok(Self {
-            duration_seconds,
-            serial_number,
-            token_code,
-        })
+        Ok(Self { duration_seconds, serial_number, token_code })
     }
 
     /// How long the session is good, in seconds.
     pub(crate) fn duration_seconds(&self, root: bool) -> i64 {
-        i64::from(if root {
-            self.duration_seconds.min(LONGEST_OF_ROOT)
-        } else {
-            self.duration_seconds
-        })
+        i64::from(if root { self.duration_seconds.min(LONGEST_OF_ROOT) } else { self.duration_seconds })
     }
 }
 
@@ -63,9 +55,7 @@ struct Violations(Vec<String>);
 
 impl Violations {
     fn add(&mut self, value: &str, name: &str, constraint: &str) {
-        self.0.push(format!(
-            "Value '{value}' at '{name}' failed to satisfy constraint: Member must {constraint}"
-        ));
+        self.0.push(format!("Value '{value}' at '{name}' failed to satisfy constraint: Member must {constraint}"));
     }
 
     fn duration(&mut self, text: &str) -> i32 {
@@ -73,18 +63,10 @@ impl Violations {
         match seconds {
             None => self.add(text, "durationSeconds", "be an integer"),
             Some(..SHORTEST) => {
-                self.add(
-                    text,
-                    "durationSeconds",
-                    &format!("have value greater than or equal to {SHORTEST}"),
-                );
+                self.add(text, "durationSeconds", &format!("have value greater than or equal to {SHORTEST}"));
             }
             Some(seconds) if seconds > LONGEST => {
-                self.add(
-                    text,
-                    "durationSeconds",
-                    &format!("have value less than or equal to {LONGEST}"),
-                );
+                self.add(text, "durationSeconds", &format!("have value less than or equal to {LONGEST}"));
             }
             Some(_) => {}
         }
@@ -147,15 +129,9 @@ mod tests {
     fn a_root_has_an_hour_at_most_and_others_twelve_by_default() {
         let parameters = Parameters::of_form(b"");
         let input = GetSessionTokenInput::of(&parameters).unwrap();
-        assert_eq!(
-            (input.duration_seconds(false), input.duration_seconds(true)),
-            (43_200, 3_600)
-        );
+        assert_eq!((input.duration_seconds(false), input.duration_seconds(true)), (43_200, 3_600));
         let parameters = Parameters::of_form(b"DurationSeconds=900");
-        assert_eq!(
-            GetSessionTokenInput::of(&parameters).unwrap().duration_seconds(true),
-            900
-        );
+        assert_eq!(GetSessionTokenInput::of(&parameters).unwrap().duration_seconds(true), 900);
     }
 
     #[test]
@@ -171,10 +147,7 @@ mod tests {
                 "DurationSeconds=129601",
                 format!("'129601' at 'durationSeconds' {failed} have value less than or equal to 129600"),
             ),
-            (
-                "DurationSeconds=1h",
-                format!("'1h' at 'durationSeconds' {failed} be an integer"),
-            ),
+            ("DurationSeconds=1h", format!("'1h' at 'durationSeconds' {failed} be an integer")),
             (
                 "SerialNumber=12345678",
                 format!("'12345678' at 'serialNumber' {failed} have length greater than or equal to 9"),
@@ -183,10 +156,7 @@ mod tests {
                 "SerialNumber=a%20b345678",
                 format!("'a b345678' at 'serialNumber' {failed} satisfy regular expression pattern: [\\w+=/:,.@-]*"),
             ),
-            (
-                "TokenCode=1234567",
-                format!("'1234567' at 'tokenCode' {failed} have length less than or equal to 6"),
-            ),
+            ("TokenCode=1234567", format!("'1234567' at 'tokenCode' {failed} have length less than or equal to 6")),
             (
                 "TokenCode=12345x",
                 format!("'12345x' at 'tokenCode' {failed} satisfy regular expression pattern: [\\d]*"),
@@ -201,10 +171,7 @@ mod tests {
     #[test]
     fn several_violations_are_told_together() {
         let message = message("DurationSeconds=899&SerialNumber=&TokenCode=x");
-        assert!(
-            message.starts_with("4 validation errors detected: Value '899' at 'durationSeconds' "),
-            "{message}"
-        );
+        assert!(message.starts_with("4 validation errors detected: Value '899' at 'durationSeconds' "), "{message}");
         assert!(message.contains("; Value '' at 'serialNumber' ") && message.contains("; Value 'x' at 'tokenCode' "));
     }
 }

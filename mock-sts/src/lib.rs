@@ -5,31 +5,45 @@
 //! statuses and messages. Any AWS client speaks to it through `AWS_ENDPOINT_URL_STS`.
 //!
 //! ```
-//! use mock_sts::{MockSts, DEFAULT_ACCESS_KEY_ID};
-//! # use std::io::{Read, Write};
+//! use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region};
+//! use mock_sts::{DEFAULT_ACCESS_KEY_ID, DEFAULT_MFA_SERIAL, DEFAULT_SECRET_ACCESS_KEY, MockSts};
 //!
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
 //! let sts = MockSts::start();
-//! assert!(sts.url().starts_with("http://127.0.0.1:"));
 //!
-//! // An unsigned request is refused, as by AWS.
-//! let mut connection = std::net::TcpStream::connect(sts.address())?;
-//! connection.write_all(b"POST / HTTP/1.1\r\nhost: sts\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")?;
-//! let mut answer = String::new();
-//! connection.read_to_string(&mut answer)?;
-//! assert!(answer.starts_with("HTTP/1.1 403"));
-//! assert_eq!(sts.requests()[0].outcome.code(), "MissingAuthenticationToken");
-//! # let _ = DEFAULT_ACCESS_KEY_ID;
+//! let key = Credentials::new(DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY, None, None, "example");
+//! let config = aws_sdk_sts::Config::builder()
+//!     .behavior_version(BehaviorVersion::latest())
+//!     .endpoint_url(sts.url())
+//!     .region(Region::new("us-east-1"))
+//!     .credentials_provider(key)
+//! #   .http_client(aws_smithy_http_client::Builder::new().build_http())
+//!     .build();
+//! let client = aws_sdk_sts::Client::from_conf(config);
+//!
+//! let request = client.get_session_token().serial_number(DEFAULT_MFA_SERIAL);
+//! assert!(request.clone().token_code("654321").send().await.is_err());
+//! assert!(request.token_code(sts.token_code()).send().await.is_ok());
+//!
+//! let outcomes: Vec<String> = sts.requests().iter().map(|request| request.outcome.to_string()).collect();
+//! assert_eq!(outcomes, ["AccessDenied", "OK"]);
+//! # });
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! Not served: presigned URLs, other actions (`InvalidAction`), policies. Regions are those of the user's partition.
+//!
 //! # The path of a request
 //!
-//! wiremock (`server`) → the log's view of it and the faults (`service`) → who calls: `authorization`, `signature`,
-//! `session` → what is asked: `parameters`, `get_session_token` → `device` (codes are spent here) → `answer`.
+//! wiremock (`server`) → faults and log (`service`) → who calls: `authorization`, `session`, `request_time`, `signature`
+//! over `canonical_request` → what is asked: `parameters`, `get_session_token` → `device`, where codes are spent →
+//! `answer`.
 
 mod answer;
 mod authorization;
 mod builder;
+mod canonical_request;
 mod clock;
 mod code_source;
 mod derivation;
@@ -40,6 +54,7 @@ mod mock_sts;
 mod parameters;
 mod refusal;
 mod request_log;
+mod request_time;
 mod server;
 mod service;
 mod session;

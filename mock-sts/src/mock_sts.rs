@@ -1,10 +1,11 @@
 //! The running mock.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::builder::Builder;
-use crate::fault::{Fault, FaultRule};
+use crate::fault::{Fault, FaultRule, Faults};
 use crate::request_log::ReceivedRequest;
 use crate::server::Server;
 use crate::service::Service;
@@ -20,6 +21,12 @@ pub struct MockSts {
     server: Server,
 }
 
+impl fmt::Debug for MockSts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockSts").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
 impl MockSts {
     /// The default user of [`Builder`], on a free port of loopback.
     pub fn start() -> Self {
@@ -32,11 +39,7 @@ impl MockSts {
     }
 
     pub(crate) fn new(service: Arc<Service>, server: Server) -> Self {
-        Self {
-            url: format!("http://{}", server.address()),
-            service,
-            server,
-        }
+        Self { url: format!("http://{}", server.address()), service, server }
     }
 
     /// `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL_STS`.
@@ -79,13 +82,12 @@ impl MockSts {
 
     /// Injects this fault beside those that are set: latencies and skews add up, of the others the first one decides.
     pub fn add_fault(&self, fault: Fault, times: Option<u64>) {
-        self.service
-            .change_faults(|faults| faults.add(FaultRule { fault, times }));
+        self.service.change_faults(|faults| faults.add(FaultRule { fault, times }));
     }
 
     /// Ends all faults.
     pub fn clear_faults(&self) {
-        self.service.change_faults(crate::fault::Faults::clear);
+        self.service.change_faults(Faults::clear);
     }
 
     /// Moves the mock's clock that many seconds ahead of its source (behind, where negative).

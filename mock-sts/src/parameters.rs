@@ -11,11 +11,7 @@ pub(crate) struct Parameters<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 impl<'a> Parameters<'a> {
     pub(crate) fn of(request: &'a Request) -> Self {
         let query = form_urlencoded::parse(request.url.query().unwrap_or_default().as_bytes());
-        let body: &[u8] = if request.method == Method::POST {
-            &request.body
-        } else {
-            &[]
-        };
+        let body: &[u8] = if request.method == Method::POST { &request.body } else { &[] };
         Self(query.chain(form_urlencoded::parse(body)).collect())
     }
 
@@ -26,9 +22,6 @@ impl<'a> Parameters<'a> {
 
     /// The first value of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.as_ref())
+        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_ref())
     }
 }

@@ -16,19 +16,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code: code.into(),
-            status,
-            message: message.into(),
-        }
+        Self { code: code.into(), status, message: message.into() }
     }
 
     pub(crate) fn missing_authentication_token() -> Self {
-        Self::new(
-            "MissingAuthenticationToken",
-            403,
-            "Request is missing Authentication Token",
-        )
+        Self::new("MissingAuthenticationToken", 403, "Request is missing Authentication Token")
     }
 
     pub(crate) fn incomplete_signature(message: String) -> Self {
@@ -37,19 +29,11 @@ impl Refusal {
 
     /// Also for an inactive key, a wrong session token, and a region of another partition.
     pub(crate) fn unknown_key() -> Self {
-        Self::new(
-            "InvalidClientTokenId",
-            403,
-            "The security token included in the request is invalid.",
-        )
+        Self::new("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
     }
 
     pub(crate) fn expired_token() -> Self {
-        Self::new(
-            "ExpiredToken",
-            403,
-            "The security token included in the request is expired",
-        )
+        Self::new("ExpiredToken", 403, "The security token included in the request is expired")
     }
 
     pub(crate) fn signature(message: impl Into<Cow<'static, str>>) -> Self {
@@ -64,19 +48,11 @@ impl Refusal {
     }
 
     pub(crate) fn missing_action() -> Self {
-        Self::new(
-            "MissingAction",
-            400,
-            "The request is missing an action or a required parameter.",
-        )
+        Self::new("MissingAction", 400, "The request is missing an action or a required parameter.")
     }
 
     pub(crate) fn invalid_action(action: &str, version: &str) -> Self {
-        Self::new(
-            "InvalidAction",
-            400,
-            format!("Could not find operation {action} for version {version}"),
-        )
+        Self::new("InvalidAction", 400, format!("Could not find operation {action} for version {version}"))
     }
 
     pub(crate) fn called_by_session() -> Self {
@@ -135,30 +111,21 @@ impl Refusal {
                 )
                 .into(),
             ),
-            "ValidationError" => (
-                400,
-                "The input fails to satisfy the constraints specified by an AWS service.".into(),
-            ),
+            "ValidationError" => {
+                (400, "The input fails to satisfy the constraints specified by an AWS service.".into())
+            }
             "Throttling" | "ThrottlingException" => (400, "Rate exceeded".into()),
             "RequestLimitExceeded" => (503, "Request limit exceeded.".into()),
             "IncompleteSignature" => (400, "The request signature does not conform to AWS standards.".into()),
             "OptInRequired" => (403, "The AWS Access Key Id needs a subscription for the service".into()),
             "InvalidAction" => (400, "The action or operation requested is invalid.".into()),
             "RequestExpired" => (400, "Request has expired.".into()),
-            "InternalFailure" | "InternalError" => (
-                500,
-                "The request processing has failed because of an unknown error, exception or failure.".into(),
-            ),
-            "ServiceUnavailable" => (
-                503,
-                "The request has failed due to a temporary failure of the server.".into(),
-            ),
+            "InternalFailure" | "InternalError" => {
+                (500, "The request processing has failed because of an unknown error, exception or failure.".into())
+            }
+            "ServiceUnavailable" => (503, "The request has failed due to a temporary failure of the server.".into()),
             _ => (400, "The request was refused.".into()),
         };
-        Self {
-            code: Cow::Owned(code.to_owned()),
-            status,
-            message,
-        }
+        Self { code: Cow::Owned(code.to_owned()), status, message }
     }
 }

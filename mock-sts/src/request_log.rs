@@ -3,6 +3,9 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use crate::authorization::Authorization;
+use crate::parameters::Parameters;
+
 /// How many requests are kept.
 const KEPT: usize = 1_000;
 /// The most characters that are kept of a value: more than any valid one has.
@@ -28,6 +31,23 @@ pub struct ReceivedRequest {
     pub outcome: Outcome,
     /// The `x-amzn-RequestId` of the answer.
     pub request_id: String,
+}
+
+impl ReceivedRequest {
+    /// What can be told of a request before it is decided.
+    pub(crate) fn new(authorization: Option<&Authorization>, parameters: &Parameters<'_>, request_id: &str) -> Self {
+        let parameter = |name| parameters.get(name).map(shortened);
+        Self {
+            action: parameter("Action"),
+            access_key_id: authorization.map(|authorization| shortened(&authorization.access_key_id)),
+            region: authorization.map(|authorization| shortened(&authorization.scope.region)),
+            duration_seconds: parameter("DurationSeconds"),
+            serial_number: parameter("SerialNumber"),
+            token_code_given: parameters.get("TokenCode").is_some(),
+            outcome: Outcome::Ok,
+            request_id: request_id.to_owned(),
+        }
+    }
 }
 
 /// Granted, or refused with an error code.
@@ -94,23 +114,11 @@ mod tests {
     fn keeps_the_last_thousand_and_counts_all() {
         let mut log = RequestLog::default();
         for number in 0..1_500 {
-            log.push(ReceivedRequest {
-                action: None,
-                access_key_id: None,
-                region: None,
-                duration_seconds: None,
-                serial_number: None,
-                token_code_given: false,
-                outcome: Outcome::Ok,
-                request_id: number.to_string(),
-            });
+            log.push(ReceivedRequest::new(None, &Parameters::of_form(b""), &number.to_string()));
         }
         let requests = log.requests();
         assert_eq!((requests.len(), log.count()), (1_000, 1_500));
-        assert_eq!(
-            (requests[0].request_id.as_str(), requests[999].request_id.as_str()),
-            ("500", "1499")
-        );
+        assert_eq!((requests[0].request_id.as_str(), requests[999].request_id.as_str()), ("500", "1499"));
     }
 
     #[test]

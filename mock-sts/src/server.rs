@@ -42,18 +42,10 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let (commands, received) = channel();
         let (ready, is_ready) = sync_channel(1);
-        let mocks = Mocks {
-            service,
-            commands: commands.clone(),
-            answered: Arc::default(),
-        };
+        let mocks = Mocks { service, commands: commands.clone(), answered: Arc::default() };
         let thread = thread::Builder::new().name("mock-sts".to_owned()).spawn(move || {
             let server = runtime.block_on(async {
-                let server = MockServer::builder()
-                    .listener(listener)
-                    .disable_request_recording()
-                    .start()
-                    .await;
+                let server = MockServer::builder().listener(listener).disable_request_recording().start().await;
                 for mock in mocks.mocks() {
                     server.register(mock).await;
                 }
@@ -63,14 +55,8 @@ impl Server {
             let _ = ready.send(());
             serve(&runtime, server, &mocks, received);
         })?;
-        is_ready
-            .recv()
-            .map_err(|_| io::Error::other("the server ended before it had begun"))?;
-        Ok(Self {
-            address,
-            commands,
-            thread: Some(thread),
-        })
+        is_ready.recv().map_err(|_| io::Error::other("the server ended before it had begun"))?;
+        Ok(Self { address, commands, thread: Some(thread) })
     }
 
     /// Where clients on this machine reach it.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use wiremock::http::HeaderValue;
 use wiremock::{Request, ResponseTemplate};
 
 use crate::answer::{Answer, Grant};
@@ -55,17 +56,8 @@ struct SigningKey<'a> {
 
 impl Service {
     pub(crate) fn new(users: Vec<User>, sessions: Sessions, clock: Clock, devices: Devices, faults: Faults) -> Self {
-        let state = State {
-            devices,
-            faults,
-            ..State::default()
-        };
-        Self {
-            users,
-            sessions,
-            clock,
-            state: Mutex::new(state),
-        }
+        let state = State { devices, faults, ..State::default() };
+        Self { users, sessions, clock, state: Mutex::new(state) }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -94,16 +86,12 @@ impl Service {
     /// Answers a request. One at a time: a code cannot be spent twice.
     pub(crate) fn answer(&self, request: &Request) -> ResponseTemplate {
         let mut state = self.state();
-        let FaultPlan {
-            latency,
-            skew_seconds,
-            answer: fault,
-        } = state.faults.take();
+        let FaultPlan { latency, skew_seconds, answer: fault } = state.faults.take();
         let now = self.clock.now(skew_seconds);
         let request_id = self.sessions.derivation().request_id(state.log.count());
         let authorization = Authorization::of(&request.headers);
         let parameters = Parameters::of(request);
-        let mut received = received(authorization.as_ref().ok(), &parameters, &request_id);
+        let mut received = ReceivedRequest::new(authorization.as_ref().ok(), &parameters, &request_id);
 
         let decision = match &fault {
             Some(Fault::Error(code)) => Err(self.refusal_by_code(code, received.access_key_id.as_deref())),
@@ -136,10 +124,7 @@ impl Service {
     ) -> Result<Caller<'_>, Refusal> {
         let session_token = request.headers.get("x-amz-security-token");
         let key = self
-            .signing_key(
-                &authorization.access_key_id,
-                session_token.map(wiremock::http::HeaderValue::as_bytes),
-            )
+            .signing_key(&authorization.access_key_id, session_token.map(HeaderValue::as_bytes))
             .filter(|key| key.caller.user.partition == partition_of(&authorization.scope.region))
             .ok_or_else(Refusal::unknown_key)?;
         let time = check_scope(authorization, &request.headers, now)?;
@@ -156,26 +141,16 @@ impl Service {
             return (0..).zip(&self.users).find_map(|(position, user)| {
                 let key = user.keys.iter().find(|key| key.active && key.id == access_key_id)?;
                 Some(SigningKey {
-                    caller: Caller {
-                        position,
-                        user,
-                        by_session: false,
-                    },
+                    caller: Caller { position, user, by_session: false },
                     secret_access_key: key.secret.clone(),
                     expiration: None,
                 })
             });
         };
         let user = |position: u32| self.users.get(usize::try_from(position).ok()?);
-        let session = self
-            .sessions
-            .open(access_key_id, session_token, |position| Some(user(position)?.arn()))?;
+        let session = self.sessions.open(access_key_id, session_token, |position| Some(user(position)?.arn()))?;
         Some(SigningKey {
-            caller: Caller {
-                position: session.user,
-                user: user(session.user)?,
-                by_session: true,
-            },
+            caller: Caller { position: session.user, user: user(session.user)?, by_session: true },
             secret_access_key: self.sessions.secret_access_key(access_key_id),
             expiration: Some(session.expiration),
         })
@@ -224,12 +199,7 @@ impl Service {
         let duration = SignedDuration::from_secs(input.duration_seconds(user.root));
         let expiration = now.checked_add(duration).unwrap_or(Timestamp::MAX);
         state.issued += 1;
-        Ok(Grant::Session(self.sessions.issue(
-            state.issued,
-            *position,
-            &user.arn(),
-            expiration,
-        )))
+        Ok(Grant::Session(self.sessions.issue(state.issued, *position, &user.arn(), expiration)))
     }
 
     fn get_caller_identity(&self, user: &User) -> Grant {
@@ -239,18 +209,11 @@ impl Service {
         } else {
             self.sessions.derivation().unique_id("AIDA", "user id", arn.as_bytes())
         };
-        Grant::Caller {
-            arn,
-            user_id,
-            account: user.account.clone(),
-        }
+        Grant::Caller { arn, user_id, account: user.account.clone() }
     }
 
     fn refusal_by_code(&self, code: &str, access_key_id: Option<&str>) -> Refusal {
-        let caller = self
-            .users
-            .iter()
-            .find(|user| user.keys.iter().any(|key| Some(key.id.as_str()) == access_key_id));
+        let caller = self.users.iter().find(|user| user.keys.iter().any(|key| Some(key.id.as_str()) == access_key_id));
         match caller.or(self.users.first()) {
             Some(user) => Refusal::by_code(code, &user.arn(), &user.account),
             None => Refusal::by_code(code, "", ""),
@@ -267,19 +230,5 @@ impl Service {
         let now = unix_seconds(self.clock.now(0));
         let user = self.users.iter().find(|user| user.mfa_serial.is_some());
         user.map_or_else(|| CodeSource::default().code_at(now), |user| user.code.code_at(now))
-    }
-}
-
-fn received(authorization: Option<&Authorization>, parameters: &Parameters<'_>, request_id: &str) -> ReceivedRequest {
-    let parameter = |name| parameters.get(name).map(shortened);
-    ReceivedRequest {
-        action: parameter("Action"),
-        access_key_id: authorization.map(|authorization| shortened(&authorization.access_key_id)),
-        region: authorization.map(|authorization| shortened(&authorization.scope.region)),
-        duration_seconds: parameter("DurationSeconds"),
-        serial_number: parameter("SerialNumber"),
-        token_code_given: parameters.get("TokenCode").is_some(),
-        outcome: Outcome::Ok,
-        request_id: request_id.to_owned(),
     }
 }

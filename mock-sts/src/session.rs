@@ -74,10 +74,7 @@ impl Sessions {
         if !bool::from(expected.ct_eq(&token)) {
             return None;
         }
-        Some(SealedSession {
-            user,
-            expiration: Timestamp::from_second(seconds).ok()?,
-        })
+        Some(SealedSession { user, expiration: Timestamp::from_second(seconds).ok()? })
     }
 
     /// Prefix, user and expiry in the clear; the rest is derived from all of them and can be made with the seed only.
@@ -86,13 +83,7 @@ impl Sessions {
         let mut token = [PREFIX.as_slice(), &user, &expiration].concat();
         let mut block = 0_u64;
         while token.len() < TOKEN_BYTES {
-            let parts = [
-                access_key_id.as_bytes(),
-                arn.as_bytes(),
-                &user,
-                &expiration,
-                &block.to_be_bytes(),
-            ];
+            let parts = [access_key_id.as_bytes(), arn.as_bytes(), &user, &expiration, &block.to_be_bytes()];
             token.extend_from_slice(&self.derivation.bytes("session token", &parts));
             block += 1;
         }
@@ -147,15 +138,9 @@ mod tests {
         let session = sessions().issue(1, 0, ARN, Timestamp::UNIX_EPOCH);
         let token = session.session_token.as_bytes();
         assert_eq!(open("ASIAIOSFODNN7EXAMPLE", token), None);
-        assert_eq!(
-            sessions().open(&session.access_key_id, token, |_| Some(format!("{ARN}2"))),
-            None
-        );
+        assert_eq!(sessions().open(&session.access_key_id, token, |_| Some(format!("{ARN}2"))), None);
         let other = Sessions::new(Derivation::new(Some(2)).unwrap());
-        assert_eq!(
-            other.open(&session.access_key_id, token, |_| Some(ARN.to_owned())),
-            None
-        );
+        assert_eq!(other.open(&session.access_key_id, token, |_| Some(ARN.to_owned())), None);
         assert_eq!(open(&session.access_key_id, b""), None);
         assert_eq!(open(&session.access_key_id, &token[..token.len() - 4]), None);
     }

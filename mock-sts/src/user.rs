@@ -19,11 +19,7 @@ pub struct AccessKey {
 impl AccessKey {
     /// An active key.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            secret: secret.into(),
-            active: true,
-        }
+        Self { id: id.into(), secret: secret.into(), active: true }
     }
 
     /// The same key, inactive.
@@ -35,10 +31,7 @@ impl AccessKey {
 
 impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessKey")
-            .field("id", &self.id)
-            .field("active", &self.active)
-            .finish_non_exhaustive()
+        f.debug_struct("AccessKey").field("id", &self.id).field("active", &self.active).finish_non_exhaustive()
     }
 }
 
@@ -80,12 +73,7 @@ impl Default for User {
 impl User {
     /// The user's ARN, as `GetCallerIdentity` tells it.
     pub fn arn(&self) -> String {
-        let Self {
-            partition,
-            account,
-            name,
-            ..
-        } = self;
+        let Self { partition, account, name, .. } = self;
         if self.root {
             format!("arn:{partition}:iam::{account}:root")
         } else {
@@ -131,19 +119,13 @@ mod tests {
 
     #[test]
     fn a_hardware_serial_names_nobody() {
-        assert_eq!(
-            User::default().named_by_device("GAHT12345678").arn(),
-            User::default().arn()
-        );
+        assert_eq!(User::default().named_by_device("GAHT12345678").arn(), User::default().arn());
     }
 
     #[test]
     fn debug_shows_no_secret() {
         let shown = format!("{:?}", User::default());
         assert!(shown.contains(DEFAULT_ACCESS_KEY_ID));
-        assert!(
-            !shown.contains(DEFAULT_SECRET_ACCESS_KEY) && !shown.contains("123456\""),
-            "{shown}"
-        );
+        assert!(!shown.contains(DEFAULT_SECRET_ACCESS_KEY) && !shown.contains("123456\""), "{shown}");
     }
 }

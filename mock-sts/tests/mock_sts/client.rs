@@ -54,9 +54,7 @@ impl Client {
             .retry_config(RetryConfig::disabled())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
-        Self {
-            sdk: aws_sdk_sts::Client::from_conf(config),
-        }
+        Self { sdk: aws_sdk_sts::Client::from_conf(config) }
     }
 
     /// With the default device.
@@ -70,13 +68,8 @@ impl Client {
         code: &str,
         seconds: i32,
     ) -> Result<aws_sdk_sts::types::Credentials, Refused> {
-        let request = self
-            .sdk
-            .get_session_token()
-            .serial_number(serial)
-            .token_code(code)
-            .duration_seconds(seconds)
-            .send();
+        let request =
+            self.sdk.get_session_token().serial_number(serial).token_code(code).duration_seconds(seconds).send();
         credentials(block_on(request).map_err(refused)?)
     }
 
@@ -99,9 +92,7 @@ fn credentials(output: GetSessionTokenOutput) -> Result<aws_sdk_sts::types::Cred
 }
 
 pub(crate) fn refused<E: ProvideErrorMetadata + fmt::Debug>(error: SdkError<E>) -> Refused {
-    let SdkError::ServiceError(error) = error else {
-        panic!("{error:?}")
-    };
+    let SdkError::ServiceError(error) = error else { panic!("{error:?}") };
     let metadata = error.err().meta();
     assert!(error.raw().headers().get("x-amzn-requestid").is_some());
     Refused {
@@ -112,9 +103,5 @@ pub(crate) fn refused<E: ProvideErrorMetadata + fmt::Debug>(error: SdkError<E>) 
 }
 
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

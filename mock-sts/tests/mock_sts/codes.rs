@@ -50,10 +50,7 @@ fn a_fixed_code_may_be_good_once() {
 
 #[test]
 fn a_time_based_code_is_good_once() {
-    let sts = MockSts::builder()
-        .totp_secret(SECRET)
-        .clock(in_the_middle_of_a_step)
-        .start();
+    let sts = MockSts::builder().totp_secret(SECRET).clock(in_the_middle_of_a_step).start();
     let code = sts.token_code();
     assert_eq!(Client::of(&sts).session("123456").unwrap_err().to_string(), WRONG_CODE);
     Client::of(&sts).session(&code).unwrap();
@@ -65,10 +62,7 @@ fn a_time_based_code_is_good_once() {
 
 #[test]
 fn a_step_of_tolerance_either_way() {
-    let sts = MockSts::builder()
-        .totp_secret(SECRET)
-        .clock(in_the_middle_of_a_step)
-        .start();
+    let sts = MockSts::builder().totp_secret(SECRET).clock(in_the_middle_of_a_step).start();
     let code_at = |offset| {
         sts.set_clock_offset(offset);
         let code = sts.token_code();
@@ -76,10 +70,7 @@ fn a_step_of_tolerance_either_way() {
         code
     };
     for offset in [-60, 60] {
-        assert_eq!(
-            Client::of(&sts).session(&code_at(offset)).unwrap_err().to_string(),
-            WRONG_CODE
-        );
+        assert_eq!(Client::of(&sts).session(&code_at(offset)).unwrap_err().to_string(), WRONG_CODE);
     }
     for offset in [-30, 0, 30] {
         Client::of(&sts).session(&code_at(offset)).unwrap();
@@ -106,15 +97,9 @@ fn a_code_is_spent_for_the_device_whoever_and_wherever_used_it() {
 #[test]
 fn a_refused_request_spends_no_code() {
     let sts = MockSts::builder().one_use_codes(true).start();
-    Client::with_key(&sts, DEFAULT_ACCESS_KEY_ID, "wrong")
-        .session("123456")
-        .unwrap_err();
-    Client::of(&sts)
-        .session_of(DEFAULT_MFA_SERIAL, "123456", 899)
-        .unwrap_err();
-    Client::of(&sts)
-        .session_of("arn:aws:iam::123456789012:mfa/other", "123456", 900)
-        .unwrap_err();
+    Client::with_key(&sts, DEFAULT_ACCESS_KEY_ID, "wrong").session("123456").unwrap_err();
+    Client::of(&sts).session_of(DEFAULT_MFA_SERIAL, "123456", 899).unwrap_err();
+    Client::of(&sts).session_of("arn:aws:iam::123456789012:mfa/other", "123456", 900).unwrap_err();
     Client::of(&sts).session("123456").unwrap();
 }
 
@@ -122,28 +107,13 @@ fn a_refused_request_spends_no_code() {
 fn the_device_must_be_the_users_own() {
     let serial = "arn:aws:iam::123456789012:mfa/bob";
     let sts = MockSts::builder().user(bob(serial, CodeSource::default())).start();
-    let refused = |serial| {
-        Client::of(&sts)
-            .session_of(serial, "123456", 900)
-            .unwrap_err()
-            .to_string()
-    };
+    let refused = |serial| Client::of(&sts).session_of(serial, "123456", 900).unwrap_err().to_string();
     assert_eq!(refused(serial), WRONG_DEVICE);
     assert_eq!(refused("arn:aws:iam::123456789012:user/user"), WRONG_DEVICE);
-    Client::with_key(&sts, "AKIAI44QH8DHBEXAMPLE", "bobs-secret")
-        .session_of(serial, "123456", 900)
-        .unwrap();
+    Client::with_key(&sts, "AKIAI44QH8DHBEXAMPLE", "bobs-secret").session_of(serial, "123456", 900).unwrap();
 
-    let without = MockSts::builder()
-        .users([User {
-            mfa_serial: None,
-            ..User::default()
-        }])
-        .start();
-    assert_eq!(
-        Client::of(&without).session("123456").unwrap_err().to_string(),
-        WRONG_DEVICE
-    );
+    let without = MockSts::builder().users([User { mfa_serial: None, ..User::default() }]).start();
+    assert_eq!(Client::of(&without).session("123456").unwrap_err().to_string(), WRONG_DEVICE);
 }
 
 #[test]

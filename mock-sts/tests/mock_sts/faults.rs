@@ -22,10 +22,7 @@ fn an_error_has_its_own_status_and_message_and_spends_no_code() {
         session().send(&sts).refusal()
     };
     assert_eq!(refused("Throttling"), "400 Throttling: Rate exceeded");
-    assert_eq!(
-        refused("ExpiredToken"),
-        "403 ExpiredToken: The security token included in the request is expired"
-    );
+    assert_eq!(refused("ExpiredToken"), "403 ExpiredToken: The security token included in the request is expired");
     assert_eq!(
         refused("AccessDenied"),
         "403 AccessDenied: User: arn:aws:iam::123456789012:user/user is not authorized to perform: \
@@ -68,10 +65,7 @@ fn every_code_of_the_table_has_the_status_of_aws() {
 
 #[test]
 fn unavailable_in_the_xml_of_aws_and_in_the_html_of_a_proxy() {
-    let sts = MockSts::builder()
-        .one_use_codes(true)
-        .fault(Fault::Unavailable, Some(1))
-        .start();
+    let sts = MockSts::builder().one_use_codes(true).fault(Fault::Unavailable, Some(1)).start();
     sts.add_fault(Fault::UnavailableHtml, Some(1));
     let xml = session().send(&sts);
     assert!(xml.refusal().starts_with("503 ServiceUnavailable: "));
@@ -84,35 +78,19 @@ fn unavailable_in_the_xml_of_aws_and_in_the_html_of_a_proxy() {
 
 #[test]
 fn a_dropped_connection_has_spent_the_code() {
-    let sts = MockSts::builder()
-        .one_use_codes(true)
-        .fault(Fault::Drop, Some(1))
-        .start();
+    let sts = MockSts::builder().one_use_codes(true).fault(Fault::Drop, Some(1)).start();
     assert_eq!(session().send(&sts).text, "");
-    assert!(
-        session()
-            .send(&sts)
-            .refusal()
-            .contains("invalid MFA one time pass code")
-    );
+    assert!(session().send(&sts).refusal().contains("invalid MFA one time pass code"));
     assert_eq!(sts.requests()[0].outcome.code(), "OK");
 }
 
 #[test]
 fn a_malformed_answer_has_spent_the_code() {
-    let sts = MockSts::builder()
-        .one_use_codes(true)
-        .fault(Fault::Malformed, None)
-        .start();
+    let sts = MockSts::builder().one_use_codes(true).fault(Fault::Malformed, None).start();
     let answer = session().send(&sts);
     assert_eq!(answer.status(), 200);
     assert!(!answer.body().starts_with('<'));
-    assert!(
-        session()
-            .send(&sts)
-            .refusal()
-            .contains("invalid MFA one time pass code")
-    );
+    assert!(session().send(&sts).refusal().contains("invalid MFA one time pass code"));
 }
 
 #[test]
@@ -128,9 +106,7 @@ fn an_incomplete_answer_lacks_token_and_expiry() {
 
 #[test]
 fn latency_holds_up_its_own_request_only() {
-    let sts = MockSts::builder()
-        .fault(Fault::Latency(Duration::from_secs(2)), Some(1))
-        .start();
+    let sts = MockSts::builder().fault(Fault::Latency(Duration::from_secs(2)), Some(1)).start();
     std::thread::scope(|scope| {
         let slow = scope.spawn(|| {
             let start = Instant::now();
@@ -155,9 +131,7 @@ fn skew_moves_the_clock_and_the_date() {
         sts.set_fault(Fault::Skew(skew), Some(1));
         let answer = RawRequest::default().send(&sts);
         assert!(answer.element("Message").starts_with(expected));
-        let date = jiff::fmt::rfc2822::DateTimeParser::new()
-            .parse_timestamp(answer.header("date")[0])
-            .unwrap();
+        let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(answer.header("date")[0]).unwrap();
         let distance = date.as_second() - jiff::Timestamp::now().as_second();
         assert!((distance - skew).abs() <= 5, "{distance}");
         assert_eq!(RawRequest::default().send(&sts).status(), 200);

@@ -71,16 +71,11 @@ fn none_of_two_thousand_is_lost_or_mixed_up() {
 #[test]
 fn a_time_based_code_is_accepted_once_of_two_thousand_times() {
     let time = std::time::SystemTime::now();
-    let sts = MockSts::builder()
-        .totp_secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
-        .clock(move || time)
-        .start();
+    let sts = MockSts::builder().totp_secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").clock(move || time).start();
     let answers = storm(&sts, &sts.token_code());
     let granted = answers.iter().filter(|(_, answer)| answer.is_ok()).count();
     let refused = answers.iter().filter(|(_, answer)| {
-        answer
-            .as_ref()
-            .is_err_and(|refused| refused.message.ends_with("invalid MFA one time pass code. "))
+        answer.as_ref().is_err_and(|refused| refused.message.ends_with("invalid MFA one time pass code. "))
     });
     assert_eq!((granted, refused.count()), (1, REQUESTS - 1));
 }

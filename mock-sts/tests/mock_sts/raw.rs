@@ -59,10 +59,7 @@ impl Default for RawRequest {
 
 impl RawRequest {
     pub(crate) fn with_body(body: &str) -> Self {
-        Self {
-            body: body.to_owned(),
-            ..Self::default()
-        }
+        Self { body: body.to_owned(), ..Self::default() }
     }
 
     /// The request as it goes over the wire, on a connection of its own.
@@ -76,18 +73,10 @@ impl RawRequest {
 
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let names = names.join(";");
-        let lines: Vec<String> = headers
-            .iter()
-            .map(|(name, value)| format!("{name}:{value}\n"))
-            .collect();
+        let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let hash = |text: &str| hex::encode(Sha256::digest(text));
-        let canonical = format!(
-            "{}\n/\n{}\n{}\n{names}\n{}",
-            self.method,
-            self.canonical_query,
-            lines.concat(),
-            hash(&self.body)
-        );
+        let canonical =
+            format!("{}\n/\n{}\n{}\n{names}\n{}", self.method, self.canonical_query, lines.concat(), hash(&self.body));
         let scope = format!("{date}/{}/{}/{}", self.region, self.service, self.terminator);
         let to_sign = format!("AWS4-HMAC-SHA256\n{date_time}\n{scope}\n{}", hash(&canonical));
         let seconds = u64::try_from(time.as_second()).unwrap();
@@ -101,12 +90,7 @@ impl RawRequest {
 
         let body = self.sent_body.as_ref().unwrap_or(&self.body);
         let mut lines = vec![format!("{} {} HTTP/1.1", self.method, self.target)];
-        lines.extend(
-            headers
-                .iter()
-                .chain(&self.unsigned)
-                .map(|(name, value)| format!("{name}: {value}")),
-        );
+        lines.extend(headers.iter().chain(&self.unsigned).map(|(name, value)| format!("{name}: {value}")));
         if !authorization.is_empty() {
             lines.push(format!("authorization: {authorization}"));
         }
@@ -143,10 +127,7 @@ impl RawAnswer {
     pub(crate) fn header(&self, name: &str) -> Vec<&str> {
         let head = self.text.split("\r\n\r\n").next().unwrap();
         let headers = head.lines().filter_map(|line| line.split_once(": "));
-        headers
-            .filter(|(given, _)| given.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-            .collect()
+        headers.filter(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
     }
 
     pub(crate) fn body(&self) -> &str {
@@ -155,10 +136,7 @@ impl RawAnswer {
 
     /// The text of the first element of this name.
     pub(crate) fn element(&self, name: &str) -> &str {
-        let (_, rest) = self
-            .body()
-            .split_once(&format!("<{name}>"))
-            .unwrap_or_else(|| panic!("{}", self.text));
+        let (_, rest) = self.body().split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("{}", self.text));
         rest.split_once(&format!("</{name}>")).unwrap().0
     }
 

@@ -29,9 +29,7 @@ fn unknown_actions_and_versions_are_refused() {
 fn parameters_are_validated_before_the_caller_and_the_device() {
     let sts = MockSts::start();
     let session = Client::of(&sts).session("123456").unwrap();
-    let refused = Client::with_session(&sts, &session)
-        .session_of("other-device", "123456", 600)
-        .unwrap_err();
+    let refused = Client::with_session(&sts, &session).session_of("other-device", "123456", 600).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "400 ValidationError: 1 validation error detected: Value '600' at 'durationSeconds' failed to satisfy \
@@ -44,10 +42,7 @@ fn what_was_sent_is_escaped_in_the_answer() {
     let body = "Action=GetSessionToken&Version=2011-06-15&TokenCode=%3Ca%3E%26%22%3C%2FMessage%3E";
     let answer = RawRequest::with_body(body).send(&MockSts::start());
     let message = answer.element("Message");
-    assert!(
-        message.contains("Value '&lt;a&gt;&amp;&quot;&lt;/Message&gt;' at 'tokenCode'"),
-        "{message}"
-    );
+    assert!(message.contains("Value '&lt;a&gt;&amp;&quot;&lt;/Message&gt;' at 'tokenCode'"), "{message}");
 }
 
 #[test]
@@ -64,10 +59,7 @@ fn header_body_and_log_agree_on_the_request_id() {
 #[test]
 fn there_is_one_date_and_it_is_the_mocks() {
     let sts = MockSts::builder().clock(|| std::time::UNIX_EPOCH).start();
-    assert_eq!(
-        RawRequest::default().send(&sts).header("date"),
-        ["Thu, 01 Jan 1970 00:00:00 GMT"]
-    );
+    assert_eq!(RawRequest::default().send(&sts).header("date"), ["Thu, 01 Jan 1970 00:00:00 GMT"]);
 }
 
 #[test]
@@ -90,10 +82,7 @@ fn the_log_tells_who_asked_for_what_and_what_became_of_it() {
     assert_eq!(session.outcome, Outcome::Ok);
     assert_eq!(requests[1].region.as_deref(), Some("eu-west-1"));
     assert_eq!(requests[1].outcome.to_string(), "AccessDenied");
-    assert_eq!(
-        (requests[2].action.as_deref(), requests[2].token_code_given),
-        (Some("GetCallerIdentity"), false)
-    );
+    assert_eq!((requests[2].action.as_deref(), requests[2].token_code_given), (Some("GetCallerIdentity"), false));
 }
 
 #[test]
@@ -103,12 +92,7 @@ fn the_log_holds_no_secret() {
     Client::with_session(&sts, &session).identity().unwrap();
     let shown = format!("{:?}", sts.requests());
     assert!(shown.contains(&session.access_key_id));
-    for secret in [
-        "918273",
-        DEFAULT_SECRET_ACCESS_KEY,
-        &session.secret_access_key,
-        &session.session_token,
-    ] {
+    for secret in ["918273", DEFAULT_SECRET_ACCESS_KEY, &session.secret_access_key, &session.session_token] {
         assert!(!shown.contains(secret));
     }
 }

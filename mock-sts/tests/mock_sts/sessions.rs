@@ -76,9 +76,7 @@ fn a_session_ends_at_its_expiry() {
 
 #[test]
 fn a_mock_with_the_same_seed_knows_the_sessions_of_the_one_before() {
-    let session = Client::of(&MockSts::builder().seed(1).start())
-        .session("123456")
-        .unwrap();
+    let session = Client::of(&MockSts::builder().seed(1).start()).session("123456").unwrap();
     let identity = |seed| Client::with_session(&MockSts::builder().seed(seed).start(), &session).identity();
     assert_eq!(identity(1).unwrap(), USER);
     assert_eq!(identity(2).unwrap_err().code, "InvalidClientTokenId");
@@ -89,10 +87,7 @@ fn a_session_may_not_call_get_session_token() {
     let sts = MockSts::start();
     let session = Client::of(&sts).session("123456").unwrap();
     let refused = Client::with_session(&sts, &session).session("123456").unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "403 AccessDenied: Cannot call GetSessionToken with session credentials"
-    );
+    assert_eq!(refused.to_string(), "403 AccessDenied: Cannot call GetSessionToken with session credentials");
 }
 
 #[test]
@@ -105,20 +100,10 @@ fn without_a_device_there_is_a_session_too() {
 
 #[test]
 fn a_root_gets_an_hour_at_most_in_silence() {
-    let sts = MockSts::builder()
-        .users([User {
-            root: true,
-            ..User::default()
-        }])
-        .start();
-    let session = Client::of(&sts)
-        .session_of(DEFAULT_MFA_SERIAL, "123456", 43_200)
-        .unwrap();
+    let sts = MockSts::builder().users([User { root: true, ..User::default() }]).start();
+    let session = Client::of(&sts).session_of(DEFAULT_MFA_SERIAL, "123456", 43_200).unwrap();
     assert!((3_595..=3_600).contains(&seconds_left(&session)));
-    assert_eq!(
-        Client::with_session(&sts, &session).identity().unwrap(),
-        "arn:aws:iam::123456789012:root"
-    );
+    assert_eq!(Client::with_session(&sts, &session).identity().unwrap(), "arn:aws:iam::123456789012:root");
 }
 
 #[test]

@@ -18,20 +18,12 @@ fn each_user_has_keys_of_its_own() {
     for (id, secret) in [("AKIAALICE1", "one"), ("AKIAALICE2", "two")] {
         let client = Client::with_key(&sts, id, secret);
         assert_eq!(client.identity().unwrap(), "arn:aws:iam::111122223333:user/alice");
-        let session = client
-            .session_of("arn:aws:iam::111122223333:mfa/alice", "222222", 900)
-            .unwrap();
+        let session = client.session_of("arn:aws:iam::111122223333:mfa/alice", "222222", 900).unwrap();
         let by_session = Client::with_session(&sts, &session).identity().unwrap();
         assert_eq!(by_session, "arn:aws:iam::111122223333:user/alice");
     }
-    assert_eq!(
-        Client::of(&sts).identity().unwrap(),
-        "arn:aws:iam::123456789012:user/user"
-    );
-    assert_eq!(
-        Client::with_key(&sts, "AKIAALICE1", "two").identity().unwrap_err().code,
-        "SignatureDoesNotMatch"
-    );
+    assert_eq!(Client::of(&sts).identity().unwrap(), "arn:aws:iam::123456789012:user/user");
+    assert_eq!(Client::with_key(&sts, "AKIAALICE1", "two").identity().unwrap_err().code, "SignatureDoesNotMatch");
 }
 
 #[test]

@@ -23,10 +23,7 @@ pub(crate) async fn run(command: &[OsString], sts: &MockSts) -> Result<ExitCode,
     };
     let mut signals = Signals::catch()?;
     let sandbox = Sandbox::new(sts).map_err(|error| {
-        Failure::new(
-            format!("cannot make a private folder: {error}"),
-            "set `TMPDIR` to a folder that can be written",
-        )
+        Failure::new(format!("cannot make a private folder: {error}"), "set `TMPDIR` to a folder that can be written")
     })?;
 
     let mut process = Command::new(program);
@@ -50,11 +47,7 @@ pub(crate) async fn run(command: &[OsString], sts: &MockSts) -> Result<ExitCode,
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: cannot run {}: {error}", program.display());
-            if error.kind() == io::ErrorKind::NotFound {
-                NOT_FOUND
-            } else {
-                NOT_EXECUTABLE
-            }
+            if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE }
         }
     };
     if let Err(error) = sandbox.close() {
@@ -65,9 +58,8 @@ pub(crate) async fn run(command: &[OsString], sts: &MockSts) -> Result<ExitCode,
 
 fn exit_code(status: ExitStatus) -> u8 {
     #[cfg(unix)]
-    let code = status
-        .code()
-        .or_else(|| std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal));
+    let code =
+        status.code().or_else(|| std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal));
     #[cfg(not(unix))]
     let code = status.code();
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)

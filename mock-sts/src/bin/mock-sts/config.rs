@@ -66,10 +66,7 @@ fn yes() -> bool {
 /// holds secrets, is not shown.
 pub(crate) fn read(path: &Path) -> Result<Vec<User>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
-        Failure::new(
-            format!("cannot read {}: {error}", path.display()),
-            "`--config` names a TOML file",
-        )
+        Failure::new(format!("cannot read {}: {error}", path.display()), "`--config` names a TOML file")
     })?;
     parse(&text).map_err(|(line, problem)| {
         let place = line.map_or_else(String::new, |line| format!(":{line}"));
@@ -80,9 +77,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<User>, Failure> {
 /// An error has the line where it is known.
 fn parse(text: &str) -> Result<Vec<User>, (Option<usize>, String)> {
     let config: Config = toml::from_str(text).map_err(|error| {
-        let line = error
-            .span()
-            .map(|span| text.bytes().take(span.start).filter(|&byte| byte == b'\n').count() + 1);
+        let line = error.span().map(|span| text.bytes().take(span.start).filter(|&byte| byte == b'\n').count() + 1);
         (line, error.message().to_owned())
     })?;
     let users = config.users.into_iter().enumerate();
@@ -171,10 +166,7 @@ mod tests {
     fn problem(users: &str) -> String {
         let (line, problem) = parse(users).unwrap_err();
         assert!(!problem.contains("canary"), "{problem}");
-        format!(
-            "{}: {problem}",
-            line.map_or_else(|| "?".to_owned(), |line| line.to_string())
-        )
+        format!("{}: {problem}", line.map_or_else(|| "?".to_owned(), |line| line.to_string()))
     }
 
     #[test]
@@ -187,10 +179,7 @@ mod tests {
         assert_eq!(users[0].arn(), "arn:aws:iam::123456789012:user/alice");
         assert_eq!(users[0].keys, [AccessKey::new("AKIA1", "canary").inactive()]);
         assert_eq!(users[0].code, CodeSource::default());
-        assert_eq!(
-            (users[1].arn().as_str(), &users[1].mfa_serial),
-            ("arn:aws:iam::111122223333:root", &None)
-        );
+        assert_eq!((users[1].arn().as_str(), &users[1].mfa_serial), ("arn:aws:iam::111122223333:root", &None));
     }
 
     #[test]
@@ -208,26 +197,14 @@ mod tests {
             ("name = \"a]b\"", "`name` must be"),
             ("name = \"a\"\naccount = \"1\"", "`account` must be twelve digits"),
             ("name = \"a\"\npartition = \"x\"", "`partition` must be"),
-            (
-                "name = \"a\"\ntoken_code = \"12345x\"",
-                "`token_code` must be six digits",
-            ),
-            (
-                "name = \"a\"\ntotp_secret = \"1canary\"",
-                "`totp_secret`: not a TOTP secret",
-            ),
-            (
-                "name = \"a\"\ntotp_secret = \"JBSWY3DP\"\ntoken_code = \"123456\"",
-                "exclude each other",
-            ),
+            ("name = \"a\"\ntoken_code = \"12345x\"", "`token_code` must be six digits"),
+            ("name = \"a\"\ntotp_secret = \"1canary\"", "`totp_secret`: not a TOTP secret"),
+            ("name = \"a\"\ntotp_secret = \"JBSWY3DP\"\ntoken_code = \"123456\"", "exclude each other"),
             ("name = \"a\"\nmfa_serial = \"a b\"", "`mfa_serial` must be"),
         ];
         for (lines, expected) in cases {
             let problem = problem(&format!("[[users]]\n{lines}\n{KEYS}"));
-            assert!(
-                problem.starts_with("?: user 1: ") && problem.contains(expected),
-                "{problem}"
-            );
+            assert!(problem.starts_with("?: user 1: ") && problem.contains(expected), "{problem}");
         }
     }
 }

@@ -14,18 +14,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>, hint: &'static str) -> Self {
-        Self {
-            message: message.into(),
-            hint,
-        }
+        Self { message: message.into(), hint }
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "fits `map_err`")]
     pub(crate) fn system(error: io::Error) -> Self {
-        Self::new(
-            format!("the system refuses: {error}"),
-            "look at the limits of this process (`ulimit -a`)",
-        )
+        Self::new(format!("the system refuses: {error}"), "look at the limits of this process (`ulimit -a`)")
     }
 }
 

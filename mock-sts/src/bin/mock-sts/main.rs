@@ -8,6 +8,7 @@ mod sandbox;
 mod signals;
 
 use std::io::{self, Write as _};
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -20,6 +21,7 @@ use options::Options;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    be_calm_about_broken_requests();
     match run(Options::parse()) {
         Ok(code) => code,
         Err(failure) => {
@@ -28,6 +30,18 @@ fn main() -> ExitCode {
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// wiremock panics, on the connection's own task, where a client goes away in the middle of a request.
+fn be_calm_about_broken_requests() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if panic.location().is_some_and(|location| location.file().contains("wiremock")) {
+            let _ = writeln!(io::stderr(), "warning: a request ended half-way");
+        } else {
+            report(panic);
+        }
+    }));
 }
 
 fn run(options: Options) -> Result<ExitCode, Failure> {
@@ -40,10 +54,7 @@ fn run(options: Options) -> Result<ExitCode, Failure> {
     }
     let command = options.command.clone();
     let sts = options.builder()?.try_start()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::system)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::system)?;
     runtime.block_on(async {
         if command.is_empty() {
             let ended = signals::end()?;
@@ -65,17 +76,10 @@ fn announce(sts: &MockSts) {
     let mut lines = vec![
         "mock-sts is listening; Ctrl-C ends it. To point any AWS client at it:\n".to_owned(),
         format!("  export AWS_ENDPOINT_URL_STS={}", sts.url()),
-        format!(
-            "  export AWS_REGION={}",
-            sts.users().first().map_or("us-east-1", sandbox::region)
-        ),
+        format!("  export AWS_REGION={}", sts.users().first().map_or("us-east-1", sandbox::region)),
     ];
     if let Some((user, key)) = sts.users().iter().find_map(|user| Some((user, user.keys.first()?))) {
-        let secret = if key.secret == DEFAULT_SECRET_ACCESS_KEY {
-            &key.secret
-        } else {
-            "…"
-        };
+        let secret = if key.secret == DEFAULT_SECRET_ACCESS_KEY { &key.secret } else { "…" };
         lines.push(format!("  export AWS_ACCESS_KEY_ID={}", key.id));
         lines.push(format!("  export AWS_SECRET_ACCESS_KEY={secret}"));
         if let Some(serial) = &user.mfa_serial {
@@ -83,9 +87,7 @@ fn announce(sts: &MockSts) {
                 CodeSource::Fixed(code) => code,
                 CodeSource::Totp(_) => "CODE",
             };
-            lines.push(format!(
-                "  aws sts get-session-token --serial-number {serial} --token-code {code}"
-            ));
+            lines.push(format!("  aws sts get-session-token --serial-number {serial} --token-code {code}"));
         }
     }
     let _ = writeln!(io::stderr(), "{}", lines.join("\n"));

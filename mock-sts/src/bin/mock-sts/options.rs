@@ -85,12 +85,7 @@ impl Options {
         if let Some(seed) = self.seed {
             builder = builder.seed(seed);
         }
-        Ok(self
-            .faults
-            .into_iter()
-            .fold(builder, |builder, FaultRule { fault, times }| {
-                builder.fault(fault, times)
-            }))
+        Ok(self.faults.into_iter().fold(builder, |builder, FaultRule { fault, times }| builder.fault(fault, times)))
     }
 }
 
@@ -123,20 +118,8 @@ mod tests {
     #[test]
     fn one_source_of_codes_and_of_users() {
         let refused = |arguments: &[&str]| Options::try_parse_from(arguments).is_err();
-        assert!(refused(&[
-            "mock-sts",
-            "--totp-secret",
-            "JBSWY3DPEHPK3PXP",
-            "--token-code",
-            "123456"
-        ]));
-        assert!(refused(&[
-            "mock-sts",
-            "--config",
-            "users.toml",
-            "--access-key-id",
-            DEFAULT_ACCESS_KEY_ID
-        ]));
+        assert!(refused(&["mock-sts", "--totp-secret", "JBSWY3DPEHPK3PXP", "--token-code", "123456"]));
+        assert!(refused(&["mock-sts", "--config", "users.toml", "--access-key-id", DEFAULT_ACCESS_KEY_ID]));
         assert!(refused(&["mock-sts", "--token-code", "12345"]));
         assert!(refused(&["mock-sts", "--totp-secret", "1"]));
         assert!(refused(&["mock-sts", "aws"]));

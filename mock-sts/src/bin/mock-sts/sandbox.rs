@@ -21,9 +21,7 @@ impl Sandbox {
         builder.prefix("mock-sts-");
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let sandbox = Self {
-            folder: builder.tempdir()?,
-        };
+        let sandbox = Self { folder: builder.tempdir()? };
         write_private(&sandbox.credentials_file(), &credentials(sts.users()))?;
         write_private(&sandbox.config_file(), "")?;
         Ok(sandbox)
@@ -45,15 +43,9 @@ impl Sandbox {
     /// Changes to the environment: `None` removes a variable.
     pub(crate) fn environment(&self, sts: &MockSts) -> Vec<(OsString, Option<OsString>)> {
         let is_of_aws = |name: &OsString| name.to_string_lossy().to_ascii_uppercase().starts_with("AWS_");
-        let mut changes: Vec<(OsString, Option<OsString>)> = env::vars_os()
-            .map(|(name, _)| name)
-            .filter(is_of_aws)
-            .map(|name| (name, None))
-            .collect();
-        let no_proxy = no_proxy(
-            &[env::var("NO_PROXY"), env::var("no_proxy")].map(Result::unwrap_or_default),
-            sts,
-        );
+        let mut changes: Vec<(OsString, Option<OsString>)> =
+            env::vars_os().map(|(name, _)| name).filter(is_of_aws).map(|name| (name, None)).collect();
+        let no_proxy = no_proxy(&[env::var("NO_PROXY"), env::var("no_proxy")].map(Result::unwrap_or_default), sts);
         let region = sts.users().first().map_or("us-east-1", region);
         let set: [(&str, OsString); 6] = [
             ("AWS_SHARED_CREDENTIALS_FILE", self.credentials_file().into()),
@@ -98,13 +90,8 @@ fn credentials(users: &[User]) -> String {
             continue;
         };
         let name = if position == 0 { "default" } else { &user.name };
-        let device = user
-            .mfa_serial
-            .as_ref()
-            .map_or_else(String::new, |serial| format!("mfa_device_arn = {serial}\n"));
-        profiles.push(format!(
-            "[{name}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n{device}"
-        ));
+        let device = user.mfa_serial.as_ref().map_or_else(String::new, |serial| format!("mfa_device_arn = {serial}\n"));
+        profiles.push(format!("[{name}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n{device}"));
     }
     profiles.join("\n")
 }
