@@ -1,0 +1,40 @@
+# Recipes for people and CI. `just --list` shows them.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# Show the recipes
+default:
+    @just --list
+
+# Build and run the main job against mock-sts, in a folder of its own
+demo:
+    cargo build --quiet --workspace --bins
+    @scripts/demo
+
+# Run every test, the lints and the documentation
+test: lint
+    cargo test --workspace --quiet
+
+# Check the format and the lints; a warning is an error
+lint:
+    cargo fmt --all --check
+    cargo clippy --quiet --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Build the release binaries
+build:
+    cargo build --release --workspace
+
+# Install updsts and mock-sts for this user
+install:
+    cargo install --path . --locked
+    cargo install --path mock-sts --locked
+
+# Try mock-sts and updsts with the real AWS CLI and boto3, in a private folder
+interop:
+    cargo build --quiet --workspace --bins
+    @scripts/interop
