@@ -1,13 +1,16 @@
 //! What updsts knows: the file, the block, the session, STS. No command line and no protocol.
 
+pub mod clear;
 pub mod config_file;
 pub mod credentials_file;
 pub mod environment;
 pub mod error;
 pub mod expiry;
+pub mod export;
 pub mod grammar;
 pub mod inspect;
 pub mod managed_block;
+pub mod preview;
 pub mod profile;
 pub mod refresh;
 pub mod secret;

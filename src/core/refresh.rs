@@ -14,12 +14,13 @@ use super::environment::Environment;
 use super::error::{CodeSpent, Error, ErrorCode, Result};
 use super::expiry;
 use super::managed_block::Layout;
+use super::preview::{ChangedLine, changed_lines};
 use super::profile::{Key, Profiles, is_name_for_all_sdks};
 use super::secret::{SecretBytes, SecretString};
 use super::session::{SessionCredentials, SessionDuration};
 use super::settings::{SettingsRequest, StsSettings};
 use super::source_profile::{Files, SourceProfile};
-use super::splice::{ManagedBlock, splice};
+use super::splice::{Edit, ManagedBlock, splice};
 use super::sts::StsClient;
 use super::text::{self, shown};
 use super::token::{CodeSource, GivenCode, Person};
@@ -86,6 +87,7 @@ struct Plan {
     renamed_from: Option<String>,
     duration: SessionDuration,
     settings: StsSettings,
+    changes: Vec<ChangedLine>,
     warnings: Vec<String>,
     notes: Vec<String>,
 }
@@ -124,6 +126,31 @@ pub async fn refresh(
     store(request, *plan, &session, reporter).await.map_err(spent)
 }
 
+/// What [`refresh`] would do. Everything local is checked; no code is asked for, no command run, no
+/// lock taken, nothing sent and nothing written (GET-15).
+pub async fn dry_run(request: &RefreshRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<DryRun> {
+    match decide(request, environment, reporter).await? {
+        Decision::Keep(report) => {
+            Ok(DryRun { session_profile: report.session_profile, changes: Vec::new(), warnings: report.warnings })
+        }
+        Decision::Refresh(plan) => {
+            StsClient::new(&plan.settings, &plan.source.key)?;
+            Ok(DryRun { session_profile: plan.session_profile, changes: plan.changes, warnings: plan.warnings })
+        }
+    }
+}
+
+/// What would be done. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DryRun {
+    /// The session profile that would be written.
+    pub session_profile: String,
+    /// The lines that would change; none where the stored session is good enough.
+    pub changes: Vec<ChangedLine>,
+    /// What is wrong though it would work.
+    pub warnings: Vec<String>,
+}
+
 /// Reads the files and makes every check that can be made before a code is needed (GET-3).
 async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
     let snapshot = request.file.read()?;
@@ -157,7 +184,7 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
     let duration = request.duration.or(source.duration).unwrap_or(SessionDuration::DEFAULT);
     check_min_validity(request.min_validity, duration)?;
     let mut warnings = request.file.check_replaceable(&snapshot)?;
-    check_edit(&snapshot, &name, &session_profile, &request.file)?;
+    let changes = check_edit(&snapshot, &name, &session_profile, &request.file)?;
     let settings = StsSettings::resolve(&SettingsRequest {
         environment,
         source_profile: &name,
@@ -181,7 +208,16 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
         .and_then(|block| block.header.as_ref())
         .filter(|header| header.name != session_profile.as_bytes())
         .map(|header| shown(header.name));
-    Ok(Decision::Refresh(Box::new(Plan { source, session_profile, renamed_from, duration, settings, warnings, notes })))
+    Ok(Decision::Refresh(Box::new(Plan {
+        source,
+        session_profile,
+        renamed_from,
+        duration,
+        settings,
+        changes,
+        warnings,
+        notes,
+    })))
 }
 
 /// The session profile's name: as asked for, else the block's own, else `<profile>_sts` (CLI-4, BLK-7).
@@ -246,18 +282,22 @@ fn stored(
 
 /// Makes the edit with a session that looks like a real one, so that whatever would make the real
 /// edit fail its check fails before the code is spent.
-fn check_edit(snapshot: &Snapshot, source: &str, session_profile: &str, file: &CredentialsFile) -> Result<()> {
+fn check_edit(
+    snapshot: &Snapshot,
+    source: &str,
+    session_profile: &str,
+    file: &CredentialsFile,
+) -> Result<Vec<ChangedLine>> {
     let credentials = SessionCredentials {
-        access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+        access_key_id: "(new)".into(),
         secret_access_key: SecretString::from("x".repeat(40)),
         session_token: SecretString::from("x".repeat(400)),
         expiration: Timestamp::UNIX_EPOCH,
     };
     let mut edit = SessionEdit { file: file.path(), source, session_profile, credentials: &credentials, range: 0..0 };
-    if let Some(new) = edit.edit(snapshot)? {
-        edit.check(&snapshot.bytes, &new)?;
-    }
-    Ok(())
+    let planned = edit.splice(snapshot)?;
+    edit.check(&snapshot.bytes, &planned.apply(&snapshot.bytes))?;
+    Ok(changed_lines(&snapshot.bytes, &planned))
 }
 
 fn notes(
@@ -331,6 +371,15 @@ struct SessionEdit<'a> {
 }
 
 impl SessionEdit<'_> {
+    fn splice(&mut self, old: &Snapshot) -> Result<Edit> {
+        let layout = Layout::of(&old.bytes);
+        let slot = layout.slot(self.source.as_bytes(), self.session_profile.as_bytes());
+        let edit = self.with_block(|block| slot.map(|slot| splice(slot, block)));
+        let edit = edit.map_err(|error| error.at(self.file))?;
+        self.range = edit.range();
+        Ok(edit)
+    }
+
     fn with_block<T>(&self, work: impl FnOnce(&ManagedBlock<'_>) -> T) -> T {
         let expiration = expiry::written(self.credentials.expiration, &TimeZone::system());
         work(&ManagedBlock {
@@ -344,13 +393,7 @@ impl SessionEdit<'_> {
 
 impl FileEdit for SessionEdit<'_> {
     fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
-        let layout = Layout::of(&old.bytes);
-        let slot = layout
-            .slot(self.source.as_bytes(), self.session_profile.as_bytes())
-            .map_err(|error| error.at(self.file))?;
-        let edit = self.with_block(|block| splice(slot, block));
-        self.range = edit.range();
-        let new = edit.apply(&old.bytes);
+        let new = self.splice(old)?.apply(&old.bytes);
         Ok((new != old.bytes).then_some(new))
     }
 
