@@ -139,10 +139,10 @@ fn http_client(settings: &StsSettings, connect_limit: Duration) -> SharedHttpCli
         .with_trust_store(settings.trust.store())
         .build()
         .expect("no setting of this builder is checked");
-    let proxy = settings
-        .proxy
-        .as_ref()
-        .map_or_else(ProxyConfig::disabled, |proxy| proxy.config());
+    let proxy = match &settings.proxy {
+        Some(proxy) => proxy.config(),
+        None => ProxyConfig::disabled(),
+    };
     let limits = HttpConnectorSettings::builder().connect_timeout(connect_limit).build();
     let connector = Connector::builder()
         .connector_settings(limits)

@@ -49,11 +49,10 @@ impl Endpoint {
         if let Some((text, place)) = configured_url(request, config)? {
             for (switch, what) in [(&fips, "a FIPS endpoint"), (&dual_stack, "a dual-stack endpoint")] {
                 if let Some((true, switch)) = switch {
-                    let switch = switch.clone();
                     return Err(SettingsError::SwitchWithCustomEndpoint {
-                        switch,
+                        switch: switch.to_string(),
                         what,
-                        endpoint: place,
+                        endpoint: place.to_string(),
                     });
                 }
             }

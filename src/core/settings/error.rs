@@ -76,9 +76,9 @@ pub(crate) enum SettingsError {
     UrlHasQuery(Place),
     #[error("{switch} asks for {what}, which a custom endpoint ({endpoint}) does not have")]
     SwitchWithCustomEndpoint {
-        switch: Place,
+        switch: String,
         what: &'static str,
-        endpoint: Place,
+        endpoint: String,
     },
     #[error("AWS has no endpoint of STS for region `{region}` with these FIPS and dual-stack switches")]
     NoEndpoint { region: String },

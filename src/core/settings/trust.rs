@@ -64,13 +64,12 @@ impl Trust {
 }
 
 fn named_bundle(request: &SettingsRequest<'_>) -> Option<(Place, PathBuf)> {
-    let (place, path) = match request.environment.var_os("AWS_CA_BUNDLE") {
-        Some(path) => (Place::Variable("AWS_CA_BUNDLE"), PathBuf::from(path)),
-        None => {
-            let path = request.config_ca_bundle.filter(|path| !path.is_empty())?;
-            let place = Place::profile("ca_bundle", request.source_profile, request.config_path);
-            (place, PathBuf::from(path))
-        }
+    let (place, path) = if let Some(path) = request.environment.var_os("AWS_CA_BUNDLE") {
+        (Place::Variable("AWS_CA_BUNDLE"), PathBuf::from(path))
+    } else {
+        let path = request.config_ca_bundle.filter(|path| !path.is_empty())?;
+        let place = Place::profile("ca_bundle", request.source_profile, request.config_path);
+        (place, PathBuf::from(path))
     };
     let path = match (path.strip_prefix("~"), request.environment.home()) {
         (Ok(rest), Some(home)) => home.join(rest),
