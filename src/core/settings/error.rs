@@ -103,8 +103,8 @@ pub(crate) enum SettingsError {
     BundleDamaged { place: Place, file: String, line: usize },
     #[error("{place} names a file without a usable certificate ({file})")]
     BundleEmpty { place: Place, file: String },
-    #[error("no trusted root certificate was found on this machine")]
-    NoRoots,
+    #[error("no usable root certificate was found {0}")]
+    NoRoots(&'static str),
 }
 
 impl SettingsError {
@@ -159,7 +159,7 @@ impl SettingsError {
             Self::BundleDamaged { .. } | Self::BundleEmpty { .. } => {
                 "the file holds root certificates in PEM form, each between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`".to_owned()
             }
-            Self::NoRoots => {
+            Self::NoRoots(_) => {
                 "install the system's certificates (often the package `ca-certificates`), or name a PEM file in `SSL_CERT_FILE` or `AWS_CA_BUNDLE`".to_owned()
             }
         }

@@ -631,6 +631,8 @@ mod trust {
         for (path, place) in [
             (folder.path().join("missing"), "cannot be read"),
             (folder.path().to_owned(), "cannot be read"),
+            #[cfg(unix)]
+            ("/dev/zero".into(), "cannot be read"),
         ] {
             let message = with_bundle(path).unusable();
             assert!(
@@ -697,7 +699,11 @@ mod trust {
     fn get_10_without_any_root_an_https_endpoint_is_refused() {
         let empty = file("");
         let mut given = given().variable("SSL_CERT_FILE", empty.path());
-        assert!(given.unusable().contains("no trusted root certificate"));
+        assert!(
+            given
+                .unusable()
+                .contains("no usable root certificate was found by `SSL_CERT_FILE`")
+        );
         assert!(given.refused().hint().contains("AWS_CA_BUNDLE"));
         given.endpoint = Some("http://127.0.0.1:1");
         given.resolve().unwrap();
