@@ -413,6 +413,8 @@ mod endpoint {
     fn get_9_a_services_section_that_does_not_exist_is_refused() {
         let message = given().config("[default]\nservices = lost\n").unusable();
         assert!(message.contains("`[services lost]`"), "{message}");
+        let empty = given().config("[default]\nservices =\n");
+        assert_eq!(empty.endpoint(), "https://sts.us-east-1.amazonaws.com");
         // It may have no endpoint of STS.
         let without_sts = given().config("[default]\nservices = s\n[services s]\ns3 =\n  endpoint_url = http://x\n");
         assert_eq!(without_sts.endpoint(), "https://sts.us-east-1.amazonaws.com");
@@ -524,6 +526,7 @@ mod proxy {
             ("10.0.0.1:3128", "http://10.0.0.1:3128"),
             ("localhost", "http://localhost"),
             ("HTTP://p:1/", "http://p:1"),
+            ("http://p:1/path?query", "http://p:1"),
             ("https://p:8443", "https://p:8443"),
             ("user:canary@p:8080", "http://p:8080"),
             ("http://user:canary@p:8080", "http://p:8080"),

@@ -383,6 +383,8 @@ mod retries {
         let server = Server::http(vec![refusal(400, "Throttling", "Rate exceeded")]);
         assert_eq!(call(server.url()).fails(), (ErrorCode::Throttled, CodeSpent::No));
         assert_eq!(server.requests().len(), 3);
+        let as_503 = Server::http(vec![refusal(503, "SlowDown", "")]);
+        assert_eq!(call(as_503.url()).fails(), (ErrorCode::Throttled, CodeSpent::No));
         let by_status = Server::http(vec![answer(429, &[], "slow down")]);
         assert_eq!(call(by_status.url()).fails(), (ErrorCode::Throttled, CodeSpent::No));
     }
