@@ -1,5 +1,5 @@
 //! `GetSessionToken`, once: signed with one key, and what AWS or the network answers as one
-//! [`Error`](super::Error) that says whether the code is spent.
+//! [`Error`] that says whether the code is spent.
 
 mod answer;
 mod exchange;
