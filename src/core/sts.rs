@@ -1,5 +1,5 @@
 //! `GetSessionToken`, once: signed with one key, and what AWS or the network answers as one
-//! [`Error`](super::Error) that says whether the code is spent.
+//! [`Error`] that says whether the code is spent.
 
 mod answer;
 mod exchange;
@@ -136,7 +136,10 @@ fn http_client(settings: &StsSettings, connect_limit: Duration) -> SharedHttpCli
         .with_trust_store(settings.trust.store())
         .build()
         .expect("no setting of this builder is checked");
-    let proxy = settings.proxy.as_ref().map_or_else(ProxyConfig::disabled, |proxy| proxy.config());
+    let proxy = match &settings.proxy {
+        Some(proxy) => proxy.config(),
+        None => ProxyConfig::disabled(),
+    };
     let limits = HttpConnectorSettings::builder().connect_timeout(connect_limit).build();
     let connector = Connector::builder()
         .connector_settings(limits)

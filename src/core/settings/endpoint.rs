@@ -39,8 +39,11 @@ impl Endpoint {
         if let Some((text, place)) = configured_url(request, config)? {
             for (switch, what) in [(&fips, "a FIPS endpoint"), (&dual_stack, "a dual-stack endpoint")] {
                 if let Some((true, switch)) = switch {
-                    let switch = switch.clone();
-                    return Err(SettingsError::SwitchWithCustomEndpoint { switch, what, endpoint: place });
+                    return Err(SettingsError::SwitchWithCustomEndpoint {
+                        switch: switch.to_string(),
+                        what,
+                        endpoint: place.to_string(),
+                    });
                 }
             }
             return Self::new(&text, place, true);

@@ -63,7 +63,7 @@ pub(crate) enum SettingsError {
     #[error("{0} has a query or a fragment in the URL")]
     UrlHasQuery(Place),
     #[error("{switch} asks for {what}, which a custom endpoint ({endpoint}) does not have")]
-    SwitchWithCustomEndpoint { switch: Place, what: &'static str, endpoint: Place },
+    SwitchWithCustomEndpoint { switch: String, what: &'static str, endpoint: String },
     #[error("AWS has no endpoint of STS for region `{region}` with these FIPS and dual-stack switches")]
     NoEndpoint { region: String },
     #[error("{0} is not the name of a region")]
@@ -82,8 +82,8 @@ pub(crate) enum SettingsError {
     BundleDamaged { place: Place, file: String, line: usize },
     #[error("{place} names a file without a usable certificate ({file})")]
     BundleEmpty { place: Place, file: String },
-    #[error("no trusted root certificate was found on this machine")]
-    NoRoots,
+    #[error("no usable root certificate was found {0}")]
+    NoRoots(&'static str),
 }
 
 impl SettingsError {
@@ -138,7 +138,7 @@ impl SettingsError {
             Self::BundleDamaged { .. } | Self::BundleEmpty { .. } => {
                 "the file holds root certificates in PEM form, each between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`".to_owned()
             }
-            Self::NoRoots => {
+            Self::NoRoots(_) => {
                 "install the system's certificates (often the package `ca-certificates`), or name a PEM file in `SSL_CERT_FILE` or `AWS_CA_BUNDLE`".to_owned()
             }
         }

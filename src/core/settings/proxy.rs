@@ -16,6 +16,7 @@ use crate::core::environment::Environment;
 /// value that it cannot read for no proxy, and lets an empty variable hide the other case.
 #[derive(Clone)]
 pub(crate) struct Proxy {
+    variable: &'static str,
     config: ProxyConfig,
     shown: String,
     https: bool,
@@ -35,11 +36,11 @@ impl Proxy {
         if exceptions.is_some_and(|rules| is_exempt(endpoint, &rules.to_string_lossy())) {
             return Ok(None);
         }
-        let proxy = value.to_str().and_then(Self::parse);
+        let proxy = value.to_str().and_then(|text| Self::parse(text, name));
         proxy.map(Some).ok_or(SettingsError::NotProxy(Place::Variable(name)))
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str, variable: &'static str) -> Option<Self> {
         let text = text.trim();
         let lower = text.to_ascii_lowercase();
         let mut url = if text.contains("://") {
@@ -64,7 +65,7 @@ impl Proxy {
         url.set_username("").ok()?;
         url.set_password(None).ok()?;
         let shown = url.as_str().trim_end_matches('/').to_owned();
-        Some(Self { config, shown, https, loopback })
+        Some(Self { variable, config, shown, https, loopback })
     }
 
     /// What the HTTP client is given; it holds user and password.
@@ -75,6 +76,11 @@ impl Proxy {
     /// The URL without user and password.
     pub(crate) fn shown(&self) -> &str {
         &self.shown
+    }
+
+    /// The variable that names it.
+    pub(crate) fn variable(&self) -> &'static str {
+        self.variable
     }
 
     pub(super) fn is_https(&self) -> bool {

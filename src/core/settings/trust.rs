@@ -1,6 +1,7 @@
 //! The root certificates that are trusted (GET-10).
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,13 +62,12 @@ impl Trust {
 }
 
 fn named_bundle(request: &SettingsRequest<'_>) -> Option<(Place, PathBuf)> {
-    let (place, path) = match request.environment.var_os("AWS_CA_BUNDLE") {
-        Some(path) => (Place::Variable("AWS_CA_BUNDLE"), PathBuf::from(path)),
-        None => {
-            let path = request.config_ca_bundle.filter(|path| !path.is_empty())?;
-            let place = Place::profile("ca_bundle", request.source_profile, request.config_path);
-            (place, PathBuf::from(path))
-        }
+    let (place, path) = if let Some(path) = request.environment.var_os("AWS_CA_BUNDLE") {
+        (Place::Variable("AWS_CA_BUNDLE"), PathBuf::from(path))
+    } else {
+        let path = request.config_ca_bundle.filter(|path| !path.is_empty())?;
+        let place = Place::profile("ca_bundle", request.source_profile, request.config_path);
+        (place, PathBuf::from(path))
     };
     let path = match (path.strip_prefix("~"), request.environment.home()) {
         (Ok(rest), Some(home)) => home.join(rest),
@@ -78,10 +78,10 @@ fn named_bundle(request: &SettingsRequest<'_>) -> Option<(Place, PathBuf)> {
 
 fn read_bundle(place: &Place, path: &Path) -> Result<Vec<u8>, SettingsError> {
     let file = shown_path(path);
-    let bytes = fs::read(path).map_err(|error| SettingsError::BundleUnreadable {
+    let bytes = read_regular(path).map_err(|error| SettingsError::BundleUnreadable {
         place: place.clone(),
         file: file.clone(),
-        reason: reason(&error),
+        reason: error.kind().to_string(),
     })?;
     let pem = usable_certificates(&bytes).map_err(|line| SettingsError::BundleDamaged {
         place: place.clone(),
@@ -94,17 +94,22 @@ fn read_bundle(place: &Place, path: &Path) -> Result<Vec<u8>, SettingsError> {
     Ok(pem)
 }
 
-fn reason(error: &std::io::Error) -> String {
-    error.kind().to_string()
+/// Reads a file that has an end: a pipe or a device would keep the program waiting.
+fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    fs::read(path)
 }
 
 /// The system's certificates: `SSL_CERT_FILE` and `SSL_CERT_DIR`, else where the system has them.
 fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots, SettingsError> {
     let file = request.environment.var_os("SSL_CERT_FILE");
     let folders = request.environment.var_os("SSL_CERT_DIR");
-    let pem = if file.is_some() || folders.is_some() {
+    let (pem, place) = if file.is_some() || folders.is_some() {
         let folders = folders.unwrap_or_default();
-        read_all(file.map(PathBuf::from), std::env::split_paths(&folders))
+        let pem = read_all(file.map(PathBuf::from), std::env::split_paths(&folders));
+        (pem, "by `SSL_CERT_FILE` and `SSL_CERT_DIR`")
     } else if cfg!(any(windows, target_vendor = "apple")) {
         return Ok(Roots::Native);
     } else {
@@ -112,10 +117,11 @@ fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots, SettingsError> {
         // The folder holds the same certificates one by one; reading it as well takes three times
         // as long as all the rest.
         let from_file = read_all(probed.cert_file, []);
-        if from_file.is_empty() { read_all(None, probed.cert_dir) } else { from_file }
+        let pem = if from_file.is_empty() { read_all(None, probed.cert_dir) } else { from_file };
+        (pem, "on this machine")
     };
     if pem.is_empty() {
-        return Err(SettingsError::NoRoots);
+        return Err(SettingsError::NoRoots(place));
     }
     Ok(Roots::Pem(pem.into()))
 }

@@ -24,7 +24,7 @@ use crate::core::settings::StsSettings;
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     endpoint: String,
-    proxy: Option<String>,
+    proxy: Option<(String, &'static str)>,
     bundle: Option<String>,
     connect_limit: Duration,
 }
@@ -33,18 +33,22 @@ impl Route {
     pub(super) fn new(settings: &StsSettings, connect_limit: Duration) -> Self {
         Self {
             endpoint: settings.endpoint(),
-            proxy: settings.proxy(),
+            proxy: settings.proxy.as_ref().map(|proxy| (proxy.shown().to_owned(), proxy.variable())),
             bundle: settings.trust.custom().map(ToString::to_string),
             connect_limit,
         }
     }
 
-    /// `https://… by way of the proxy http://…`.
     fn shown(&self) -> String {
         match &self.proxy {
-            Some(proxy) => format!("`{}` through the proxy `{proxy}`", self.endpoint),
+            Some((proxy, _)) => format!("`{}` through the proxy `{proxy}`", self.endpoint),
             None => format!("`{}`", self.endpoint),
         }
+    }
+
+    /// The variable that names the proxy, for hints.
+    fn proxy_variable(&self) -> Option<&'static str> {
+        self.proxy.as_ref().map(|(_, variable)| *variable)
     }
 }
 
@@ -52,11 +56,11 @@ impl Route {
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 enum Failure {
     #[error("no connection to {route}: {reason}")]
-    NoConnection { route: String, reason: &'static str, proxied: bool },
+    NoConnection { route: String, reason: &'static str, proxy: Option<&'static str> },
     #[error("no connection to {route}: it took longer than {seconds} s")]
-    ConnectTimeout { route: String, seconds: u64, proxied: bool },
+    ConnectTimeout { route: String, seconds: u64, proxy: Option<&'static str> },
     #[error("the proxy wants a user and a password that it accepts: {route}")]
-    ProxyAuthentication { route: String },
+    ProxyAuthentication { route: String, proxy: Option<&'static str> },
     #[error("{route} does not speak TLS")]
     NotTls { route: String },
     #[error("no common TLS with {route}")]
@@ -100,27 +104,30 @@ impl Failure {
         }
     }
 
-    fn hint(&self) -> &str {
+    fn hint(&self) -> String {
         match self {
-            Self::NoConnection { proxied: true, .. } | Self::ConnectTimeout { proxied: true, .. } => {
-                "check the proxy's address in `HTTPS_PROXY`, or name the endpoint's host in `NO_PROXY`"
+            Self::NoConnection { proxy: Some(variable), .. } | Self::ConnectTimeout { proxy: Some(variable), .. } => {
+                format!("check the proxy in `{variable}`, or name the endpoint's host in `NO_PROXY`")
             }
+            Self::ProxyAuthentication { proxy, .. } => {
+                let variable = proxy.unwrap_or("HTTPS_PROXY");
+                format!(
+                    "give them in `{variable}`, as in `http://user:password@host:port`, special characters percent-encoded"
+                )
+            }
+            Self::Certificate { hint, .. } => hint.clone(),
             Self::NoConnection { .. } | Self::ConnectTimeout { .. } => {
-                "check the network, the region and the endpoint; behind a company's proxy set `HTTPS_PROXY`"
+                "check the network, the region and the endpoint; behind a company's proxy set `HTTPS_PROXY`".to_owned()
             }
-            Self::ProxyAuthentication { .. } => {
-                "give them in the URL, as in `HTTPS_PROXY=http://user:password@host:port`, special characters percent-encoded"
-            }
-            Self::NotTls { .. } => "check the endpoint: its port may want `http://`",
-            Self::Handshake { .. } => "check the endpoint and the proxy",
-            Self::Certificate { hint, .. } => hint,
+            Self::NotTls { .. } => "check the endpoint: its port may want `http://`".to_owned(),
+            Self::Handshake { .. } => "check the endpoint and the proxy".to_owned(),
             Self::Timeout | Self::Broken | Self::Server(_) | Self::Malformed => {
-                "the code may be spent: wait for the next one and try again"
+                "the code may be spent: wait for the next one and try again".to_owned()
             }
             Self::Foreign(_) => {
-                "something on the way may have answered: check the proxy and the endpoint, wait for the next code and try again"
+                "something on the way may have answered: check the proxy and the endpoint, wait for the next code and try again".to_owned()
             }
-            Self::NotBuilt => "report this as a bug of updsts",
+            Self::NotBuilt => "report this as a bug of updsts".to_owned(),
         }
     }
 }
@@ -160,7 +167,7 @@ pub(super) fn error(error: &SdkError<GetSessionTokenError, HttpResponse>, exchan
 fn without_code(status: u16, exchange: &Exchange, route: &Route) -> Error {
     match status {
         200..300 => Failure::Malformed.into(),
-        407 => Failure::ProxyAuthentication { route: route.shown() }.into(),
+        407 => Failure::ProxyAuthentication { route: route.shown(), proxy: route.proxy_variable() }.into(),
         429 => Refusal::new("Throttling", "", exchange).into(),
         500.. => Failure::Server(status).into(),
         _ => Failure::Foreign(status).into(),
@@ -176,11 +183,11 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
         return Failure::Broken;
     }
     let shown = route.shown();
-    let proxied = route.proxy.is_some();
+    let proxy = route.proxy_variable();
     for cause in chain(error) {
         if cause.is::<TimedOutError>() {
             let seconds = route.connect_limit.as_secs();
-            return Failure::ConnectTimeout { route: shown, seconds, proxied };
+            return Failure::ConnectTimeout { route: shown, seconds, proxy };
         }
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return tls_failure(tls, route);
@@ -188,8 +195,8 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
     }
     // The type of this error is not public, so its text has to do; where that text is another,
     // the reason below is only less exact.
-    if proxied && chain(error).any(|cause| cause.to_string().ends_with("proxy authorization required")) {
-        return Failure::ProxyAuthentication { route: shown };
+    if proxy.is_some() && chain(error).any(|cause| cause.to_string().ends_with("proxy authorization required")) {
+        return Failure::ProxyAuthentication { route: shown, proxy };
     }
     let kind = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).last();
     let reason = match kind {
@@ -201,10 +208,10 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
             "the network is not reachable"
         }
         Some(io::ErrorKind::TimedOut) => "the other side did not answer",
-        None if proxied => "the proxy refused to connect",
+        None if proxy.is_some() => "the proxy refused to connect",
         _ => "the host name is unknown, or the network is down",
     };
-    Failure::NoConnection { route: shown, reason, proxied }
+    Failure::NoConnection { route: shown, reason, proxy }
 }
 
 fn tls_failure(error: &rustls::Error, route: &Route) -> Failure {
