@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 
 /// Temporary AWS sessions from an MFA code, kept in the shared credentials file.
 #[derive(Debug, Parser)]
@@ -53,6 +54,25 @@ pub enum Command {
     Get(Get),
     /// Show the profiles of the credentials file, never a secret
     List(List),
+    /// Print a stored session for another program
+    Export(Export),
+    /// Remove stored sessions from the credentials file
+    Clear(Clear),
+    /// Print the completion script of a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man,
+}
+
+impl Command {
+    /// Whether the result is asked for as JSON.
+    pub const fn json(&self) -> bool {
+        match self {
+            Self::Get(options) => options.json,
+            Self::List(options) => options.json,
+            Self::Export(_) | Self::Clear(_) | Self::Completions(_) | Self::Man => false,
+        }
+    }
 }
 
 /// Options of `get`.
@@ -66,7 +86,7 @@ The code comes from the first of these that is there: -t, `mfa_process` of the p
 for its `totp_secret_name`, a prompt on the terminal.")]
 pub struct Get {
     /// The profile that holds the long-term key, or the session profile of its block
-    #[arg(short = 'n', long = "profile", value_name = "NAME", required = true, aliases = ["profile_name", "profile-name"])]
+    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], add = profiles())]
     pub profile: String,
 
     /// The six digits that the MFA device shows; `-` reads one line of standard input
@@ -97,6 +117,10 @@ pub struct Get {
     #[arg(long)]
     pub no_input: bool,
 
+    /// Make every check and show which lines would change; ask for nothing, send and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -106,7 +130,8 @@ pub struct Get {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   updsts list                  a table on a terminal, else one line for each profile
-  updsts list --json           for programs")]
+  updsts list --json           for programs
+  updsts list --check default --min-validity 10m || updsts get -n default")]
 pub struct List {
     /// All fields of each profile
     #[arg(long, conflicts_with = "json")]
@@ -115,6 +140,101 @@ pub struct List {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+
+    /// Print nothing, and exit with 0 where the session of this profile is good, 7 where it is
+    /// expired, missing or of unknown expiry, 3 where there is no such profile
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["long", "json"], add = profiles())]
+    pub check: Option<String>,
+
+    /// With --check: good at least that much longer
+    #[arg(long, value_name = "DURATION", requires = "check", allow_hyphen_values = true)]
+    pub min_validity: Option<String>,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  eval \"$(updsts export -n default --format env)\"      for the rest of this shell
+  credential_process = /usr/local/bin/updsts export -n default
+                                                       in a profile of the config file that has no
+                                                       keys: long-running programs pick up a new
+                                                       session by themselves
+
+It never asks for a code and never calls AWS.")]
+pub struct Export {
+    /// The source profile, or its session profile
+    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], add = profiles())]
+    pub profile: String,
+
+    /// How to print the session
+    #[arg(long, value_enum, default_value_t = ExportFormat::Process)]
+    pub format: ExportFormat,
+}
+
+/// The formats of the AWS CLI's `configure export-credentials`.
+///
+/// Source: <https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The document that `credential_process` wants
+    Process,
+    /// `export NAME=VALUE` for POSIX shells
+    Env,
+    /// `NAME=VALUE`
+    EnvNoExport,
+    /// `set -gx NAME VALUE`
+    Fish,
+    /// `$Env:NAME="VALUE"`
+    Powershell,
+}
+
+/// Options of `clear`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  updsts clear -n default      remove the session of `default`
+  updsts clear --all           remove every session that updsts wrote
+
+AWS accepts a session until its expiry, also after it was removed from the file.")]
+#[group(required = true, multiple = false)]
+pub struct Clear {
+    /// The source profile, or its session profile
+    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], add = profiles())]
+    pub profile: Option<String>,
+
+    /// Every managed block
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  source <(updsts completions bash)                                  in ~/.bashrc
+  source <(updsts completions zsh)                                   in ~/.zshrc, after compinit
+  updsts completions fish > ~/.config/fish/completions/updsts.fish
+  updsts completions powershell | Out-String | Invoke-Expression     in $PROFILE
+
+The names of the profiles are completed from the credentials file.")]
+pub struct Completions {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// The shells that can be completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash
+    Bash,
+    /// Z shell
+    Zsh,
+    /// fish
+    Fish,
+    /// `PowerShell`
+    Powershell,
+}
+
+fn profiles() -> ArgValueCompleter {
+    ArgValueCompleter::new(super::completions::profiles)
 }
 
 /// Rewrites `-sn NAME` and `-sn=NAME`, which the option parser would take for `-s` with the value `n`,

@@ -10,15 +10,19 @@ use super::output::{Output, Tone};
 use super::prompt;
 use crate::core::credentials_file::CredentialsFile;
 use crate::core::environment::Environment;
-use crate::core::refresh::{RefreshReport, RefreshRequest, refresh, usage};
+use crate::core::preview::ChangedLine;
+use crate::core::refresh::{RefreshReport, RefreshRequest, dry_run, refresh, usage};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
-use crate::core::text::shown;
+use crate::core::text::{path, shown};
 use crate::core::token::GivenCode;
 use crate::core::{Error, ErrorCode, Result, expiry};
 
 /// Runs the command.
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
     let request = request(options, file)?;
+    if options.dry_run {
+        return preview(options, &request, environment, output).await;
+    }
     let person = prompt::person(options.no_input, environment);
     let report = refresh(&request, &person, environment, output).await?;
     for warning in &report.warnings {
@@ -30,6 +34,31 @@ pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment
     let usage = usage(&request.file, &report.session_profile);
     let now = Timestamp::now();
     let text = if options.json { json(&report, &usage, now) } else { text(&report, &usage, now, output) };
+    output.result(&text)
+}
+
+async fn preview(options: &Get, request: &RefreshRequest, environment: &Environment, output: &Output) -> Result<()> {
+    let dry_run = dry_run(request, environment, output).await?;
+    for warning in &dry_run.warnings {
+        output.warning(warning);
+    }
+    let file = path(&request.file.resolved());
+    if options.json {
+        let change = |line: &ChangedLine| json!({"line": line.number, "change": if line.is_new { "added" } else { "removed" }, "text": line.text});
+        let changes: Vec<_> = dry_run.changes.iter().map(change).collect();
+        let document = json!({"dry_run": true, "updated_profile_name": dry_run.session_profile, "credential_file": file, "changes": changes});
+        return output.result(&format!("{document:#}\n"));
+    }
+    if dry_run.changes.is_empty() {
+        return output
+            .result(&format!("the session of `{}` is still good: nothing would change\n", dry_run.session_profile));
+    }
+    let mut text = format!("lines of {file} that would change; nothing was sent or written:\n");
+    for line in &dry_run.changes {
+        let (sign, tone) = if line.is_new { ('+', Tone::Good) } else { ('-', Tone::Bad) };
+        text.push_str(&output.paint(tone, &format!("{:5} {sign} {}", line.number, line.text)));
+        text.push('\n');
+    }
     output.result(&text)
 }
 

@@ -7,10 +7,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::List;
+use super::get::profile_name;
 use super::output::{Output, Tone};
 use crate::core::credentials_file::CredentialsFile;
+use crate::core::export::check_session;
 use crate::core::inspect::{CredentialType, ProfileInfo, Status, inspect};
 use crate::core::refresh::Reporter;
+use crate::core::session::parse_seconds;
 use crate::core::{Result, expiry, text};
 
 /// The most warnings about odd lines that are shown without `-v 1`.
@@ -18,6 +21,10 @@ const FEW_WARNINGS: usize = 5;
 
 /// Runs the command.
 pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()> {
+    if let Some(name) = &options.check {
+        let min_validity = options.min_validity.as_deref().map_or(Ok(0), parse_seconds)?;
+        return check_session(file, &profile_name(name)?, min_validity, Timestamp::now());
+    }
     let inspection = inspect(file, Timestamp::now())?;
     output.detail(&format!("credentials file {}", text::path(&file.resolved())));
     let shown = if output.verbose() > 0 { inspection.warnings.len() } else { FEW_WARNINGS };

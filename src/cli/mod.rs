@@ -1,9 +1,13 @@
 //! The command line: parse, call a use case, show what it answers. The only clap code.
 
 mod args;
+mod clear;
+mod completions;
+mod export;
 mod get;
 mod list;
 mod log;
+mod man;
 mod output;
 mod prompt;
 mod usage_error;
@@ -27,6 +31,7 @@ const TERMINATED: u8 = 143;
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let environment = Environment::process();
+    completions::answer_shell(&environment);
     let arguments = args::rewrite_sn(arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
@@ -34,10 +39,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let output = Output::new(cli.verbose, &environment);
     log::start(cli.verbose);
-    let json = match &cli.command {
-        Command::Get(options) => options.json,
-        Command::List(options) => options.json,
-    };
     match execute(&cli, &environment, &output) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::By(status)) => {
@@ -47,7 +48,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             std::process::exit(i32::from(status))
         }
         Err(error) => {
-            output.error(&error, json);
+            output.error(&error, cli.command.json());
             ExitCode::from(error.code().exit_status())
         }
     }
@@ -60,11 +61,16 @@ enum Ended {
 }
 
 fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ended> {
-    let file = CredentialsFile::of_operator(cli.credential_file.as_deref(), environment)?;
-    match &cli.command {
-        Command::List(options) => list::run(options, &file, output).map(|()| Ended::Done),
-        Command::Get(options) => until_signal(get::run(options, file, environment, output)),
-    }
+    let file = || CredentialsFile::of_operator(cli.credential_file.as_deref(), environment);
+    let done = match &cli.command {
+        Command::Get(options) => return until_signal(get::run(options, file()?, environment, output)),
+        Command::Clear(options) => return until_signal(clear::run(options, file()?, output)),
+        Command::List(options) => list::run(options, &file()?, output),
+        Command::Export(options) => export::run(options, &file()?, output),
+        Command::Completions(options) => completions::run(options.shell, output),
+        Command::Man => man::run(output),
+    };
+    done.map(|()| Ended::Done)
 }
 
 /// Runs to the end, or until a signal asks to stop. A write is one step here: it is never half done.

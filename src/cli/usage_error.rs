@@ -40,8 +40,12 @@ fn translated(error: &ClapError, arguments: &[OsString]) -> Error {
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
-    let argument = text(ContextKind::InvalidArg).map(|argument| show_option(&argument));
-    let command = ["get", "list"].into_iter().find(|name| arguments.iter().any(|argument| argument == name));
+    // Of an unknown argument the context is what was typed, else the name of an option.
+    let is_typed = error.kind() == ErrorKind::UnknownArgument;
+    let argument = text(ContextKind::InvalidArg).map(|text| if is_typed { show_option(&text) } else { text });
+    let command = ["get", "list", "export", "clear", "completions", "mcp"]
+        .into_iter()
+        .find(|name| arguments.iter().any(|argument| argument == name));
     let help = command.map_or("see `updsts --help`".to_owned(), |command| format!("see `updsts {command} --help`"));
     let suggested = text(ContextKind::SuggestedArg).or_else(|| text(ContextKind::SuggestedSubcommand));
     let hint = suggested.map_or(help, |name| format!("did you mean `{name}`"));

@@ -94,6 +94,9 @@ impl FileEdit for ClearEdit<'_> {
         let mut bytes = old.bytes.clone();
         loop {
             let layout = Layout::of(&bytes);
+            if let Some(damage) = layout.damage().first() {
+                return Err(damage.at(self.file.path()));
+            }
             let Some(block) = self.next(&layout, &bytes)? else { break };
             let edit = remove(&layout, &bytes, block).map_err(|error| error.at(self.file.path()))?;
             let new = edit.apply(&bytes);

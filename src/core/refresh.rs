@@ -184,7 +184,9 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
     let duration = request.duration.or(source.duration).unwrap_or(SessionDuration::DEFAULT);
     check_min_validity(request.min_validity, duration)?;
     let mut warnings = request.file.check_replaceable(&snapshot)?;
-    let changes = check_edit(&snapshot, &name, &session_profile, &request.file)?;
+    let expected = now + jiff::SignedDuration::from_secs(i64::from(duration.seconds()));
+    let changes = check_edit(&snapshot, &name, &session_profile, &request.file, expected)?;
+
     let settings = StsSettings::resolve(&SettingsRequest {
         environment,
         source_profile: &name,
@@ -287,12 +289,13 @@ fn check_edit(
     source: &str,
     session_profile: &str,
     file: &CredentialsFile,
+    expiration: Timestamp,
 ) -> Result<Vec<ChangedLine>> {
     let credentials = SessionCredentials {
         access_key_id: "(new)".into(),
         secret_access_key: SecretString::from("x".repeat(40)),
         session_token: SecretString::from("x".repeat(400)),
-        expiration: Timestamp::UNIX_EPOCH,
+        expiration,
     };
     let mut edit = SessionEdit { file: file.path(), source, session_profile, credentials: &credentials, range: 0..0 };
     let planned = edit.splice(snapshot)?;

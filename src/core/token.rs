@@ -179,8 +179,12 @@ impl CodeSource {
             let prompt = Arc::clone(prompt);
             let question = question.clone();
             let answer = tokio::task::spawn_blocking(move || prompt.ask(&question)).await;
-            let answer =
-                answer.map_err(io::Error::other).and_then(|answer| answer).map_err(|error| no_answer(&error))?;
+            let answer = answer.map_err(io::Error::other).and_then(|answer| answer);
+            if answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
+                // The signal of Ctrl-C is on its way to whoever ends the program.
+                sleep(Duration::from_secs(1)).await;
+            }
+            let answer = answer.map_err(|error| no_answer(&error))?;
             match TokenCode::parse(answer.expose_secret()) {
                 Ok(code) if Some(&code) == refused => {
                     reporter.notice("that is the code that AWS refused; wait for the next one");

@@ -1,8 +1,11 @@
 //! The tests of updsts, one binary by theme.
 
+mod codes;
 mod editor;
 mod editor_laws;
 mod get;
 mod list;
+mod prompt;
 mod refusals;
 mod sandbox;
+mod stored;

@@ -1,0 +1,52 @@
+//! `updsts clear`.
+
+use std::fmt::Write;
+
+use super::args::Clear;
+use super::get::profile_name;
+use super::output::Output;
+use crate::core::clear::{Which, clear};
+use crate::core::credentials_file::{CredentialsFile, Step, WriteObserver};
+use crate::core::refresh::Reporter;
+use crate::core::{Result, expiry};
+
+/// Runs the command.
+pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Result<()> {
+    let which = match &options.profile {
+        Some(name) => Which::Of(profile_name(name)?),
+        None => Which::All,
+    };
+    let report = clear(&file, &which, &mut Notices(output)).await?;
+    for warning in &report.warnings {
+        output.warning(warning);
+    }
+    let mut text = String::new();
+    for cleared in &report.cleared {
+        let name = cleared.session_profile.as_deref().unwrap_or("(no header)");
+        let still_good = match cleared.still_good_seconds {
+            Some(seconds) => format!("; AWS accepts the session for {} more", expiry::in_words(seconds)),
+            None => String::new(),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "removed `{name}`, the session of `{}`{still_good}", cleared.source_profile);
+        for (line, what) in &cleared.own_lines {
+            output.note(&format!("line {line} of the file went with it: {what}, which was yours"));
+        }
+    }
+    if report.cleared.is_empty() {
+        text.push_str("there is no stored session\n");
+    }
+    output.result(&text)
+}
+
+struct Notices<'a>(&'a Output);
+
+impl WriteObserver for Notices<'_> {
+    fn before(&mut self, _step: Step) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn notice(&mut self, text: &str) {
+        self.0.notice(text);
+    }
+}

@@ -1,0 +1,68 @@
+//! `updsts export`: one of the two places that show a session, because that is what it is for.
+
+use jiff::Timestamp;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::args::{Export, ExportFormat};
+use super::get::profile_name;
+use super::output::Output;
+use crate::core::Result;
+use crate::core::credentials_file::CredentialsFile;
+use crate::core::export::stored_session;
+use crate::core::secret::ExposeSecret;
+use crate::core::session::SessionCredentials;
+
+/// Runs the command.
+pub fn run(options: &Export, file: &CredentialsFile, output: &Output) -> Result<()> {
+    let session = stored_session(file, &profile_name(&options.profile)?, Timestamp::now())?;
+    output.result(&text(options.format, &session))
+}
+
+fn text(format: ExportFormat, session: &SessionCredentials) -> Zeroizing<String> {
+    let expiration = session.expiration.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let id = &*session.access_key_id;
+    let (secret, token) = (session.secret_access_key.expose_secret(), session.session_token.expose_secret());
+    if format == ExportFormat::Process {
+        let document = json!({
+            "Version": 1,
+            "AccessKeyId": id,
+            "SecretAccessKey": secret,
+            "SessionToken": token,
+            "Expiration": expiration,
+        });
+        return Zeroizing::new(format!("{document:#}\n"));
+    }
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", id),
+        ("AWS_SECRET_ACCESS_KEY", secret),
+        ("AWS_SESSION_TOKEN", token),
+        ("AWS_CREDENTIAL_EXPIRATION", &expiration),
+    ];
+    let line = |(name, value): (&str, &str)| match format {
+        ExportFormat::Env => format!("export {name}={}\n", posix(value)),
+        ExportFormat::EnvNoExport => format!("{name}={}\n", posix(value)),
+        ExportFormat::Fish => format!("set -gx {name} {}\n", fish(value)),
+        ExportFormat::Powershell => format!("$Env:{name}={}\n", powershell(value)),
+        ExportFormat::Process => String::new(),
+    };
+    Zeroizing::new(variables.into_iter().map(line).collect())
+}
+
+/// Whether no shell sees more in the value than itself. Values come from a file that anybody may have
+/// edited, and the text is made to be evaluated.
+fn is_plain(value: &str) -> bool {
+    value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-.:,@%".contains(&b))
+}
+
+fn posix(value: &str) -> String {
+    if is_plain(value) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
+}
+
+fn fish(value: &str) -> String {
+    if is_plain(value) { value.to_owned() } else { format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'")) }
+}
+
+fn powershell(value: &str) -> String {
+    if is_plain(value) { format!("\"{value}\"") } else { format!("'{}'", value.replace('\'', "''")) }
+}

@@ -1,0 +1,178 @@
+//! What is done with a stored session: `export`, `clear`, `list --check`, `get --dry-run`.
+
+use super::sandbox::{SOURCE, Sandbox};
+
+fn with_session() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.get([]).succeeds();
+    sandbox
+}
+
+fn with_expiry(expiry: &str) -> Sandbox {
+    let sandbox = with_session();
+    let file = sandbox.read();
+    let line = file.lines().find(|line| line.starts_with("expiration_datetime")).unwrap().to_owned();
+    sandbox.credentials(file.replace(&line, expiry))
+}
+
+fn value<'a>(file: &'a str, key: &str) -> &'a str {
+    let block = file.split("[default_sts]").nth(1).unwrap();
+    block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = ")).unwrap()
+}
+
+#[test]
+fn exp_1_process_is_the_document_of_credential_process() {
+    let sandbox = with_session();
+    let file = sandbox.read();
+    for name in ["default", "default_sts"] {
+        let document = sandbox.run(["export", "-n", name]).succeeds().json();
+        assert_eq!(document["Version"], 1);
+        assert_eq!(document["AccessKeyId"], value(&file, "aws_access_key_id"));
+        assert_eq!(document["SecretAccessKey"], value(&file, "aws_secret_access_key"));
+        assert_eq!(document["SessionToken"], value(&file, "aws_session_token"));
+        let expiration: jiff::Timestamp = document["Expiration"].as_str().unwrap().parse().unwrap();
+        assert_eq!(expiration, value(&file, "expiration_datetime").parse().unwrap());
+    }
+    assert_eq!(sandbox.sts().request_count(), 1);
+}
+
+#[test]
+fn exp_1_the_formats_for_shells() {
+    let sandbox = with_session();
+    let file = sandbox.read();
+    let id = value(&file, "aws_access_key_id");
+    for (format, first) in [
+        ("env", format!("export AWS_ACCESS_KEY_ID={id}")),
+        ("env-no-export", format!("AWS_ACCESS_KEY_ID={id}")),
+        ("fish", format!("set -gx AWS_ACCESS_KEY_ID {id}")),
+        ("powershell", format!("$Env:AWS_ACCESS_KEY_ID=\"{id}\"")),
+    ] {
+        let run = sandbox.run(["export", "-n", "default", "--format", format]).succeeds();
+        let lines: Vec<_> = run.stdout.lines().collect();
+        assert_eq!((lines.len(), lines[0]), (4, first.as_str()));
+        for name in ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"] {
+            assert!(run.stdout.contains(name));
+        }
+    }
+}
+
+#[test]
+fn exp_1_a_value_that_a_shell_would_run_is_quoted() {
+    let sandbox = with_session();
+    let file = sandbox.read();
+    let secret = value(&file, "aws_secret_access_key").to_owned();
+    let sandbox = sandbox.credentials(file.replace(&secret, "$(touch${IFS}pwned)'`x`"));
+    let run = sandbox.run(["export", "-n", "default", "--format", "env"]).succeeds();
+    let output = std::process::Command::new("/bin/sh")
+        .current_dir(sandbox.home())
+        .args(["-c", &format!("{}\nprintf %s \"$AWS_SECRET_ACCESS_KEY\"", run.stdout)])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "$(touch${IFS}pwned)'`x`");
+    assert!(!sandbox.path("pwned").exists());
+}
+
+#[test]
+fn exp_1_no_good_session_is_exit_7_with_nothing_on_stdout() {
+    Sandbox::new().run(["export", "-n", "default"]).fails("session_missing", 7);
+    Sandbox::new().run(["export", "-n", "nobody"]).fails("profile_not_found", 3);
+    for expiry in ["expiration_datetime = 2020-01-01T00:00:00Z", "expiration_datetime = soon", "# none"] {
+        with_expiry(expiry).run(["export", "-n", "default"]).fails("session_expired", 7);
+    }
+    let sandbox = with_session();
+    let broken = sandbox.read().replace("aws_session_token = ", "aws_session_token = a b");
+    sandbox.credentials(broken).run(["export", "-n", "default"]).fails("session_missing", 7);
+}
+
+#[test]
+fn cli_14_check_answers_by_its_exit_status() {
+    let sandbox = with_session();
+    for name in ["default", "default_sts"] {
+        assert_eq!(sandbox.run(["list", "--check", name]).succeeds().stdout, "");
+        sandbox.run(["list", "--check", name, "--min-validity", "59m"]).succeeds();
+        sandbox.run(["list", "--check", name, "--min-validity", "61m"]).fails("session_expired", 7);
+    }
+    sandbox.run(["list", "--check", "nobody"]).fails("profile_not_found", 3);
+    Sandbox::new().run(["list", "--check", "default"]).fails("session_missing", 7);
+    for expiry in ["expiration_datetime = 2020-01-01T00:00:00Z", "expiration_datetime = soon", "# none"] {
+        with_expiry(expiry).run(["list", "--check", "default"]).fails("session_expired", 7);
+    }
+    sandbox.run(["list", "--min-validity", "1h"]).fails("usage", 2);
+}
+
+#[test]
+fn blk_10_clear_gives_back_the_file_and_says_what_stays_good() {
+    let sandbox = with_session();
+    let run = sandbox.run(["clear", "-n", "default"]).succeeds();
+    run.prints("removed `default_sts`, the session of `default`; AWS accepts the session for 59 min more");
+    assert_eq!(sandbox.read(), SOURCE);
+    sandbox.run(["clear", "-n", "default"]).fails("session_missing", 7);
+    sandbox.run(["clear", "-n", "nobody"]).fails("profile_not_found", 3);
+    sandbox.run(["clear", "--all"]).succeeds().prints("there is no stored session");
+    sandbox.run(["clear"]).fails("usage", 2).says("--all");
+    sandbox.run(["clear", "--all", "-n", "default"]).fails("usage", 2);
+}
+
+#[test]
+fn blk_10_clear_names_the_users_own_lines() {
+    let sandbox = with_session();
+    let own = sandbox.read().replace("[default_sts]\n", "[default_sts]\nregion = x\n");
+    let sandbox = sandbox.credentials(own);
+    sandbox.run(["clear", "-n", "default_sts"]).succeeds().says("line 7 of the file went with it: `region`");
+    assert_eq!(sandbox.read(), SOURCE);
+}
+
+#[test]
+fn blk_10_clear_all_removes_every_block_and_nothing_else() {
+    let two = format!("{SOURCE}\n[b]\n# mine\n{}", SOURCE.split_once('\n').unwrap().1);
+    let sandbox = Sandbox::new().credentials(&two);
+    sandbox.get([]).succeeds();
+    sandbox.run(["get", "-n", "b", "-t", "123456"]).succeeds();
+    let run = sandbox.run(["clear", "--all"]).succeeds();
+    assert_eq!(run.stdout.lines().count(), 2);
+    assert_eq!(sandbox.read(), two);
+}
+
+#[test]
+fn blk_10_clear_refuses_damage() {
+    let damaged = format!("{SOURCE}# ${{{{{{ key=default\n[default_sts]\n");
+    Sandbox::new().credentials(&damaged).run(["clear", "--all"]).fails("block_damaged", 3);
+}
+
+#[test]
+fn get_15_a_dry_run_shows_the_lines_and_changes_nothing() {
+    let sandbox = with_session();
+    let before = sandbox.read();
+    let run = sandbox.run(["get", "-n", "default", "--dry-run"]).succeeds();
+    run.prints("    7 - aws_access_key_id = ASIA").prints("    8 + aws_secret_access_key = (masked)");
+    let run = Sandbox::new().run(["get", "-n", "default", "--dry-run"]).succeeds().prints("    5 + # ${{{ key=default");
+    assert!(!run.stdout.contains("wJalr"));
+    let json = sandbox.run(["get", "-n", "default", "--dry-run", "--json"]).succeeds().json();
+    assert_eq!((&json["dry_run"], &json["changes"][0]["line"]), (&true.into(), &7.into()));
+    assert_eq!((sandbox.sts().request_count(), sandbox.read()), (1, before));
+    Sandbox::new().run(["get", "-n", "nobody", "--dry-run"]).fails("profile_not_found", 3);
+}
+
+#[test]
+fn cli_12_completions_and_the_manual_go_to_stdout_without_a_file() {
+    let sandbox = Sandbox::new();
+    std::fs::remove_file(sandbox.credentials_path()).unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        sandbox.run(["completions", shell]).succeeds().prints("_UPDSTS_COMPLETE");
+    }
+    sandbox.run(["man"]).succeeds().prints(".TH updsts 1").prints(r"\fB\-sn\fR, \fB\-\-sts\-profile\-name\fR");
+}
+
+#[test]
+fn cli_12_the_shell_is_answered_with_the_profiles_of_the_file() {
+    let sandbox = Sandbox::new().credentials("[default]\n[dev]\n[my prof]\n");
+    let ask = |words: &[&str]| {
+        let mut command = sandbox.command(["--"].iter().chain(words).copied());
+        command.env("_UPDSTS_COMPLETE", "bash").env("_CLAP_IFS", "\n");
+        command.env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(ask(&["updsts", "get", "-n", ""]), "default\ndev\nmy prof");
+    assert_eq!(ask(&["updsts", "get", "-n", "de"]), "default\ndev");
+    assert_eq!(ask(&["updsts", "-c", "/nowhere", "get", "-n", ""]), "");
+}
