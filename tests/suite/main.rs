@@ -3,7 +3,9 @@
 mod codes;
 mod editor;
 mod editor_laws;
+mod files;
 mod get;
+mod leaks;
 mod list;
 mod prompt;
 mod refusals;

@@ -1,0 +1,188 @@
+//! The credentials file on disk: links, modes, owners, kinds (FILE-3, FILE-4, FILE-7, GET-3).
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::process::Command;
+
+use super::sandbox::{Run, SOURCE, Sandbox, set_mode};
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn file_3_the_target_of_a_link_is_replaced_and_the_link_stays() {
+    for absolute in [false, true] {
+        let sandbox = Sandbox::new();
+        fs::create_dir(sandbox.path("real")).unwrap();
+        let real = sandbox.path("real/keys");
+        fs::rename(sandbox.credentials_path(), &real).unwrap();
+        let target = if absolute { real.clone() } else { "../real/middle".into() };
+        symlink("keys", sandbox.path("real/middle")).unwrap();
+        symlink(&target, sandbox.credentials_path()).unwrap();
+        sandbox.get([]).succeeds();
+        assert_eq!(fs::read_link(sandbox.credentials_path()).unwrap(), target);
+        assert!(fs::symlink_metadata(&real).unwrap().is_file());
+        assert!(fs::read_to_string(&real).unwrap().contains("default_sts"));
+        assert_eq!(fs::read_dir(sandbox.path("real")).unwrap().count(), 2);
+    }
+}
+
+#[test]
+fn file_3_a_dangling_or_circular_link_is_explained() {
+    let sandbox = Sandbox::new();
+    fs::remove_file(sandbox.credentials_path()).unwrap();
+    symlink("nowhere", sandbox.credentials_path()).unwrap();
+    sandbox.run(["list"]).fails("file_missing", 3).says("link");
+    fs::remove_file(sandbox.credentials_path()).unwrap();
+    symlink("credentials", sandbox.credentials_path()).unwrap();
+    sandbox.run(["list"]).fails("file_unusable", 3);
+}
+
+#[test]
+fn file_4_mode_and_owner_stay() {
+    for expected in [0o600, 0o640, 0o644, 0o660] {
+        let sandbox = Sandbox::new();
+        set_mode(&sandbox.credentials_path(), expected);
+        let run = sandbox.get([]).succeeds();
+        assert_eq!(mode(&sandbox.credentials_path()), expected);
+        assert_eq!(run.stderr.contains("can be read by others"), expected & 0o044 != 0, "{run:?}");
+    }
+    if rustix::process::geteuid().is_root() {
+        let sandbox = Sandbox::new();
+        chown(sandbox.credentials_path(), Some(12_345), Some(54_321)).unwrap();
+        sandbox.get([]).succeeds();
+        let metadata = fs::metadata(sandbox.credentials_path()).unwrap();
+        assert_eq!((metadata.uid(), metadata.gid()), (12_345, 54_321));
+    }
+}
+
+#[test]
+fn file_4_a_file_without_a_write_bit_is_not_written() {
+    let sandbox = Sandbox::new();
+    set_mode(&sandbox.credentials_path(), 0o444);
+    sandbox.refused(["get", "-n", "default", "-t", "123456"], "not_writable", 6).says("chmod u+w");
+    sandbox.refused(["get", "-n", "default", "--dry-run"], "not_writable", 6);
+    sandbox.run(["list"]).succeeds();
+}
+
+#[test]
+fn file_4_hard_links_are_warned_about() {
+    let sandbox = Sandbox::new();
+    fs::hard_link(sandbox.credentials_path(), sandbox.path("other")).unwrap();
+    sandbox.get([]).succeeds().says("hard link");
+    assert_eq!(fs::read_to_string(sandbox.path("other")).unwrap(), SOURCE);
+}
+
+#[test]
+fn file_7_what_is_no_regular_file_is_refused() {
+    let sandbox = Sandbox::new();
+    let fifo = sandbox.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for (file, text) in [("fifo", "not a regular file"), (".aws", "is a folder"), ("/dev/zero", "not a regular file")] {
+        for arguments in [&["list"][..], &["get", "-n", "default", "-t", "123456"]] {
+            let arguments = arguments.iter().copied().chain(["-c", file]);
+            sandbox.refused(arguments, "file_unusable", 3).says(text);
+        }
+    }
+}
+
+#[test]
+fn file_7_more_than_64_mib_is_refused() {
+    let sandbox = Sandbox::new();
+    let file = fs::OpenOptions::new().write(true).open(sandbox.credentials_path()).unwrap();
+    file.set_len(65 * 1024 * 1024).unwrap();
+    for arguments in [&["list"][..], &["get", "-n", "default", "-t", "123456"]] {
+        sandbox.run(arguments.iter().copied()).fails("file_unusable", 3).says("64 MiB");
+    }
+}
+
+#[test]
+fn file_3_a_new_file_that_a_kill_left_behind_is_removed_by_the_next_writer() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path(".aws/.credentials.updsts-Xa12b3"), "half a secret").unwrap();
+    fs::write(sandbox.path(".aws/credentials.mine"), "stays").unwrap();
+    sandbox.get([]).succeeds();
+    sandbox.expect_no_leftovers();
+    assert!(sandbox.path(".aws/credentials.mine").exists());
+}
+
+/// Runs as a user without root's rights; `None` where that cannot be arranged.
+fn unprivileged(sandbox: &Sandbox, arguments: &[&str]) -> Option<Run> {
+    if !rustix::process::geteuid().is_root() {
+        return Some(sandbox.run(arguments.iter().copied()));
+    }
+    let prepared = sandbox.command(arguments.iter().copied());
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(prepared.get_program()).args(arguments);
+    command.env_clear().envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let is_reachable = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "test", "-x"])
+        .arg(prepared.get_program())
+        .status();
+    match is_reachable {
+        Ok(status) if status.success() => Some(Run::of(command.current_dir("/").output().unwrap())),
+        _ => {
+            eprintln!("skipped: `setpriv` is missing, or the program is not reachable for another user");
+            None
+        }
+    }
+}
+
+/// Gives the whole home to the user of [`unprivileged`].
+fn give_away(sandbox: &Sandbox) {
+    if rustix::process::geteuid().is_root() {
+        for path in [sandbox.home().to_owned(), sandbox.path(".aws"), sandbox.credentials_path()] {
+            chown(path, Some(65_534), Some(65_534)).unwrap();
+        }
+    }
+}
+
+const GET: [&str; 5] = ["get", "-n", "default", "-t", "123456"];
+
+fn refused_unprivileged(sandbox: &Sandbox, code: &str, status: i32, text: &str) {
+    if let Some(run) = unprivileged(sandbox, &GET) {
+        run.fails(code, status).says(text);
+        assert_eq!(sandbox.sts().request_count(), 0);
+    }
+}
+
+#[test]
+fn get_3_an_unwritable_folder_fails_before_the_code_is_spent() {
+    let sandbox = Sandbox::new();
+    give_away(&sandbox);
+    set_mode(&sandbox.path(".aws"), 0o500);
+    refused_unprivileged(&sandbox, "not_writable", 6, "folder");
+    set_mode(&sandbox.path(".aws"), 0o700);
+    assert_eq!(sandbox.read(), SOURCE);
+    if let Some(run) = unprivileged(&sandbox, &GET) {
+        run.succeeds();
+    }
+}
+
+#[test]
+fn get_3_a_file_without_permission_fails_before_the_code_is_spent() {
+    let sandbox = Sandbox::new();
+    give_away(&sandbox);
+    set_mode(&sandbox.credentials_path(), 0o420);
+    refused_unprivileged(&sandbox, "not_writable", 6, "cannot be written");
+    set_mode(&sandbox.credentials_path(), 0o000);
+    refused_unprivileged(&sandbox, "file_unusable", 3, "no permission to read");
+}
+
+#[test]
+fn file_4_an_owner_or_group_that_could_not_be_kept_fails_before_the_code_is_spent() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can give a file to another owner");
+        return;
+    }
+    let sandbox = Sandbox::new();
+    give_away(&sandbox);
+    chown(sandbox.credentials_path(), Some(12_345), None).unwrap();
+    set_mode(&sandbox.credentials_path(), 0o666);
+    refused_unprivileged(&sandbox, "not_writable", 6, "another user");
+    chown(sandbox.credentials_path(), Some(65_534), Some(12_345)).unwrap();
+    refused_unprivileged(&sandbox, "not_writable", 6, "group");
+}

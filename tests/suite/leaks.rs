@@ -1,0 +1,127 @@
+//! No secret anywhere: unique values in file, environment, arguments and the mock's answers; every
+//! command, success and each failure, at the most talkative level (CLI-9, decision 6).
+
+use std::collections::BTreeSet;
+
+use mock_sts::{Fault, MockSts};
+
+use super::sandbox::{Run, Sandbox};
+
+const SECRET: &str = "CanarySecretAccessKey0123456789abcdefXYZ";
+const CODE: &str = "731946";
+const CANARIES: [&str; 7] = [
+    SECRET,
+    CODE,
+    "canary-unknown",
+    "canary-security-token",
+    "canary-env-secret",
+    "canary-env-token",
+    "canary-proxy-pw",
+];
+
+fn sandbox() -> Sandbox {
+    let sts = MockSts::builder().secret_access_key(SECRET).token_code(CODE).seed(7).start();
+    let file = format!(
+        "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = {SECRET}\n\
+         mfa_device_arn = arn:aws:iam::123456789012:mfa/user\npassword = canary-unknown\n\
+         [old]\naws_security_token = canary-security-token\n"
+    );
+    Sandbox::with(sts)
+        .credentials(file)
+        .env("AWS_SECRET_ACCESS_KEY", "canary-env-secret")
+        .env("AWS_SESSION_TOKEN", "canary-env-token")
+        .env("RUST_LOG", "trace")
+}
+
+fn expect_clean(run: &Run, more: &BTreeSet<String>) {
+    for canary in CANARIES.into_iter().map(str::to_owned).chain(more.iter().cloned()) {
+        assert!(!run.stdout.contains(&canary) && !run.stderr.contains(&canary), "{canary} is in {run:#?}");
+    }
+}
+
+/// The secret and the token of every session in the file.
+fn stored(sandbox: &Sandbox) -> BTreeSet<String> {
+    let file = sandbox.read();
+    let values = file.lines().filter_map(|line| {
+        let (key, value) = line.split_once(" = ")?;
+        ["aws_secret_access_key", "aws_session_token"].contains(&key).then(|| value.to_owned())
+    });
+    values.collect()
+}
+
+#[test]
+fn no_command_shows_a_secret_when_it_works() {
+    let sandbox = sandbox();
+    let mut secrets = BTreeSet::new();
+    for arguments in [
+        &["get", "-n", "default", "-t", CODE][..],
+        &["get", "-n", "default", "-t", CODE, "--json"],
+        &["get", "-n", "default", "--dry-run"],
+        &["get", "-n", "default", "--dry-run", "--json"],
+        &["get", "-n", "default", "--min-validity", "10m"],
+        &["list"],
+        &["list", "--long"],
+        &["list", "--json"],
+        &["list", "--check", "default"],
+        &["clear", "-n", "default"],
+    ] {
+        for level in ["0", "1", "2"] {
+            secrets.extend(stored(&sandbox));
+            let run = sandbox.run(arguments.iter().copied().chain(["-v", level]));
+            secrets.extend(stored(&sandbox));
+            assert!(run.status == Some(0) || arguments[0] == "clear", "{run:?}");
+            expect_clean(&run, &secrets);
+        }
+    }
+    assert!(secrets.len() >= 4);
+}
+
+#[test]
+fn v2_shows_events_of_the_sdk_and_no_secret() {
+    let sandbox = sandbox();
+    let run = sandbox.run(["-v", "2", "get", "-n", "default", "-t", CODE]).succeeds();
+    assert!(run.stderr.contains("DEBUG") && run.stderr.lines().count() > 10, "{run:?}");
+    expect_clean(&run, &stored(&sandbox));
+}
+
+#[test]
+fn no_failure_of_aws_shows_a_secret() {
+    let faults = ["AccessDenied", "InvalidClientTokenId", "SignatureDoesNotMatch", "ValidationError", "Throttling"];
+    let faults = faults.map(|code| Fault::Error(code.into())).into_iter();
+    let others = [Fault::Drop, Fault::Unavailable, Fault::UnavailableHtml, Fault::Malformed, Fault::Incomplete];
+    for fault in faults.chain(others) {
+        let sandbox = sandbox();
+        sandbox.sts().set_fault(fault.clone(), None);
+        for json in [&["--json"][..], &[]] {
+            let run =
+                sandbox.run(["get", "-n", "default", "-t", CODE, "-v", "2"].into_iter().chain(json.iter().copied()));
+            assert_ne!(run.status, Some(0), "{fault:?}");
+            expect_clean(&run, &BTreeSet::new());
+        }
+    }
+}
+
+#[test]
+fn no_local_failure_shows_a_secret() {
+    let proxy = "http://user:canary-proxy-pw@127.0.0.1:1";
+    let cases: [(&str, &str); 6] = [
+        ("HTTP_PROXY", proxy),
+        ("HTTP_PROXY", "socks5://user:canary-proxy-pw@127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL_STS", "http://user:canary-proxy-pw@127.0.0.1:1"),
+        ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1"),
+        ("AWS_CA_BUNDLE", "/nowhere"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere"),
+    ];
+    for (name, value) in cases {
+        let sandbox = sandbox().env(name, value);
+        let run = sandbox.run(["get", "-n", "default", "-t", CODE, "-v", "2"]);
+        assert_ne!(run.status, Some(0), "{name} {value}");
+        expect_clean(&run, &BTreeSet::new());
+    }
+    for typed in
+        [&["get", "-n", "default", CODE][..], &["get", "-n", "default", "-x", CODE], &["get", "-n", CODE, "-t", SECRET]]
+    {
+        let run = sandbox().run(typed.iter().copied());
+        assert!(!run.stderr.contains(SECRET) && !run.stdout.contains(SECRET), "{run:?}");
+    }
+}
