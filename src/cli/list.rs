@@ -1,5 +1,6 @@
 //! `updsts list`.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Table};
@@ -117,7 +118,8 @@ fn record(profile: &ProfileInfo) -> String {
             Value::String(value) => value.clone(),
             other => other.to_string(),
         };
-        text.push_str(&format!("{key:20} {value}\n"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{key:20} {value}");
     }
     text
 }

@@ -8,7 +8,7 @@ use super::output::Output;
 use crate::core::{Error, ErrorCode, Result};
 
 /// What the options do not tell.
-const NOTES: &str = r#".SH EXIT STATUS
+const NOTES: &str = r".SH EXIT STATUS
 0 done; 2 usage; 3 nothing was sent; 4 AWS refused; 5 AWS was not reached; 6 the file could not be written;
 7 no good session; 1 internal error; 130 Ctrl\-C.
 .SH FILES
@@ -26,7 +26,7 @@ that read the file before and writes its old copy back afterwards undoes the cha
 .PP
 A program that reads a static profile once, as long\-running SDK processes do, does not see a new session until it is
 restarted. A profile with \fBcredential_process\fR and \fBupdsts export\fR does.
-"#;
+";
 
 /// Runs the command.
 pub fn run(output: &Output) -> Result<()> {

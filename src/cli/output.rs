@@ -65,6 +65,7 @@ impl Output {
         if self.colour_out { text.ansi().to_string() } else { text.to_string() }
     }
 
+    #[expect(clippy::unused_self, reason = "who writes a result holds the output")]
     /// Writes a result. A reader that has seen enough and closed the pipe is no error.
     pub fn result(&self, text: &str) -> Result<(), Error> {
         let mut stdout = io::stdout().lock();
@@ -77,6 +78,7 @@ impl Output {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "who writes a line holds the output")]
     /// Writes a line to stderr; where it is closed, nobody can be told.
     pub fn line(&self, text: &str) {
         let mut stderr = io::stderr().lock();

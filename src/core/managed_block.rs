@@ -109,7 +109,7 @@ impl<'a> Layout<'a> {
                     if let Some(block) = &mut open {
                         match &block.header {
                             Some(first) => {
-                                layout.damage.push(BlockError::TwoHeaders { line: line.number, first: first.line })
+                                layout.damage.push(BlockError::TwoHeaders { line: line.number, first: first.line });
                             }
                             None => {
                                 block.header =

@@ -306,9 +306,8 @@ impl<'a> Reader<'a> {
         }
         for line in Lines::of(bytes) {
             match line.kind {
-                LineKind::Blank => {}
                 LineKind::Comment(_) if line.indented => self.warn(line.number, Oddity::CommentIndented),
-                LineKind::Comment(_) => {}
+                LineKind::Blank | LineKind::Comment(_) => {}
                 LineKind::Header(header) => {
                     if line.indented {
                         self.warn(line.number, Oddity::HeaderIndented);
@@ -457,7 +456,8 @@ mod tests {
             HeaderIndented, HeaderJunk, HeaderNotClosed, HeaderPadded, HeaderWithoutName, NameNotForAllSdks, NotUtf8,
             OutsideProfile, PropertyIndented, Undelimited,
         };
-        let cases: [(&[u8], &[(usize, Oddity)]); 18] = [
+        type Case = (&'static [u8], &'static [(usize, Oddity)]);
+        let cases: [Case; 18] = [
             (b"\xef\xbb\xbf[a]\n", &[(1, ByteOrderMark)]),
             (b"[a]\n\xff = 1\n", &[(2, NotUtf8)]),
             (b"k = v\nx\n[a]\n", &[(1, OutsideProfile), (2, OutsideProfile)]),

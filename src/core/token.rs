@@ -97,19 +97,20 @@ impl CodeSource {
         environment: &Environment,
     ) -> Result<Kind> {
         let mut reasons = vec!["no code was given".to_owned()];
-        match &source.mfa_process {
-            Some(command) if commands_allowed => return Ok(Kind::MfaProcess(command.clone())),
-            Some(_) => {}
-            None if commands_allowed => reasons.push("the profile has no `mfa_process`".into()),
-            None => {}
-        }
-        match &source.totp_secret_name {
-            _ if !commands_allowed => reasons.push("no command is run for a file that a call named".into()),
-            None => reasons.push("it has no `totp_secret_name`".into()),
-            Some(secret_name) => match find_program("mktotp", environment) {
-                Some(program) => return Ok(Kind::Mktotp { program, secret_name: secret_name.clone() }),
-                None => reasons.push("`mktotp` is not on the PATH".into()),
-            },
+        if commands_allowed {
+            if let Some(command) = &source.mfa_process {
+                return Ok(Kind::MfaProcess(command.clone()));
+            }
+            reasons.push("the profile has no `mfa_process`".into());
+            match &source.totp_secret_name {
+                None => reasons.push("it has no `totp_secret_name`".into()),
+                Some(secret_name) => match find_program("mktotp", environment) {
+                    Some(program) => return Ok(Kind::Mktotp { program, secret_name: secret_name.clone() }),
+                    None => reasons.push("`mktotp` is not on the PATH".into()),
+                },
+            }
+        } else {
+            reasons.push("no command is run for a file that a call named".into());
         }
         match person {
             Person::Present(prompt) => return Ok(Kind::Person(Arc::clone(prompt))),

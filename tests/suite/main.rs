@@ -1,5 +1,7 @@
 //! The tests of updsts, one binary by theme.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says what it skips")]
+
 mod codes;
 mod editor;
 mod editor_laws;

@@ -66,7 +66,7 @@ impl Session {
 
     fn end(&mut self) -> Option<i32> {
         let status = self.child.wait().unwrap().code();
-        let mut buffer = [0; 65536];
+        let mut buffer = [0; 4096];
         while let Ok(length) = self.terminal.read(&mut buffer) {
             self.seen.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }

@@ -12,7 +12,7 @@ use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::text;
 
 /// How long a writer waits for the others.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// After how long it says that it waits.
 const SILENT_WAIT: Duration = Duration::from_secs(1);
 
