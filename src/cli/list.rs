@@ -27,7 +27,9 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
         return check_session(file, &profile_name(name)?, min_validity, Timestamp::now());
     }
     let inspection = inspect(file, Timestamp::now())?;
-    output.detail(&format!("credentials file {}", text::path(&file.resolved())));
+    if output.verbose() > 0 {
+        output.detail(&format!("credentials file {}", text::path(&file.resolved())));
+    }
     let shown = if output.verbose() > 0 { inspection.warnings.len() } else { FEW_WARNINGS };
     for warning in inspection.warnings.iter().take(shown) {
         output.warning(warning);
