@@ -147,7 +147,7 @@ impl CodeSource {
             Kind::Person(_) if self.tries >= MOST_TRIES => Ok(None),
             Kind::Person(prompt) => {
                 let prompt = Arc::clone(prompt);
-                reporter.notice("AWS refused the code: it is wrong, late or was used before; wait for the next one");
+                reporter.notice("AWS refused the code (wrong, late or already used); wait for the next one");
                 self.ask(&prompt, Some(refused), reporter).await.map(Some)
             }
         }
