@@ -88,6 +88,8 @@ struct Plan {
     duration: SessionDuration,
     settings: StsSettings,
     changes: Vec<ChangedLine>,
+    /// The file as the checks saw it.
+    checked: Snapshot,
     warnings: Vec<String>,
     notes: Vec<String>,
 }
@@ -217,6 +219,7 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
         duration,
         settings,
         changes,
+        checked: snapshot,
         warnings,
         notes,
     })))
@@ -347,8 +350,9 @@ async fn store(
         credentials: session,
         range: 0..0,
     };
-    let mut observer = Notices(reporter);
-    let replaced = request.file.replace(&mut edit, &mut observer).await?;
+    let mut edit = CheckedEdit { file: &request.file, plan: &plan, edit: &mut edit };
+    let replaced = request.file.replace(&mut edit, &mut Notices(reporter)).await;
+    let replaced = replaced.map_err(|error| changed_meanwhile(error, &request.file))?;
     let mut warnings = plan.warnings;
     warnings.extend(replaced.warnings);
     Ok(RefreshReport {
@@ -407,6 +411,44 @@ impl FileEdit for SessionEdit<'_> {
             Error::new(ErrorCode::BlockDamaged, message, "mend the file around the managed block; it is unchanged")
         })
     }
+}
+
+/// The edit on fresh bytes, after the checks that were made before the request were made again.
+struct CheckedEdit<'a, 'e> {
+    file: &'a CredentialsFile,
+    plan: &'a Plan,
+    edit: &'a mut SessionEdit<'e>,
+}
+
+impl FileEdit for CheckedEdit<'_, '_> {
+    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
+        self.file.check_replaceable(old)?;
+        if old.bytes != self.plan.checked.bytes {
+            let profiles = Profiles::of_credentials(&old.bytes);
+            let key =
+                profiles.get(self.plan.source.name.as_bytes()).and_then(|source| source.text(Key::AwsAccessKeyId));
+            // A session goes only into the file that its key came from.
+            if key != Some(&*self.plan.source.key.id) {
+                let message = format!("the key of `{}` is not there any more", shown(self.plan.source.name.as_bytes()));
+                return Err(Error::new(ErrorCode::KeyMissing, message, "see what changed the file, and try again"));
+            }
+        }
+        self.edit.edit(old)
+    }
+
+    fn check(&self, old: &[u8], new: &[u8]) -> Result<()> {
+        self.edit.check(old, new)
+    }
+}
+
+/// What was in order before the request and is not any more was changed meanwhile (FILE-5).
+fn changed_meanwhile(error: Error, file: &CredentialsFile) -> Error {
+    if error.code().exit_status() != ErrorCode::FileMissing.exit_status() {
+        return error;
+    }
+    let file = text::path(file.path());
+    let message = format!("`{file}` was changed meanwhile and does not take the session: {}", error.message());
+    Error::new(ErrorCode::FileChanged, message, error.hint())
 }
 
 struct Notices<'a>(&'a dyn Reporter);

@@ -10,12 +10,19 @@ pub const MAX_SHOWN: usize = 256;
 ///
 /// Sources: Unicode UAX #9 (bidirectional controls), the `Cf` and `Cc` general categories.
 pub fn clean(text: &str) -> String {
+    if text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     text.chars().filter(|&c| !is_invisible(c)).collect()
 }
 
 /// A name or value of the file for showing: cleaned, undecodable bytes replaced, at most
 /// [`MAX_SHOWN`] characters, the cut marked by `…`.
 pub fn shown(bytes: &[u8]) -> String {
+    // Nearly every name and value is plain, and a file may have many.
+    if bytes.len() <= MAX_SHOWN && bytes.iter().copied().all(is_plain) {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
     let decoded: Cow<'_, str> = String::from_utf8_lossy(bytes);
     let mut visible = decoded.chars().filter(|&c| !is_invisible(c));
     let mut text: String = visible.by_ref().take(MAX_SHOWN).collect();
@@ -40,6 +47,11 @@ pub fn place(file: &Path, line: Option<usize>) -> String {
         Some(line) => format!("{}:{line}", path(file)),
         None => path(file),
     }
+}
+
+/// Whether the byte is a visible ASCII character or a space.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 fn is_invisible(c: char) -> bool {

@@ -191,3 +191,30 @@ fn blk_10_clear_refuses_where_a_line_would_fall_to_another_profile() {
     let file = b"[a]\n# ${{{ key=a\n[a_sts]\n# $}}}\nregion = x\n[b]\n";
     assert_eq!(clear(file, "a"), Err(BlockError::LinesAfterEnd { line: 5 }));
 }
+
+#[test]
+fn file_6_a_new_file_that_says_something_else_is_refused() {
+    use updsts::core::verify::VerifyError::{Block, OtherProfile, Outside, Session};
+    let old = b"# mine\n[default]\nregion = a\n# ${{{ key=default x\n[s]\n# $}}}\n[b]\nregion = b\n";
+    let good = String::from_utf8(update(old, "default", "s").unwrap()).unwrap();
+    let start = old.len() - b"# ${{{ key=default x\n[s]\n# $}}}\n[b]\nregion = b\n".len();
+    let range = start..old.len() - b"[b]\nregion = b\n".len();
+    let credentials = example_session();
+    let block =
+        ManagedBlock { source: b"default", session_profile: "s", credentials: &credentials, expiration: EXPIRATION };
+    let verdict = |new: &str| verify(old, &range, new.as_bytes(), &Expected::Block(&block));
+    assert_eq!(verdict(&good), Ok(()));
+    assert_eq!(verdict(&good.replace("# mine", "# gone")), Err(Outside));
+    assert_eq!(verdict(&good.replace("region = b", "region = c")), Err(Outside));
+    assert_eq!(verdict(&good[..range.start]), Err(Outside));
+    assert_eq!(verdict(&good.replace("key=default", "key=other")), Err(Block));
+    assert_eq!(verdict(&good.replace("# $}}}\n", "# $}}}\n# ${{{ key=default\n# $}}}\n")), Err(Block));
+    assert_eq!(verdict(&good.replace("# $}}}\n", "# $}}}\n# ${{{ key=z\n# $}}}\n")), Err(Block));
+    assert_eq!(verdict(&good.replace("ASIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLF")), Err(Session));
+    assert_eq!(verdict(&good.replace("aws_session_token", "aws_session_tokem")), Err(Session));
+    assert_eq!(verdict(&good.replace("[s]", "[t]")), Err(Session));
+    assert_eq!(verdict(&good.replace("# $}}}\n", "# $}}}\n[more]\n")), Err(OtherProfile));
+    assert_eq!(verdict(&good.replace("[s]", "region = z\n[s]")), Err(OtherProfile));
+    let no_block = Expected::NoBlock { source: b"default" };
+    assert_eq!(verify(old, &range, good.as_bytes(), &no_block), Err(Block));
+}

@@ -186,3 +186,14 @@ fn file_4_an_owner_or_group_that_could_not_be_kept_fails_before_the_code_is_spen
     chown(sandbox.credentials_path(), Some(65_534), Some(12_345)).unwrap();
     refused_unprivileged(&sandbox, "not_writable", 6, "group");
 }
+
+#[test]
+fn get_3_behind_a_link_the_folder_of_the_file_itself_counts() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("real")).unwrap();
+    fs::rename(sandbox.credentials_path(), sandbox.path("real/keys")).unwrap();
+    symlink("../real/keys", sandbox.credentials_path()).unwrap();
+    give_away(&sandbox);
+    set_mode(&sandbox.path("real"), 0o555);
+    refused_unprivileged(&sandbox, "not_writable", 6, "real");
+}

@@ -9,6 +9,7 @@ mod files;
 mod get;
 mod leaks;
 mod list;
+mod meanwhile;
 mod prompt;
 mod refusals;
 mod sandbox;
