@@ -6,13 +6,14 @@
 //!   - [`core::secret`], [`core::session`], [`core::text`], [`core::expiry`], [`core::error`],
 //!     [`core::environment`]: the words that everything else is said in.
 //!   - [`core::grammar`] → [`core::profile`]: bytes → lines → profiles. Pure.
-//!   - [`core::managed_block`] → [`core::splice`] → [`core::verify`]: locate a block, edit it by byte
-//!     range, check the result. Pure.
+//!   - [`core::managed_block`] ([`core::block_error`]) → [`core::splice`] ([`core::preview`]) → [`core::verify`]:
+//!     locate a block, edit it by byte range, check the result. Pure.
 //!   - [`core::credentials_file`], [`core::config_file`]: the only file I/O.
 //!   - [`core::source_profile`]: the profile that holds the key, checked.
 //!   - [`core::settings`], [`core::sts`]: region, endpoint, proxy, trust; the STS client. The only SDK code.
 //!   - [`core::token`]: where the code comes from.
-//!   - [`core::refresh`], [`core::inspect`]: the use cases.
+//!   - [`core::store`]: the session goes into its block.
+//!   - [`core::refresh`] ([`core::usage`]), [`core::inspect`], [`core::export`], [`core::clear`]: the use cases.
 //! - [`cli`]: the command line. The only clap code, and with `main` the only code that writes to stdout.
 //!
 //! Arrows point one way: `main → cli → core use cases → core parts → secret`.

@@ -11,10 +11,11 @@ use super::prompt;
 use crate::core::credentials_file::CredentialsFile;
 use crate::core::environment::Environment;
 use crate::core::preview::ChangedLine;
-use crate::core::refresh::{RefreshReport, RefreshRequest, dry_run, refresh, usage};
+use crate::core::refresh::{RefreshReport, RefreshRequest, dry_run, refresh};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
 use crate::core::text::{path, shown};
 use crate::core::token::GivenCode;
+use crate::core::usage::usage;
 use crate::core::{Error, ErrorCode, Result, expiry};
 
 /// Runs the command.

@@ -1,5 +1,6 @@
 //! What updsts knows: the file, the block, the session, STS. No command line and no protocol.
 
+pub mod block_error;
 pub mod clear;
 pub mod config_file;
 pub mod credentials_file;
@@ -18,9 +19,11 @@ pub mod session;
 pub mod settings;
 pub mod source_profile;
 pub mod splice;
+pub mod store;
 pub mod sts;
 pub mod text;
 pub mod token;
+pub mod usage;
 pub mod verify;
 
 pub use error::{CodeSpent, Error, ErrorCode, Result};

@@ -2,29 +2,27 @@
 //!
 //! It reads top to bottom as the path of the data: read, find, check everything, code, STS, write.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::config_file::ConfigFile;
-use super::credentials_file::{CredentialsFile, FileEdit, Snapshot, Step, WriteObserver};
+use super::credentials_file::{CredentialsFile, Snapshot, Step, WriteObserver};
 use super::environment::Environment;
 use super::error::{CodeSpent, Error, ErrorCode, Result};
 use super::expiry;
 use super::managed_block::Layout;
-use super::preview::{ChangedLine, changed_lines};
+use super::preview::ChangedLine;
 use super::profile::{Key, Profiles, is_name_for_all_sdks};
-use super::secret::{SecretBytes, SecretString};
 use super::session::{SessionCredentials, SessionDuration};
 use super::settings::{SettingsRequest, StsSettings};
 use super::source_profile::{Files, SourceProfile};
-use super::splice::{Edit, ManagedBlock, splice};
+use super::store::Destination;
 use super::sts::StsClient;
 use super::text::{self, shown};
 use super::token::{CodeSource, GivenCode, Person};
-use super::verify::{Expected, verify};
+use super::usage::notes;
 
 /// What to do.
 #[derive(Clone)]
@@ -176,6 +174,11 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
     reporter.detail(&format!("source profile {}, session profile {session_profile}", shown(name.as_bytes())));
 
     let now = Timestamp::now();
+    let duration = match request.duration {
+        Some(duration) => duration,
+        None => files.duration(&name)?.unwrap_or(SessionDuration::DEFAULT),
+    };
+    check_min_validity(request.min_validity, duration)?;
     if let Some(min_validity) = request.min_validity
         && let Some(report) = stored(&credentials, &name, &session_profile, min_validity, now)
     {
@@ -183,11 +186,11 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
     }
 
     let source = files.source_profile(&name)?;
-    let duration = request.duration.or(source.duration).unwrap_or(SessionDuration::DEFAULT);
-    check_min_validity(request.min_validity, duration)?;
     let mut warnings = request.file.check_replaceable(&snapshot)?;
     let expected = now + jiff::SignedDuration::from_secs(i64::from(duration.seconds()));
-    let changes = check_edit(&snapshot, &name, &session_profile, &request.file, expected)?;
+    let destination =
+        Destination { file: &request.file, checked: &snapshot, source: &name, session_profile: &session_profile };
+    let changes = destination.plan(expected)?;
 
     let settings = StsSettings::resolve(&SettingsRequest {
         environment,
@@ -285,74 +288,19 @@ fn stored(
     })
 }
 
-/// Makes the edit with a session that looks like a real one, so that whatever would make the real
-/// edit fail its check fails before the code is spent.
-fn check_edit(
-    snapshot: &Snapshot,
-    source: &str,
-    session_profile: &str,
-    file: &CredentialsFile,
-    expiration: Timestamp,
-) -> Result<Vec<ChangedLine>> {
-    let credentials = SessionCredentials {
-        access_key_id: "(new)".into(),
-        secret_access_key: SecretString::from("x".repeat(40)),
-        session_token: SecretString::from("x".repeat(400)),
-        expiration,
-    };
-    let mut edit = SessionEdit { file: file.path(), source, session_profile, credentials: &credentials, range: 0..0 };
-    let planned = edit.splice(snapshot)?;
-    edit.check(&snapshot.bytes, &planned.apply(&snapshot.bytes))?;
-    Ok(changed_lines(&snapshot.bytes, &planned))
-}
-
-fn notes(
-    environment: &Environment,
-    config: &Profiles<'_>,
-    credentials: &Profiles<'_>,
-    source: &SourceProfile,
-    session_profile: &str,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"] {
-        if environment.var_os(name).is_some() {
-            notes.push(format!("`{name}` is set and outranks `AWS_PROFILE`; unset it to use the session profile"));
-        }
-    }
-    let has_region = |profiles: &Profiles<'_>| {
-        profiles.get(session_profile.as_bytes()).is_some_and(|profile| profile.get(Key::Region).is_some())
-    };
-    let region_is_set = environment.var_os("AWS_REGION").or_else(|| environment.var_os("AWS_DEFAULT_REGION")).is_some();
-    if let Some(region) = &source.config_region
-        && !region_is_set
-        && !has_region(config)
-        && !has_region(credentials)
-    {
-        notes.push(format!(
-            "`{session_profile}` has no region; add to the config file the lines `[profile {session_profile}]` and \
-             `region = {}`",
-            shown(region.as_bytes())
-        ));
-    }
-    notes
-}
-
 async fn store(
     request: &RefreshRequest,
     plan: Plan,
     session: &SessionCredentials,
     reporter: &dyn Reporter,
 ) -> Result<RefreshReport> {
-    let mut edit = SessionEdit {
-        file: request.file.path(),
+    let destination = Destination {
+        file: &request.file,
+        checked: &plan.checked,
         source: &plan.source.name,
         session_profile: &plan.session_profile,
-        credentials: session,
-        range: 0..0,
     };
-    let mut edit = CheckedEdit { file: &request.file, plan: &plan, edit: &mut edit };
-    let replaced = request.file.replace(&mut edit, &mut Notices(reporter)).await;
-    let replaced = replaced.map_err(|error| changed_meanwhile(error, &request.file))?;
+    let replaced = destination.store(session, &plan.source.key.id, &mut Notices(reporter)).await?;
     let mut warnings = plan.warnings;
     warnings.extend(replaced.warnings);
     Ok(RefreshReport {
@@ -368,89 +316,6 @@ async fn store(
     })
 }
 
-/// Writes the session into its block, on whatever the file says at that moment.
-struct SessionEdit<'a> {
-    file: &'a Path,
-    source: &'a str,
-    session_profile: &'a str,
-    credentials: &'a SessionCredentials,
-    range: std::ops::Range<usize>,
-}
-
-impl SessionEdit<'_> {
-    fn splice(&mut self, old: &Snapshot) -> Result<Edit> {
-        let layout = Layout::of(&old.bytes);
-        let slot = layout.slot(self.source.as_bytes(), self.session_profile.as_bytes());
-        let edit = self.with_block(|block| slot.map(|slot| splice(slot, block)));
-        let edit = edit.map_err(|error| error.at(self.file))?;
-        self.range = edit.range();
-        Ok(edit)
-    }
-
-    fn with_block<T>(&self, work: impl FnOnce(&ManagedBlock<'_>) -> T) -> T {
-        let expiration = expiry::written(self.credentials.expiration, &TimeZone::system());
-        work(&ManagedBlock {
-            source: self.source.as_bytes(),
-            session_profile: self.session_profile,
-            credentials: self.credentials,
-            expiration: &expiration,
-        })
-    }
-}
-
-impl FileEdit for SessionEdit<'_> {
-    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
-        let new = self.splice(old)?.apply(&old.bytes);
-        Ok((new != old.bytes).then_some(new))
-    }
-
-    fn check(&self, old: &[u8], new: &[u8]) -> Result<()> {
-        let checked = self.with_block(|block| verify(old, &self.range, new, &Expected::Block(block)));
-        checked.map_err(|error| {
-            let message = format!("the session cannot be written to `{}`: {error}", text::path(self.file));
-            Error::new(ErrorCode::BlockDamaged, message, "mend the file around the managed block; it is unchanged")
-        })
-    }
-}
-
-/// The edit on fresh bytes, after the checks that were made before the request were made again.
-struct CheckedEdit<'a, 'e> {
-    file: &'a CredentialsFile,
-    plan: &'a Plan,
-    edit: &'a mut SessionEdit<'e>,
-}
-
-impl FileEdit for CheckedEdit<'_, '_> {
-    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
-        self.file.check_replaceable(old)?;
-        if old.bytes != self.plan.checked.bytes {
-            let profiles = Profiles::of_credentials(&old.bytes);
-            let key =
-                profiles.get(self.plan.source.name.as_bytes()).and_then(|source| source.text(Key::AwsAccessKeyId));
-            // A session goes only into the file that its key came from.
-            if key != Some(&*self.plan.source.key.id) {
-                let message = format!("the key of `{}` is not there any more", shown(self.plan.source.name.as_bytes()));
-                return Err(Error::new(ErrorCode::KeyMissing, message, "see what changed the file, and try again"));
-            }
-        }
-        self.edit.edit(old)
-    }
-
-    fn check(&self, old: &[u8], new: &[u8]) -> Result<()> {
-        self.edit.check(old, new)
-    }
-}
-
-/// What was in order before the request and is not any more was changed meanwhile (FILE-5).
-fn changed_meanwhile(error: Error, file: &CredentialsFile) -> Error {
-    if error.code().exit_status() != ErrorCode::FileMissing.exit_status() {
-        return error;
-    }
-    let file = text::path(file.path());
-    let message = format!("`{file}` was changed meanwhile and does not take the session: {}", error.message());
-    Error::new(ErrorCode::FileChanged, message, error.hint())
-}
-
 struct Notices<'a>(&'a dyn Reporter);
 
 impl WriteObserver for Notices<'_> {
@@ -460,26 +325,5 @@ impl WriteObserver for Notices<'_> {
 
     fn notice(&mut self, text: &str) {
         self.0.notice(text);
-    }
-}
-
-/// The variables to put before a command so that it uses the session (GET-14), quoted for a POSIX
-/// shell where that is needed. `AWS_SHARED_CREDENTIALS_FILE` is named where tools would read
-/// another file.
-pub fn usage(file: &CredentialsFile, session_profile: &str) -> String {
-    let profile = format!("AWS_PROFILE={}", quoted(session_profile));
-    if file.is_default() {
-        return profile;
-    }
-    let path: PathBuf = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
-    format!("{profile} AWS_SHARED_CREDENTIALS_FILE={}", quoted(&text::clean(&path.display().to_string())))
-}
-
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+,=".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

@@ -36,8 +36,6 @@ pub struct SourceProfile {
     pub key: AccessKey,
     /// The MFA device.
     pub device: SerialNumber,
-    /// `duration_seconds`.
-    pub duration: Option<SessionDuration>,
     /// `region` in the credentials file.
     pub credentials_region: Option<String>,
     /// `region` in the config file.
@@ -76,12 +74,10 @@ impl Files<'_> {
         let own = self.is_operators.then_some(profile);
         let config = config.filter(|_| self.is_operators);
         let either = |key| own.and_then(|p| p.text(key)).or_else(|| config.and_then(|p| p.text(key)));
-        let duration = self.duration(own, config)?;
         Ok(SourceProfile {
             name: name.to_owned(),
             key,
             device,
-            duration,
             credentials_region: own.and_then(|p| p.text(Key::Region)).map(str::to_owned),
             config_region: config.and_then(|p| p.text(Key::Region)).map(str::to_owned),
             ca_bundle: config.and_then(|p| p.text(Key::CaBundle)).map(str::to_owned),
@@ -201,7 +197,13 @@ impl Files<'_> {
         })
     }
 
-    fn duration(&self, own: Option<&Profile<'_>>, config: Option<&Profile<'_>>) -> Result<Option<SessionDuration>> {
+    /// `duration_seconds` of the source profile, of the credentials file before the config file (CLI-4).
+    pub fn duration(&self, name: &str) -> Result<Option<SessionDuration>> {
+        if !self.is_operators {
+            return Ok(None);
+        }
+        let own = self.credentials.get(name.as_bytes());
+        let config = self.config.get(name.as_bytes());
         let in_credentials = own.and_then(|p| p.get(Key::DurationSeconds)).map(|value| (value, self.credentials_path));
         let in_config = || config.and_then(|p| p.get(Key::DurationSeconds)).map(|value| (value, self.config_path));
         let Some((value, path)) = in_credentials.or_else(in_config) else { return Ok(None) };
