@@ -207,6 +207,7 @@ fn get_7_a_session_that_is_good_long_enough_is_kept_without_a_request() {
     let run = sandbox.run(["get", "-n", "default", "--min-validity", "30m", "--json"]).succeeds();
     assert_eq!((&run.json()["refreshed"], sandbox.sts().request_count()), (&false.into(), 1));
     assert_eq!(sandbox.read(), before);
+    sandbox.run(["get", "-n", "default", "--min-validity", "1h"]).fails("usage", 2);
     sandbox.get(["--min-validity", "2h", "-d", "3h"]).succeeds();
     assert_eq!(sandbox.sts().request_count(), 2);
     let run = Sandbox::new().refused(["get", "-n", "default", "-t", "123456", "--min-validity", "59m1s"], "usage", 2);

@@ -13,4 +13,5 @@ mod meanwhile;
 mod prompt;
 mod refusals;
 mod sandbox;
+mod spec;
 mod stored;
