@@ -15,3 +15,4 @@ mod refusals;
 mod sandbox;
 mod spec;
 mod stored;
+mod texts;

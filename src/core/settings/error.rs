@@ -89,14 +89,8 @@ pub(crate) enum SettingsError {
 impl SettingsError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::NotUnicode(place)
-            | Self::NotUrl(place)
-            | Self::UrlHasUser(place)
-            | Self::UrlHasQuery(place)
-            | Self::NotRegion(place)
-            | Self::PseudoRegion { place, .. }
-                if matches!(place, Place::Option(_)) =>
-            {
+            // An endpoint that is no URL is unusable wherever it comes from (GET-9).
+            Self::NotRegion(place) | Self::PseudoRegion { place, .. } if matches!(place, Place::Option(_)) => {
                 ErrorCode::Usage
             }
             _ => ErrorCode::ConfigUnusable,

@@ -349,7 +349,7 @@ mod endpoint {
             assert!(!format!("{error:?}").contains("canary"), "{error:?}");
             let mut by_option = given();
             by_option.endpoint = Some(bad);
-            assert_eq!(by_option.refused().code(), ErrorCode::Usage, "{bad}");
+            assert_eq!(by_option.refused().code(), ErrorCode::ConfigUnusable, "{bad}");
         }
     }
 
