@@ -43,7 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::By(status)) => {
             prompt::restore_terminal();
-            output.line("interrupted; the credentials file is unchanged");
+            output.line("interrupted: the credentials file is unchanged; a code that was already sent may be spent");
             // A prompt or a read of standard input may still wait in its thread.
             std::process::exit(i32::from(status))
         }

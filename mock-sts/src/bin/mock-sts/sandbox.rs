@@ -23,7 +23,7 @@ impl Sandbox {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let sandbox = Self { folder: builder.tempdir()? };
         write_private(&sandbox.credentials_file(), &credentials(sts.users()))?;
-        write_private(&sandbox.config_file(), "")?;
+        write_private(&sandbox.config_file(), &config(sts.users()))?;
         Ok(sandbox)
     }
 
@@ -94,6 +94,21 @@ fn credentials(users: &[User]) -> String {
         profiles.push(format!("[{name}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n{device}"));
     }
     profiles.join("\n")
+}
+
+/// A region for each user and for the session profile that updsts writes beside it: botocore does not read
+/// `AWS_REGION`.
+fn config(users: &[User]) -> String {
+    let mut sections = Vec::new();
+    for (position, user) in users.iter().enumerate() {
+        let (header, name) = match position {
+            0 => ("[default]".to_owned(), "default"),
+            _ => (format!("[profile {}]", user.name), &*user.name),
+        };
+        let region = region(user);
+        sections.push(format!("{header}\nregion = {region}\n\n[profile {name}_sts]\nregion = {region}\n"));
+    }
+    sections.join("\n")
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
