@@ -16,3 +16,4 @@ mod sandbox;
 mod spec;
 mod stored;
 mod texts;
+mod together;

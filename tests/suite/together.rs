@@ -1,0 +1,86 @@
+//! Many writers of one file at once (FILE-5).
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+
+use super::sandbox::{SOURCE, Sandbox};
+
+const WRITERS: usize = 24;
+
+fn sources() -> String {
+    let profile = |n: usize| SOURCE.replace("[default]", &format!("# of {n}\n[p{n}]"));
+    (0..WRITERS).map(profile).collect()
+}
+
+fn start(sandbox: &Sandbox, profile: usize) -> Child {
+    let name = format!("p{profile}");
+    let prepared = sandbox.command([""; 0]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_updsts"));
+    command.args(["get", "-n", &name, "-t", "123456"]).env_clear();
+    command.envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn expect_all(children: Vec<Child>) {
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// The file without its managed blocks, and how many there are.
+fn without_blocks(file: &str) -> (String, usize) {
+    let mut outside = true;
+    let mut blocks = 0;
+    let mut rest = String::new();
+    for line in file.lines() {
+        if line.starts_with("# ${{{") {
+            outside = false;
+            blocks += 1;
+        }
+        if outside {
+            rest.push_str(line);
+            rest.push('\n');
+        }
+        outside |= line.starts_with("# $}}}");
+    }
+    (rest, blocks)
+}
+
+#[test]
+fn file_5_no_update_of_many_at_once_is_lost() {
+    let sandbox = Sandbox::new().credentials(sources());
+    for _ in 0..2 {
+        expect_all((0..WRITERS).map(|n| start(&sandbox, n)).collect());
+        assert_eq!(without_blocks(&sandbox.read()), (sources(), WRITERS));
+    }
+    sandbox.expect_no_leftovers();
+    assert_eq!(sandbox.sts().request_count(), 2 * WRITERS as u64);
+}
+
+#[test]
+fn file_5_many_at_once_beside_a_program_that_appends_without_a_lock() {
+    let sandbox = Sandbox::new().credentials(sources());
+    let children: Vec<_> = (0..WRITERS).map(|n| start(&sandbox, n)).collect();
+    let mut appended = 0;
+    let path = sandbox.credentials_path();
+    for _ in 0..100 {
+        // Open, append, close, as a careless script does; what it appends to may be renamed away
+        // between its open and its write, so it looks whether its line is in the file.
+        let line = format!("# foreign {appended:03}\n");
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(line.as_bytes()).unwrap();
+        appended += 1;
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    expect_all(children);
+    let (rest, blocks) = without_blocks(&sandbox.read());
+    assert_eq!(blocks, WRITERS);
+    let found = rest.lines().filter(|line| line.starts_with("# foreign")).count();
+    eprintln!("{found} of {appended} foreign lines are in the file");
+    // Between the last comparison and the rename nothing can notice a write.
+    assert!(found >= appended - 2, "{found} of {appended}");
+    let own: String =
+        rest.lines().filter(|line| !line.starts_with("# foreign")).map(|line| format!("{line}\n")).collect();
+    assert_eq!(own, sources());
+}
