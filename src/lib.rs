@@ -12,6 +12,7 @@
 //!   - [`core::source_profile`]: the profile that holds the key, checked.
 //!   - [`core::settings`], [`core::sts`]: region, endpoint, proxy, trust; the STS client. The only SDK code.
 //!   - [`core::token`]: where the code comes from.
+//!   - [`core::turn`]: of many callers at once, one asks AWS.
 //!   - [`core::refresh`], [`core::inspect`]: the use cases.
 //! - [`cli`]: the command line. The only clap code, and with `main` the only code that writes to stdout.
 //!

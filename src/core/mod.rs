@@ -21,6 +21,7 @@ pub mod splice;
 pub mod sts;
 pub mod text;
 pub mod token;
+pub mod turn;
 pub mod verify;
 
 pub use error::{CodeSpent, Error, ErrorCode, Result};
