@@ -13,6 +13,7 @@
 //!   - [`core::settings`], [`core::sts`]: region, endpoint, proxy, trust; the STS client. The only SDK code.
 //!   - [`core::token`]: where the code comes from.
 //!   - [`core::store`]: the session goes into its block.
+//!   - [`core::turn`]: of many callers at once, one asks AWS.
 //!   - [`core::refresh`] ([`core::usage`]), [`core::inspect`], [`core::export`], [`core::clear`]: the use cases.
 //! - [`cli`]: the command line. The only clap code, and with `main` the only code that writes to stdout.
 //!

@@ -23,6 +23,7 @@ pub mod store;
 pub mod sts;
 pub mod text;
 pub mod token;
+pub mod turn;
 pub mod usage;
 pub mod verify;
 

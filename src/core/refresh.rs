@@ -22,6 +22,7 @@ use super::store::Destination;
 use super::sts::StsClient;
 use super::text::{self, shown};
 use super::token::{CodeSource, GivenCode, Person};
+use super::turn::{NoTurn, Queue, Turn, Waited, fingerprint};
 use super::usage::notes;
 
 /// What to do.
@@ -92,6 +93,21 @@ struct Plan {
     notes: Vec<String>,
 }
 
+impl Plan {
+    /// What AWS is asked, but for the code: whoever asks the same gets the same refusal.
+    fn fingerprint(&self) -> String {
+        let proxy = self.settings.proxy().unwrap_or_default();
+        let parts = [
+            &self.source.key.id,
+            self.source.device.as_str(),
+            self.settings.region(),
+            &self.settings.endpoint(),
+            &proxy,
+        ];
+        fingerprint(parts.map(str::as_bytes))
+    }
+}
+
 /// Either the stored session is good enough, or this is to be done.
 enum Decision {
     Keep(RefreshReport),
@@ -105,10 +121,75 @@ pub async fn refresh(
     environment: &Environment,
     reporter: &dyn Reporter,
 ) -> Result<RefreshReport> {
-    let plan = match decide(request, environment, reporter).await? {
+    let mut plan = match decide(request, environment, reporter).await? {
         Decision::Keep(report) => return Ok(report),
         Decision::Refresh(plan) => plan,
     };
+    if request.min_validity.is_none() {
+        return renew(request, *plan, person, environment, reporter).await;
+    }
+    let queue = match Queue::join(&plan.checked.target, &plan.source.name, environment) {
+        Ok(queue) => queue,
+        Err(reason) => {
+            plan.warnings.push(without_turns(&reason));
+            return renew(request, *plan, person, environment, reporter).await;
+        }
+    };
+    loop {
+        let waited = queue.wait(|| is_stored(request, &plan), |text| reporter.notice(text)).await;
+        // The file may say something else by now.
+        plan = match decide(request, environment, &WithoutDetails(reporter)).await? {
+            Decision::Keep(report) => return Ok(report),
+            Decision::Refresh(plan) => plan,
+        };
+        match waited {
+            Ok(Waited::Turn(turn)) => return renew_in_turn(&turn, request, *plan, person, environment, reporter).await,
+            // It was renewed, and is not good enough any more.
+            Ok(Waited::Done) => {}
+            Err(NoTurn::NoLocks(reason)) => {
+                plan.warnings.push(without_turns(&reason));
+                return renew(request, *plan, person, environment, reporter).await;
+            }
+            Err(NoTurn::TooLong(error)) => return Err(error),
+        }
+    }
+}
+
+fn without_turns(reason: &str) -> String {
+    format!("callers of one profile cannot take turns, so that each may ask AWS for a session: {reason}")
+}
+
+/// Uses the refusal of the caller before, or renews and hands a refusal on (GET-7).
+async fn renew_in_turn(
+    turn: &Turn<'_>,
+    request: &RefreshRequest,
+    plan: Plan,
+    person: &Person,
+    environment: &Environment,
+    reporter: &dyn Reporter,
+) -> Result<RefreshReport> {
+    let asked_for = plan.fingerprint();
+    if let Some(refusal) = turn.refusal_of(&asked_for) {
+        return Err(refusal);
+    }
+    let renewed = renew(request, plan, person, environment, reporter).await;
+    // What failed before anything was sent may be this caller's fault alone.
+    if let Err(error) = &renewed
+        && error.code_spent().is_some()
+    {
+        turn.hand_on(&asked_for, error);
+    }
+    renewed
+}
+
+/// Asks for a code, sends it, and stores the session.
+async fn renew(
+    request: &RefreshRequest,
+    plan: Plan,
+    person: &Person,
+    environment: &Environment,
+    reporter: &dyn Reporter,
+) -> Result<RefreshReport> {
     let client = StsClient::new(&plan.settings, &plan.source.key)?;
     let mut codes =
         CodeSource::choose(request.code.clone(), &plan.source, request.file.is_operators(), person, environment)?;
@@ -123,7 +204,7 @@ pub async fn refresh(
         }
     };
     let spent = |error: Error| error.after_request(CodeSpent::Yes);
-    store(request, *plan, &session, reporter).await.map_err(spent)
+    store(request, plan, &session, reporter).await.map_err(spent)
 }
 
 /// What [`refresh`] would do. Everything local is checked; no code is asked for, no command run, no
@@ -260,6 +341,13 @@ fn check_min_validity(min_validity: Option<Duration>, duration: SessionDuration)
     }
 }
 
+/// Whether the file holds a session by now that is good enough.
+fn is_stored(request: &RefreshRequest, plan: &Plan) -> bool {
+    let (Some(min_validity), Ok(snapshot)) = (request.min_validity, request.file.read()) else { return false };
+    let profiles = Profiles::of_credentials(&snapshot.bytes);
+    stored(&profiles, &plan.source.name, &plan.session_profile, min_validity, Timestamp::now()).is_some()
+}
+
 /// The stored session, where it is valid at least that much longer.
 fn stored(
     credentials: &Profiles<'_>,
@@ -314,6 +402,21 @@ async fn store(
         warnings,
         notes: plan.notes,
     })
+}
+
+/// Does not say twice what is used.
+struct WithoutDetails<'a>(&'a dyn Reporter);
+
+impl Reporter for WithoutDetails<'_> {
+    fn notice(&self, text: &str) {
+        self.0.notice(text);
+    }
+
+    fn detail(&self, _text: &str) {}
+
+    fn shows_commands(&self) -> bool {
+        self.0.shows_commands()
+    }
 }
 
 struct Notices<'a>(&'a dyn Reporter);

@@ -14,10 +14,13 @@ fn sources() -> String {
 }
 
 fn start(sandbox: &Sandbox, profile: usize) -> Child {
-    let name = format!("p{profile}");
+    start_with(sandbox, &["get", "-n", &format!("p{profile}"), "-t", "123456"])
+}
+
+fn start_with(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     let prepared = sandbox.command([""; 0]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_updsts"));
-    command.args(["get", "-n", &name, "-t", "123456"]).env_clear();
+    command.args(arguments).env_clear();
     command.envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -82,4 +85,32 @@ fn file_5_many_at_once_beside_a_program_that_appends_without_a_lock() {
     assert!(found >= appended - 2, "{found} of {appended}");
     let own: Vec<_> = rest.lines().filter(|line| !line.starts_with("# foreign")).collect();
     assert_eq!(own, sources().lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn get_7_of_many_callers_of_one_profile_one_asks_aws() {
+    let sandbox = Sandbox::new();
+    let arguments = ["get", "-n", "default", "-t", "123456", "--min-validity", "10m"];
+    expect_all((0..WRITERS).map(|_| start_with(&sandbox, &arguments)).collect());
+    assert_eq!(sandbox.sts().request_count(), 1);
+}
+
+#[test]
+fn get_7_of_many_callers_of_one_profile_one_is_refused_for_all() {
+    let sandbox = Sandbox::with(
+        mock_sts::MockSts::builder()
+            .fault(mock_sts::Fault::Latency(std::time::Duration::from_millis(1500)), None)
+            .start(),
+    );
+    let arguments = ["get", "-n", "default", "-t", "000000", "--min-validity", "10m"];
+    let children: Vec<_> = (0..8).map(|_| start_with(&sandbox, &arguments)).collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(4) && stderr.contains("error[code_refused]"), "{stderr}");
+        assert!(stderr.contains("the code is spent"), "{stderr}");
+    }
+    assert_eq!(sandbox.sts().request_count(), 1);
+    sandbox.run(["get", "-n", "default", "-t", "000000", "--min-validity", "10m"]).fails("code_refused", 4);
+    assert_eq!(sandbox.sts().request_count(), 2, "a later caller asks for itself");
 }

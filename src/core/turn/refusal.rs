@@ -1,0 +1,61 @@
+//! A refusal as it stands in the file of a turn.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::core::error::{CodeSpent, Error, ErrorCode};
+
+/// The longest refusal that is read, in bytes; messages are far shorter.
+const MOST_BYTES: u64 = 16 * 1024;
+
+/// What was refused to whom, and when. It holds no secret.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Refusal {
+    /// Tells this refusal from every other one.
+    pub(super) id: String,
+    /// The fingerprint of what was asked for.
+    pub(super) request: String,
+    code: String,
+    message: String,
+    hint: String,
+    code_spent: String,
+}
+
+impl Refusal {
+    pub(super) fn of(request: &str, error: &Error) -> Self {
+        Self {
+            id: format!("{} {}", Timestamp::now().as_nanosecond(), std::process::id()),
+            request: request.to_owned(),
+            code: error.code().as_str().to_owned(),
+            message: error.message().to_owned(),
+            hint: error.hint().to_owned(),
+            code_spent: error.code_spent().map_or("", CodeSpent::as_str).to_owned(),
+        }
+    }
+
+    /// The refusal in the file; none where it is empty, half written, or something else.
+    pub(super) fn read(mut file: &File) -> Option<Self> {
+        let mut text = Vec::new();
+        file.rewind().ok()?;
+        file.take(MOST_BYTES).read_to_end(&mut text).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    pub(super) fn write(&self, mut file: &File) -> io::Result<()> {
+        let text = serde_json::to_vec(self)?;
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(&text)
+    }
+
+    /// The error that the other caller had; none where the text is not updsts's.
+    pub(super) fn error(&self) -> Option<Error> {
+        let code = ErrorCode::ALL.into_iter().find(|code| code.as_str() == self.code)?;
+        let spent = [CodeSpent::No, CodeSpent::Yes, CodeSpent::Maybe];
+        let spent = spent.into_iter().find(|spent| spent.as_str() == self.code_spent)?;
+        Some(Error::new(code, &self.message, &self.hint).after_request(spent))
+    }
+}
