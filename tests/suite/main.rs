@@ -9,6 +9,7 @@ mod files;
 mod get;
 mod leaks;
 mod list;
+mod mcp;
 mod meanwhile;
 mod prompt;
 mod refusals;
