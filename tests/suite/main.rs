@@ -12,6 +12,7 @@ mod list;
 mod mcp;
 mod meanwhile;
 mod prompt;
+mod readme;
 mod refusals;
 mod sandbox;
 mod spec;
