@@ -38,3 +38,19 @@ install:
 interop:
     cargo build --quiet --workspace --bins
     @scripts/interop
+
+# Make docs/demo.svg anew from a real run
+picture:
+    cargo build --quiet --workspace --bins
+    @scripts/picture
+
+# Check the dependencies: advisories, licences, sources
+deny:
+    @command -v cargo-deny >/dev/null || { echo "install it with: cargo install --locked cargo-deny"; exit 1; }
+    cargo deny --all-features check
+
+# Measure the reader and the editor, and whole processes where hyperfine is installed
+bench:
+    cargo bench --bench reader
+    cargo build --quiet --release --workspace --bins
+    @scripts/bench

@@ -5,7 +5,8 @@ use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Table};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::args::List;
 use super::output::{Output, Tone};
@@ -15,7 +16,7 @@ use crate::core::inspect::{CredentialType, ProfileInfo, Status, inspect};
 use crate::core::refresh::Reporter;
 use crate::core::session::parse_seconds;
 use crate::core::source_profile::requested_name;
-use crate::core::{Result, expiry, text};
+use crate::core::{Error, Result, expiry, text};
 
 /// The most warnings about odd lines that are shown without `-v 1`.
 const FEW_WARNINGS: usize = 5;
@@ -39,31 +40,56 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
     }
     let profiles = &inspection.profiles;
     let text = if options.json {
-        format!("{:#}\n", Value::from(profiles.iter().map(json).collect::<Vec<_>>()))
+        json(profiles)?
     } else if options.long {
         profiles.iter().map(record).collect::<Vec<_>>().join("\n")
     } else if std::io::stdout().is_terminal() {
         table(profiles, output)
     } else {
-        profiles.iter().map(line).collect()
+        let mut text = String::with_capacity(64 * profiles.len());
+        profiles.iter().for_each(|profile| line(&mut text, profile));
+        text
     };
     output.result(&text)
 }
 
 /// What is known of a profile, keys as in the MCP tools, without the secret keys (CLI-7).
-fn json(profile: &ProfileInfo) -> Value {
-    json!({
-        "profile_name": profile.name,
-        "credential_type": profile.credential_type.as_str(),
-        "status": profile.status.as_str(),
-        "aws_access_key_id": profile.access_key_id,
-        "mfa_device_arn": profile.mfa_device,
-        "totp_secret_name": profile.totp_secret_name,
-        "expiration_datetime": profile.expiration,
-        "expires_in_seconds": profile.expires_in_seconds,
-        "source_profile": profile.source_profile,
-        "session_profile": profile.session_profile,
-    })
+#[derive(Serialize)]
+struct Record<'a> {
+    profile_name: &'a str,
+    credential_type: &'static str,
+    status: &'static str,
+    aws_access_key_id: Option<&'a str>,
+    mfa_device_arn: Option<&'a str>,
+    totp_secret_name: Option<&'a str>,
+    expiration_datetime: Option<&'a str>,
+    expires_in_seconds: Option<i64>,
+    source_profile: Option<&'a str>,
+    session_profile: Option<&'a str>,
+}
+
+impl<'a> Record<'a> {
+    fn of(profile: &'a ProfileInfo) -> Self {
+        Self {
+            profile_name: &profile.name,
+            credential_type: profile.credential_type.as_str(),
+            status: profile.status.as_str(),
+            aws_access_key_id: profile.access_key_id.as_deref(),
+            mfa_device_arn: profile.mfa_device.as_deref(),
+            totp_secret_name: profile.totp_secret_name.as_deref(),
+            expiration_datetime: profile.expiration.as_deref(),
+            expires_in_seconds: profile.expires_in_seconds,
+            source_profile: profile.source_profile.as_deref(),
+            session_profile: profile.session_profile.as_deref(),
+        }
+    }
+}
+
+/// One document for programs.
+fn json(profiles: &[ProfileInfo]) -> Result<String> {
+    let records: Vec<_> = profiles.iter().map(Record::of).collect();
+    let document = serde_json::to_string_pretty(&records);
+    document.map(|text| text + "\n").map_err(|_| Error::defect())
 }
 
 const fn kind(profile: &ProfileInfo) -> &'static str {
@@ -99,20 +125,20 @@ fn origin(profile: &ProfileInfo) -> String {
 }
 
 /// One line, never cut: profile, kind, status, time left, origin, separated by tabs.
-fn line(profile: &ProfileInfo) -> String {
-    let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
-    let fields = [
-        profile.name.clone(),
-        profile.credential_type.as_str().to_owned(),
-        or_dash(status(profile).to_owned()),
-        or_dash(left(profile)),
-        or_dash(origin(profile)),
-    ];
-    fields.join("\t") + "\n"
+fn line(text: &mut String, profile: &ProfileInfo) {
+    let (left, origin) = (left(profile), origin(profile));
+    let fields = [&profile.name, profile.credential_type.as_str(), status(profile), &left, &origin];
+    for (number, field) in fields.into_iter().enumerate() {
+        if number > 0 {
+            text.push('\t');
+        }
+        text.push_str(if field.is_empty() { "-" } else { field });
+    }
+    text.push('\n');
 }
 
 fn record(profile: &ProfileInfo) -> String {
-    let document = json(profile);
+    let document = serde_json::to_value(Record::of(profile)).unwrap_or_default();
     let mut text = String::new();
     for (key, value) in document.as_object().into_iter().flatten() {
         let value = match value {
