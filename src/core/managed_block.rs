@@ -72,13 +72,11 @@ impl Block<'_> {
     }
 }
 
-/// A header outside every block, or inside the block with the index `block`.
+/// A header outside every block, or inside the block with the index `block`. A file may have very many.
 #[derive(Debug, Clone)]
 struct Section<'a> {
     name: &'a [u8],
-    line: usize,
     start: usize,
-    indented: bool,
     block: Option<usize>,
 }
 
@@ -110,9 +108,7 @@ impl<'a> Layout<'a> {
                 LineKind::Header(header) => {
                     layout.sections.push(Section {
                         name: header.name,
-                        line: line.number,
                         start: line.start,
-                        indented: line.indented,
                         block: open.as_ref().map(|_| layout.blocks.len()),
                     });
                     if let Some(block) = &mut open {
@@ -197,7 +193,12 @@ impl<'a> Layout<'a> {
     pub fn sections_of(&self, names: &[&[u8]]) -> Vec<(Range<usize>, usize)> {
         let ends = self.sections.iter().skip(1).map(|next| next.start).chain([self.file.len()]);
         let wanted = self.sections.iter().zip(ends).filter(|(section, _)| names.contains(&section.name));
-        wanted.map(|(section, end)| (section.start..end, section.line)).collect()
+        wanted.map(|(section, end)| (section.start..end, self.line_at(section.start))).collect()
+    }
+
+    /// The number of the line that starts there, counted from 1.
+    fn line_at(&self, start: usize) -> usize {
+        1 + memchr::memchr_iter(b'\n', &self.file[..start]).count()
     }
 
     /// How many sections have that name.
@@ -212,7 +213,7 @@ impl<'a> Layout<'a> {
         let first_behind = self.sections.partition_point(|section| section.start < edited.start);
         let start = first_behind.checked_sub(1).map_or(0, |at| self.sections[at].start);
         let behind = self.sections[first_behind..].iter();
-        let end = behind.filter(|section| section.start >= edited.end).find(|section| !section.indented);
+        let end = behind.filter(|section| section.start >= edited.end).find(|section| self.file[section.start] == b'[');
         start..end.map_or(self.file.len(), |section| section.start)
     }
 
@@ -254,8 +255,10 @@ impl<'a> Layout<'a> {
         if let Some(section) = taken {
             let owner = section.block.map(|at| shown(self.blocks[at].key));
             return Err(match owner {
-                Some(owner) => BlockError::NameOfOtherBlock { name: shown(name), line: section.line, owner },
-                None => BlockError::NameTaken { name: shown(name), line: section.line },
+                Some(owner) => {
+                    BlockError::NameOfOtherBlock { name: shown(name), line: self.line_at(section.start), owner }
+                }
+                None => BlockError::NameTaken { name: shown(name), line: self.line_at(section.start) },
             });
         }
         if self.by_key.contains_key(name) {

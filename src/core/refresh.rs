@@ -297,7 +297,7 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
     let expected = now + jiff::SignedDuration::from_secs(i64::from(duration.seconds()));
     let destination =
         Destination { file: &request.file, checked: &snapshot, source: &name, session_profile: &session_profile };
-    let changes = destination.plan(expected)?;
+    let changes = destination.plan(&layout, expected)?;
 
     let settings = StsSettings::resolve(&SettingsRequest {
         environment,

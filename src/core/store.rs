@@ -31,18 +31,16 @@ pub struct Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// Makes the edit with a session that looks like a real one, so that whatever would make the real
-    /// edit fail its check fails before the code is spent.
-    pub fn plan(&self, expiration: Timestamp) -> Result<Vec<ChangedLine>> {
+    /// Makes the edit with a session that looks like a real one, so that whatever forbids the real one
+    /// does so before the code is spent. `layout` is that of the checked bytes.
+    pub fn plan(&self, layout: &Layout<'_>, expiration: Timestamp) -> Result<Vec<ChangedLine>> {
         let credentials = SessionCredentials {
             access_key_id: "(new)".into(),
             secret_access_key: SecretString::from("x".repeat(40)),
             session_token: SecretString::from("x".repeat(400)),
             expiration,
         };
-        let mut edit = self.edit(&credentials);
-        let planned = edit.splice(self.checked)?;
-        edit.check(&self.checked.bytes, &planned.apply(&self.checked.bytes))?;
+        let planned = self.edit(&credentials).splice(layout)?;
         Ok(changed_lines(&self.checked.bytes, &planned))
     }
 
@@ -85,9 +83,8 @@ impl SessionEdit<'_> {
         self.destination.file.path()
     }
 
-    fn splice(&mut self, old: &Snapshot) -> Result<Edit> {
+    fn splice(&mut self, layout: &Layout<'_>) -> Result<Edit> {
         let Destination { source, session_profile, .. } = self.destination;
-        let layout = Layout::of(&old.bytes);
         let slot = layout.slot(source.as_bytes(), session_profile.as_bytes());
         let edit = self.with_block(|block| slot.map(|slot| splice(slot, block)));
         let edit = edit.map_err(|error| error.at(self.path()))?;
@@ -108,7 +105,7 @@ impl SessionEdit<'_> {
 
 impl FileEdit for SessionEdit<'_> {
     fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
-        let new = self.splice(old)?.apply(&old.bytes);
+        let new = self.splice(&Layout::of(&old.bytes))?.apply(&old.bytes);
         Ok((new != old.bytes).then_some(new))
     }
 
