@@ -4,7 +4,10 @@
 //! write is a new file renamed over the old one.
 
 mod access;
+#[cfg(target_os = "linux")]
+mod attributes;
 mod lock;
+mod new_file;
 mod replace;
 
 use std::fs::{self, File, Metadata, OpenOptions};

@@ -99,8 +99,13 @@ impl Plan {
     /// What AWS is asked, but for the code: whoever asks the same gets the same refusal.
     fn fingerprint(&self) -> String {
         let proxy = self.settings.proxy().unwrap_or_default();
-        let parts =
-            [&self.source.key.id, self.source.device.as_str(), self.settings.region(), &self.settings.endpoint(), &proxy];
+        let parts = [
+            &self.source.key.id,
+            self.source.device.as_str(),
+            self.settings.region(),
+            &self.settings.endpoint(),
+            &proxy,
+        ];
         fingerprint(parts.map(str::as_bytes))
     }
 }

@@ -1,22 +1,32 @@
 //! A write is all or nothing (FILE-3): a new file in the same folder, renamed over the old one.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{File, Metadata};
+use std::io::{self, Seek};
+use std::path::Path;
+use std::time::Duration;
 
-use tempfile::NamedTempFile;
+use tokio::time::sleep;
 
 use super::lock::{Locked, is_at};
+use super::new_file::{NewFile, remove_leftovers};
 use super::{CredentialsFile, Snapshot, os_text};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::secret::SecretBytes;
 use crate::core::text;
 
-/// The name of a new file before it replaces the old one begins so.
-const PREFIX: &str = ".credentials.updsts-";
-
 /// How often the edit is made again because a program that does not lock changed the file.
 const MOST_EDITS: usize = 50;
+
+/// How often a file that the edit cannot be made on is read again: a program that writes in place
+/// truncates it first.
+const MOST_REFUSALS: usize = 8;
+
+/// How often a file is waited for that was written in place a moment ago: somebody may be in the
+/// middle of it.
+const MOST_RESTS: usize = 8;
+
+/// How long a file must have been left alone.
+const REST: Duration = Duration::from_millis(30);
 
 /// An edit of the file, made on its fresh bytes, and again where they change meanwhile.
 pub trait FileEdit {
@@ -91,6 +101,15 @@ impl WriteObserver for Unobserved {
     fn notice(&mut self, _text: &str) {}
 }
 
+/// How an attempt ended.
+enum Attempt {
+    Done,
+    /// The file was changed meanwhile, or somebody is writing it.
+    Changed,
+    /// The file does not take the edit as it is.
+    Refused(Error),
+}
+
 impl CredentialsFile {
     /// Replaces the file by what `edit` makes of its fresh bytes, under the file's lock.
     ///
@@ -98,80 +117,122 @@ impl CredentialsFile {
     /// the new content.
     pub async fn replace(&self, edit: &mut dyn FileEdit, observer: &mut dyn WriteObserver) -> Result<Replaced> {
         let mut report = Replaced::default();
+        let (mut refusals, mut rests) = (0, 0);
         for _ in 0..MOST_EDITS {
-            let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
             self.observe(observer, Step::Lock)?;
-            let locked = self.lock(&target, |text| observer.notice(text)).await?;
-            if !locked.is_locked && report.warnings.is_empty() {
+            let locked = self.lock(|text| observer.notice(text)).await?;
+            if !locked.has_locks && report.warnings.is_empty() {
                 report.warnings.push("the file system has no locks: two writers at once could lose an update".into());
             }
-            if self.try_replace(&target, &locked, edit, observer, &mut report)? {
-                return Ok(report);
+            let metadata = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
+            if rests < MOST_RESTS && was_just_written_in_place(&metadata) {
+                rests += 1;
+                drop(locked);
+                sleep(REST).await;
+                continue;
+            }
+            match self.attempt(locked, metadata, edit, observer, &mut report).await? {
+                Attempt::Done => return Ok(report),
+                Attempt::Changed => {}
+                Attempt::Refused(error) if refusals == MOST_REFUSALS => return Err(error),
+                Attempt::Refused(_) => {
+                    refusals += 1;
+                    sleep(REST).await;
+                }
             }
         }
         let message = format!("`{}` is changed by another program all the time", text::path(&self.path));
         Err(Error::new(ErrorCode::FileChanged, message, "end the program that writes it, and try again"))
     }
 
-    /// One attempt; `false` where the file was changed meanwhile.
-    fn try_replace(
+    async fn attempt(
         &self,
-        target: &Path,
-        locked: &Locked,
+        locked: Locked,
+        metadata: Metadata,
         edit: &mut dyn FileEdit,
         observer: &mut dyn WriteObserver,
         report: &mut Replaced,
-    ) -> Result<bool> {
+    ) -> Result<Attempt> {
         self.observe(observer, Step::Read)?;
-        let metadata = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
         let bytes = self.read_open(&locked.file, &metadata)?;
-        let snapshot = Snapshot { bytes, target: target.to_owned(), metadata };
-        self.observe(observer, Step::Edit)?;
-        let Some(bytes) = edit.edit(&snapshot)? else {
-            return Ok(true);
-        };
+        let mut snapshot = Snapshot { bytes, target: locked.target, metadata };
+        let mut file = locked.file;
+        let mut found = snapshot.bytes.clone();
+        for is_late in std::iter::once(false).chain([true; MOST_EDITS]) {
+            self.observe(observer, Step::Edit)?;
+            let bytes = match edit.edit(&snapshot) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) if is_late => snapshot.bytes.clone(),
+                Ok(None) => return Ok(Attempt::Done),
+                Err(_) if is_late => break,
+                Err(error) => return Ok(Attempt::Refused(error)),
+            };
+            let folder = snapshot.target.parent().unwrap_or(Path::new("/"));
+            remove_leftovers(folder);
+            let new = self.write_new(folder, &file, &snapshot, &bytes, observer)?;
+            edit.check(&snapshot.bytes, &bytes)?;
 
-        let folder = target.parent().unwrap_or(Path::new("/"));
-        remove_leftovers(folder);
-        let new = self.write_new(folder, &snapshot, &bytes, observer)?;
-        edit.check(&snapshot.bytes, &bytes)?;
+            self.observe(observer, Step::Compare)?;
+            if !self.is_unchanged(&file, &snapshot, &found)? {
+                return Ok(Attempt::Changed);
+            }
+            self.observe(observer, Step::Rename)?;
+            let new = new.replace(&snapshot.target).map_err(|error| self.failed("replaced", &error))?;
+            report.is_written = true;
+            let synced = observer.before(Step::SyncFolder).and_then(|()| sync_folder(folder));
+            if let Err(error) = synced {
+                let folder = text::path(folder);
+                report
+                    .warnings
+                    .push(format!("the file is replaced, but `{folder}` could not be synced: {}", os_text(&error)));
+            }
+            // A program that had the old file open may have written to it since the comparison. Its
+            // lock is not needed any more: the new file's keeps the others away.
+            let Some(late) = self.late_change(&file, &found).await else {
+                return Ok(Attempt::Done);
+            };
+            snapshot.bytes = late;
+            found = bytes;
+            file = new;
+        }
+        let path = text::path(&self.path);
+        report.warnings.push(format!("another program wrote `{path}` while it was replaced; its change is lost"));
+        Ok(Attempt::Done)
+    }
 
-        self.observe(observer, Step::Compare)?;
-        if !is_at(&locked.file, target) || !self.is_unchanged(&locked.file, &snapshot)? {
-            return Ok(false);
+    /// What the replaced file says now, where somebody wrote to it after the last comparison.
+    async fn late_change(&self, old: &File, found: &SecretBytes) -> Option<SecretBytes> {
+        let mut late = self.read_again(old).ok().filter(|late| late != found)?;
+        for _ in 0..MOST_RESTS {
+            sleep(REST).await;
+            let now = self.read_again(old).ok()?;
+            if now == late {
+                break;
+            }
+            late = now;
         }
-        self.observe(observer, Step::Rename)?;
-        new.persist(target).map_err(|error| self.failed("replaced", &error.error))?;
-        report.is_written = true;
-        let synced = observer.before(Step::SyncFolder).and_then(|()| sync_folder(folder));
-        if let Err(error) = synced {
-            let folder = text::path(folder);
-            report
-                .warnings
-                .push(format!("the file is replaced, but `{folder}` could not be synced: {}", os_text(&error)));
-        }
-        Ok(true)
+        Some(late)
     }
 
     /// Writes, syncs and reads back the new file beside the old one.
     fn write_new(
         &self,
         folder: &Path,
+        old: &File,
         snapshot: &Snapshot,
         bytes: &SecretBytes,
         observer: &mut dyn WriteObserver,
-    ) -> Result<NamedTempFile> {
+    ) -> Result<NewFile> {
         self.observe(observer, Step::Create)?;
-        let mut new = create_locked(folder).map_err(|error| self.failed("written", &error))?;
+        let mut new = NewFile::create(folder).map_err(|error| self.failed("written", &error))?;
         self.observe(observer, Step::Write)?;
-        new.write_all(bytes).map_err(|error| self.failed("written", &error))?;
+        new.write(bytes).map_err(|error| self.failed("written", &error))?;
         self.observe(observer, Step::KeepOwner)?;
-        keep_owner_and_mode(new.as_file(), snapshot)
-            .map_err(|error| self.failed("given its owner and mode", &error))?;
+        new.keep_owner_and_mode(old, snapshot).map_err(|error| self.failed("given its owner and mode", &error))?;
         self.observe(observer, Step::SyncFile)?;
-        new.as_file().sync_all().map_err(|error| self.failed("written", &error))?;
+        new.sync().map_err(|error| self.failed("written", &error))?;
         self.observe(observer, Step::ReadBack)?;
-        let back = read_back(new.as_file_mut(), bytes.len()).map_err(|error| self.failed("read back", &error))?;
+        let back = new.read_back(bytes.len()).map_err(|error| self.failed("read back", &error))?;
         if back != *bytes {
             let message = format!("the new `{}` does not read back what was written", text::path(&self.path));
             return Err(Error::new(ErrorCode::WriteFailed, message, "check the disk; the file is unchanged"));
@@ -179,11 +240,20 @@ impl CredentialsFile {
         Ok(new)
     }
 
-    fn is_unchanged(&self, file: &File, snapshot: &Snapshot) -> Result<bool> {
-        let mut file = file;
+    /// The last comparison: the path names the open file, also through links, and that has the same
+    /// bytes, mode and owner as when it was read.
+    fn is_unchanged(&self, file: &File, snapshot: &Snapshot, found: &SecretBytes) -> Result<bool> {
+        let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
+        Ok(is_at(file, &snapshot.target)
+            && is_at(file, &self.path)
+            && has_same_owner_and_mode(&metadata, &snapshot.metadata)
+            && self.read_again(file)? == *found)
+    }
+
+    fn read_again(&self, mut file: &File) -> Result<SecretBytes> {
         file.rewind().map_err(|error| self.unreadable(&error))?;
         let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
-        Ok(self.read_open(file, &metadata)? == snapshot.bytes)
+        self.read_open(file, &metadata)
     }
 
     fn observe(&self, observer: &mut dyn WriteObserver, step: Step) -> Result<()> {
@@ -210,67 +280,29 @@ impl CredentialsFile {
     }
 }
 
-/// A new file of mode 0600, locked for as long as its writer lives, so that the next writer can
-/// tell one that a kill left behind.
-fn create_locked(folder: &Path) -> io::Result<NamedTempFile> {
-    for _ in 0..100 {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o600));
-        }
-        let new = builder.tempfile_in(folder)?;
-        // A writer that cleans up may have taken the file in between; a file system without
-        // locks leaves nothing to tell, and nothing is cleaned up there.
-        let _ = new.as_file().lock();
-        if is_at(new.as_file(), new.path()) {
-            return Ok(new);
-        }
-    }
-    Err(io::Error::other("new files vanish from the folder"))
-}
-
-/// Removes new files that a killed writer left behind: those that nobody has locked.
-fn remove_leftovers(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let is_regular = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_regular && entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            let path: PathBuf = entry.path();
-            if let Ok(file) = File::open(&path)
-                && file.try_lock().is_ok()
-                && is_at(&file, &path)
-            {
-                // A leftover that stays is tried again by the next writer.
-                let _ = fs::remove_file(&path);
-            }
-        }
-    }
-}
-
+/// Whether a program that does not rename wrote the file a moment ago. A file that was renamed into
+/// its place has changed since it was written.
 #[cfg(unix)]
-fn keep_owner_and_mode(new: &File, snapshot: &Snapshot) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-    let (old, current) = (&snapshot.metadata, new.metadata()?);
-    if (old.uid(), old.gid()) != (current.uid(), current.gid()) {
-        fchown(new, Some(old.uid()), Some(old.gid()))?;
-    }
-    new.set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))
+fn was_just_written_in_place(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let is_in_place = (metadata.mtime(), metadata.mtime_nsec()) == (metadata.ctime(), metadata.ctime_nsec());
+    is_in_place && metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age < REST))
 }
 
 #[cfg(not(unix))]
-fn keep_owner_and_mode(_new: &File, _snapshot: &Snapshot) -> io::Result<()> {
-    Ok(())
+fn was_just_written_in_place(_metadata: &Metadata) -> bool {
+    false
 }
 
-fn read_back(file: &mut File, length: usize) -> io::Result<SecretBytes> {
-    file.rewind()?;
-    let mut bytes = Vec::with_capacity(length + 1);
-    let read = file.read_to_end(&mut bytes);
-    let bytes = SecretBytes::new(bytes);
-    read.map(|_| bytes)
+#[cfg(unix)]
+fn has_same_owner_and_mode(a: &Metadata, b: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.mode(), a.uid(), a.gid()) == (b.mode(), b.uid(), b.gid())
+}
+
+#[cfg(not(unix))]
+fn has_same_owner_and_mode(a: &Metadata, b: &Metadata) -> bool {
+    a.permissions() == b.permissions()
 }
 
 #[cfg(unix)]
