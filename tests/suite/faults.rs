@@ -4,6 +4,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use updsts::core::{Error, ErrorCode, Result};
 use super::editor::{clear, update};
 use super::sandbox::{SOURCE, set_mode};
 
+const NONE: Vec<PathBuf> = Vec::new();
 const FOREIGN: &str = "[foreign]\nregion = eu-west-1\n";
 
 /// A folder with a credentials file.
@@ -140,7 +142,7 @@ fn file_3_each_step_that_fails_leaves_the_old_file_and_nothing_beside_it() {
                 assert_eq!(written.unwrap_err().code(), code, "{step:?} {errno:?}");
                 assert_eq!(place.read(), SOURCE, "{step:?}");
             }
-            assert_eq!(place.leftovers(), [PathBuf::new(); 0], "{step:?} {errno:?}");
+            assert_eq!(place.leftovers(), NONE, "{step:?} {errno:?}");
         }
     }
 }
@@ -157,7 +159,7 @@ fn file_5_what_a_foreign_program_appends_at_any_step_is_kept() {
             _ => with_session(&format!("{SOURCE}{FOREIGN}")),
         };
         assert_eq!(place.read(), expected, "{step:?}");
-        assert_eq!(place.leftovers(), [PathBuf::new(); 0]);
+        assert_eq!(place.leftovers(), NONE);
     }
 }
 
@@ -170,6 +172,37 @@ fn file_5_what_is_appended_through_a_descriptor_from_before_the_rename_is_kept()
         assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
         assert_eq!(written.warnings, [""; 0]);
     }
+}
+
+/// Appends to the replaced file as soon as it is replaced, and to the new one before the second
+/// comparison.
+struct TwoAppenders<'a> {
+    old: &'a fs::File,
+    path: PathBuf,
+    compared: usize,
+}
+
+impl WriteObserver for TwoAppenders<'_> {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        self.compared += usize::from(step == Step::Compare);
+        match (step, self.compared) {
+            (Step::SyncFolder, 1) => self.old.write_all(b"# to the old file\n"),
+            (Step::Compare, 2) => OpenOptions::new().append(true).open(&self.path)?.write_all(FOREIGN.as_bytes()),
+            _ => Ok(()),
+        }
+    }
+
+    fn notice(&mut self, _text: &str) {}
+}
+
+#[test]
+fn file_5_what_is_appended_to_the_old_file_and_to_the_new_one_is_kept() {
+    let place = Place::new();
+    let old = OpenOptions::new().append(true).open(place.path()).unwrap();
+    let mut observer = TwoAppenders { old: &old, path: place.path(), compared: 0 };
+    let written = place.write(&mut observer).unwrap();
+    assert_eq!(place.read(), format!("{}{FOREIGN}# to the old file\n", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
 }
 
 #[test]
@@ -203,7 +236,6 @@ fn file_5_a_foreign_replacement_before_the_last_comparison_is_kept() {
         };
         place.write(&mut before(step, replace)).unwrap();
         assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
-        use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o640, "{step:?}");
     }
 }
@@ -213,7 +245,6 @@ fn file_5_a_mode_that_is_changed_before_the_last_comparison_stays() {
     for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
         let place = Place::new();
         place.write(&mut before(step, || set_mode(&place.path(), 0o660))).unwrap();
-        use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o660, "{step:?}");
     }
 }
@@ -276,7 +307,7 @@ fn file_3_a_file_or_folder_that_vanishes_is_an_error_and_is_not_made_again() {
         let place = Place::new();
         place.write(&mut before(step, || fs::remove_file(place.path()).unwrap())).unwrap_err();
         assert!(!place.path().exists(), "{step:?}");
-        assert_eq!(place.leftovers(), [PathBuf::new(); 0], "{step:?}");
+        assert_eq!(place.leftovers(), NONE, "{step:?}");
 
         let place = Place::new();
         place.write(&mut before(step, || fs::remove_dir_all(place.folder()).unwrap())).unwrap_err();
@@ -351,6 +382,6 @@ fn file_3_a_kill_at_any_step_leaves_the_old_file_or_the_new_one() {
         }
         place.write(&mut Unobserved).unwrap();
         assert_eq!(place.read(), with_session(SOURCE), "{step:?}");
-        assert_eq!(place.leftovers(), [PathBuf::new(); 0], "{step:?}");
+        assert_eq!(place.leftovers(), NONE, "{step:?}");
     }
 }

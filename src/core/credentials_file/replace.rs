@@ -1,14 +1,15 @@
 //! A write is all or nothing (FILE-3): a new file in the same folder, renamed over the old one.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Seek};
+use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::lock::{Locked, is_at};
+use super::foreign::{MOST_RESTS, REST, was_just_written_in_place};
+use super::lock::Locked;
 use super::new_file::{NewFile, remove_leftovers};
+use super::watch::Watch;
 use super::{CredentialsFile, Snapshot, os_text};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::secret::SecretBytes;
@@ -19,14 +20,7 @@ const MOST_EDITS: usize = 50;
 
 /// How often a file that the edit cannot be made on is read again: a program that writes in place
 /// truncates it first.
-const MOST_REFUSALS: usize = 8;
-
-/// How often a file is waited for that was written in place a moment ago: somebody may be in the
-/// middle of it.
-const MOST_RESTS: usize = 8;
-
-/// How long a file must have been left alone.
-const REST: Duration = Duration::from_millis(30);
+const MOST_REFUSALS: usize = 25;
 
 /// An edit of the file, made on its fresh bytes, and again where they change meanwhile.
 pub trait FileEdit {
@@ -117,8 +111,9 @@ impl CredentialsFile {
     /// the new content.
     pub async fn replace(&self, edit: &mut dyn FileEdit, observer: &mut dyn WriteObserver) -> Result<Replaced> {
         let mut report = Replaced::default();
-        let (mut refusals, mut rests) = (0, 0);
-        for _ in 0..MOST_EDITS {
+        let (mut edits, mut refusals, mut rests) = (0, 0, 0);
+        let mut appended = SecretBytes::new(Vec::new());
+        let failed = loop {
             self.observe(observer, Step::Lock)?;
             let locked = self.lock(|text| observer.notice(text)).await?;
             if !locked.has_locks && report.warnings.is_empty() {
@@ -131,39 +126,48 @@ impl CredentialsFile {
                 sleep(REST).await;
                 continue;
             }
-            match self.attempt(locked, metadata, edit, observer, &mut report).await? {
+            match self.attempt(locked, metadata, edit, observer, &mut appended, &mut report)? {
                 Attempt::Done => return Ok(report),
-                Attempt::Changed => {}
-                Attempt::Refused(error) if refusals == MOST_REFUSALS => return Err(error),
+                Attempt::Changed if edits == MOST_EDITS => break self.always_changed(),
+                Attempt::Changed => edits += 1,
+                Attempt::Refused(error) if refusals == MOST_REFUSALS => break error,
                 Attempt::Refused(_) => {
                     refusals += 1;
                     sleep(REST).await;
                 }
             }
+        };
+        if report.is_written {
+            report.warnings.push(self.lost_change());
+            return Ok(report);
         }
-        let message = format!("`{}` is changed by another program all the time", text::path(&self.path));
-        Err(Error::new(ErrorCode::FileChanged, message, "end the program that writes it, and try again"))
+        Err(failed)
     }
 
-    async fn attempt(
+    /// It does not wait for anything, so that whoever cancels the call cannot cut a write in two.
+    ///
+    /// `appended` is what another program appended to a file that was replaced, and is to be kept.
+    fn attempt(
         &self,
         locked: Locked,
         metadata: Metadata,
         edit: &mut dyn FileEdit,
         observer: &mut dyn WriteObserver,
+        appended: &mut SecretBytes,
         report: &mut Replaced,
     ) -> Result<Attempt> {
         self.observe(observer, Step::Read)?;
-        let bytes = self.read_open(&locked.file, &metadata)?;
-        let mut snapshot = Snapshot { bytes, target: locked.target, metadata };
         let mut file = locked.file;
-        let mut found = snapshot.bytes.clone();
+        let mut watch = Watch::of(&file);
+        let mut found = self.read_open(&file, &metadata)?;
+        let bytes = SecretBytes::new([&*found, &**appended].concat());
+        let mut snapshot = Snapshot { bytes, target: locked.target, metadata };
         for is_late in std::iter::once(false).chain([true; MOST_EDITS]) {
             self.observe(observer, Step::Edit)?;
             let bytes = match edit.edit(&snapshot) {
                 Ok(Some(bytes)) => bytes,
-                Ok(None) if is_late => snapshot.bytes.clone(),
-                Ok(None) => return Ok(Attempt::Done),
+                Ok(None) if snapshot.bytes == found => return Ok(Attempt::Done),
+                Ok(None) => snapshot.bytes.clone(),
                 Err(_) if is_late => break,
                 Err(error) => return Ok(Attempt::Refused(error)),
             };
@@ -174,6 +178,9 @@ impl CredentialsFile {
 
             self.observe(observer, Step::Compare)?;
             if !self.is_unchanged(&file, &snapshot, &found)? {
+                if is_late && appended.is_empty() {
+                    break;
+                }
                 return Ok(Attempt::Changed);
             }
             self.observe(observer, Step::Rename)?;
@@ -188,30 +195,30 @@ impl CredentialsFile {
             }
             // A program that had the old file open may have written to it since the comparison. Its
             // lock is not needed any more: the new file's keeps the others away.
-            let Some(late) = self.late_change(&file, &found).await else {
+            let late = self.late_change(&file, &found, watch.as_ref());
+            *appended = SecretBytes::new(Vec::new());
+            let Some(late) = late else {
                 return Ok(Attempt::Done);
             };
+            if let Some(end) = late.strip_prefix(&*found) {
+                *appended = SecretBytes::new(end.to_vec());
+            }
+            watch = Watch::of(&new);
             snapshot.bytes = late;
             found = bytes;
             file = new;
         }
-        let path = text::path(&self.path);
-        report.warnings.push(format!("another program wrote `{path}` while it was replaced; its change is lost"));
+        report.warnings.push(self.lost_change());
         Ok(Attempt::Done)
     }
 
-    /// What the replaced file says now, where somebody wrote to it after the last comparison.
-    async fn late_change(&self, old: &File, found: &SecretBytes) -> Option<SecretBytes> {
-        let mut late = self.read_again(old).ok().filter(|late| late != found)?;
-        for _ in 0..MOST_RESTS {
-            sleep(REST).await;
-            let now = self.read_again(old).ok()?;
-            if now == late {
-                break;
-            }
-            late = now;
-        }
-        Some(late)
+    fn lost_change(&self) -> String {
+        format!("another program wrote `{}` while it was replaced; its change is lost", text::path(&self.path))
+    }
+
+    fn always_changed(&self) -> Error {
+        let message = format!("`{}` is changed by another program all the time", text::path(&self.path));
+        Error::new(ErrorCode::FileChanged, message, "end the program that writes it, and try again")
     }
 
     /// Writes, syncs and reads back the new file beside the old one.
@@ -240,22 +247,6 @@ impl CredentialsFile {
         Ok(new)
     }
 
-    /// The last comparison: the path names the open file, also through links, and that has the same
-    /// bytes, mode and owner as when it was read.
-    fn is_unchanged(&self, file: &File, snapshot: &Snapshot, found: &SecretBytes) -> Result<bool> {
-        let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
-        Ok(is_at(file, &snapshot.target)
-            && is_at(file, &self.path)
-            && has_same_owner_and_mode(&metadata, &snapshot.metadata)
-            && self.read_again(file)? == *found)
-    }
-
-    fn read_again(&self, mut file: &File) -> Result<SecretBytes> {
-        file.rewind().map_err(|error| self.unreadable(&error))?;
-        let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
-        self.read_open(file, &metadata)
-    }
-
     fn observe(&self, observer: &mut dyn WriteObserver, step: Step) -> Result<()> {
         observer.before(step).map_err(|error| self.failed("written", &error))
     }
@@ -278,31 +269,6 @@ impl CredentialsFile {
             _ => Error::new(ErrorCode::WriteFailed, message, "check the folder and the disk; the file is unchanged"),
         }
     }
-}
-
-/// Whether a program that does not rename wrote the file a moment ago. A file that was renamed into
-/// its place has changed since it was written.
-#[cfg(unix)]
-fn was_just_written_in_place(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let is_in_place = (metadata.mtime(), metadata.mtime_nsec()) == (metadata.ctime(), metadata.ctime_nsec());
-    is_in_place && metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age < REST))
-}
-
-#[cfg(not(unix))]
-fn was_just_written_in_place(_metadata: &Metadata) -> bool {
-    false
-}
-
-#[cfg(unix)]
-fn has_same_owner_and_mode(a: &Metadata, b: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (a.mode(), a.uid(), a.gid()) == (b.mode(), b.uid(), b.gid())
-}
-
-#[cfg(not(unix))]
-fn has_same_owner_and_mode(a: &Metadata, b: &Metadata) -> bool {
-    a.permissions() == b.permissions()
 }
 
 #[cfg(unix)]
