@@ -13,6 +13,7 @@ mod leaks;
 mod list;
 mod meanwhile;
 mod prompt;
+mod reader;
 mod refusals;
 mod sandbox;
 mod stored;
