@@ -38,3 +38,12 @@ install:
 interop:
     cargo build --quiet --workspace --bins
     @scripts/interop
+
+# Kill updsts at every system call of a write, and fail its system calls; needs strace
+crash:
+    cargo build --quiet --workspace --bins
+    @python3 scripts/crash "${CARGO_TARGET_DIR:-target}/debug/updsts" "${CARGO_TARGET_DIR:-target}/debug/mock-sts"
+
+# The tests of many callers at once, with 64 processes
+stress:
+    UPDSTS_TEST_CROWD=64 cargo test --quiet --test suite crowd:: -- --nocapture --test-threads=1

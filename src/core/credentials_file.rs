@@ -4,12 +4,19 @@
 //! write is a new file renamed over the old one.
 
 mod access;
+#[cfg(target_os = "linux")]
+mod attributes;
+mod foreign;
 mod lock;
+mod new_file;
 mod replace;
+mod watch;
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use tokio::time::sleep;
 
 pub use replace::{FileEdit, Replaced, Step, Unobserved, WriteObserver};
 
@@ -92,6 +99,21 @@ impl CredentialsFile {
         let (file, metadata) = self.open(&target)?;
         let bytes = self.read_open(&file, &metadata)?;
         Ok(Snapshot { bytes, target, metadata })
+    }
+
+    /// Reads the whole file once nobody is in the middle of writing it, as far as its times tell: a
+    /// program that writes in place truncates it first.
+    pub async fn read_at_rest(&self) -> Result<Snapshot> {
+        for _ in 0..foreign::MOST_RESTS {
+            let snapshot = self.read()?;
+            let is_at_rest =
+                fs::metadata(&snapshot.target).is_ok_and(|metadata| !foreign::was_just_written_in_place(&metadata));
+            if is_at_rest {
+                return Ok(snapshot);
+            }
+            sleep(foreign::REST).await;
+        }
+        self.read()
     }
 
     /// Opens the file itself without ever waiting for the other end of a FIFO.

@@ -234,7 +234,7 @@ pub struct DryRun {
 
 /// Reads the files and makes every check that can be made before a code is needed (GET-3).
 async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
-    let snapshot = request.file.read()?;
+    let snapshot = request.file.read_at_rest().await?;
     let config_file = ConfigFile::read(environment)?;
     let credentials = Profiles::of_credentials(&snapshot.bytes);
     let config = config_file.profiles();

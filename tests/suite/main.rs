@@ -3,17 +3,19 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says what it skips")]
 
 mod codes;
+mod crowd;
 mod editor;
 mod editor_laws;
+mod faults;
 mod files;
 mod get;
 mod leaks;
 mod list;
 mod meanwhile;
 mod prompt;
+mod reader;
 mod refusals;
 mod sandbox;
 mod spec;
 mod stored;
 mod texts;
-mod together;

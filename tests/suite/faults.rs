@@ -1,0 +1,387 @@
+//! Faults on purpose at every step of a write (FILE-3, FILE-5): failures, kills, foreign programs.
+
+#![cfg(unix)]
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use tempfile::TempDir;
+use updsts::core::credentials_file::{CredentialsFile, FileEdit, Replaced, Snapshot, Step, Unobserved, WriteObserver};
+use updsts::core::environment::Environment;
+use updsts::core::secret::SecretBytes;
+use updsts::core::{Error, ErrorCode, Result};
+
+use super::editor::{clear, update};
+use super::sandbox::{SOURCE, set_mode};
+
+const NONE: Vec<PathBuf> = Vec::new();
+const FOREIGN: &str = "[foreign]\nregion = eu-west-1\n";
+
+/// A folder with a credentials file.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(place.folder()).unwrap();
+        fs::write(place.path(), SOURCE).unwrap();
+        set_mode(&place.path(), 0o600);
+        // A file that was written a moment ago may still be being written.
+        std::thread::sleep(Duration::from_millis(40));
+        place
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.0.path().join("aws")
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder().join("credentials")
+    }
+
+    fn read(&self) -> String {
+        fs::read_to_string(self.path()).unwrap()
+    }
+
+    fn leftovers(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for folder in [self.folder(), self.0.path().join("moved")] {
+            let entries = fs::read_dir(folder).into_iter().flatten();
+            found.extend(
+                entries
+                    .map(|entry| entry.unwrap().path())
+                    .filter(|path| path.file_name().unwrap().to_str().unwrap().contains(".updsts-")),
+            );
+        }
+        found
+    }
+
+    fn write(&self, observer: &mut dyn WriteObserver) -> Result<Replaced> {
+        write(&self.path(), observer)
+    }
+}
+
+/// Puts a session of `default` into the file, as `get` does.
+struct Session;
+
+impl FileEdit for Session {
+    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
+        if !old.bytes.starts_with(b"[default]") {
+            return Err(Error::new(
+                ErrorCode::KeyMissing,
+                "the key is not there any more",
+                "see what changed the file",
+            ));
+        }
+        let new = update(&old.bytes, "default", "default_sts").map_err(|error| error.at(Path::new("credentials")))?;
+        Ok((new != *old.bytes).then(|| SecretBytes::new(new)))
+    }
+
+    fn check(&self, _old: &[u8], _new: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn write(path: &Path, observer: &mut dyn WriteObserver) -> Result<Replaced> {
+    let file = CredentialsFile::of_operator(Some(path), &Environment::fixed([("HOME", "/")])).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(file.replace(&mut Session, observer))
+}
+
+/// Does something before the first time that a step happens.
+struct Before<F>(Step, Option<F>);
+
+impl<F: FnOnce() -> io::Result<()>> WriteObserver for Before<F> {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        match (step == self.0, &mut self.1) {
+            (true, work @ Some(_)) => work.take().unwrap()(),
+            _ => Ok(()),
+        }
+    }
+
+    fn notice(&mut self, _text: &str) {}
+}
+
+fn before(step: Step, work: impl FnOnce()) -> Before<impl FnOnce() -> io::Result<()>> {
+    let work = move || {
+        work();
+        Ok(())
+    };
+    Before(step, Some(work))
+}
+
+fn with_session(file: &str) -> String {
+    String::from_utf8(update(file.as_bytes(), "default", "default_sts").unwrap()).unwrap()
+}
+
+/// Whether the last comparison comes after this step.
+fn is_compared_after(step: Step) -> bool {
+    !matches!(step, Step::Rename | Step::SyncFolder)
+}
+
+#[test]
+fn file_3_each_step_that_fails_leaves_the_old_file_and_nothing_beside_it() {
+    for step in Step::ALL {
+        for (errno, code) in [
+            (Errno::NOSPC, ErrorCode::WriteFailed),
+            (Errno::ACCESS, ErrorCode::NotWritable),
+            (Errno::IO, ErrorCode::WriteFailed),
+        ] {
+            let place = Place::new();
+            let written = place.write(&mut Before(step, Some(|| Err(errno.into()))));
+            if step == Step::SyncFolder {
+                let warnings = written.unwrap().warnings;
+                assert!(warnings.len() == 1 && warnings[0].contains("could not be synced"), "{warnings:?}");
+                assert_eq!(place.read(), with_session(SOURCE));
+            } else {
+                assert_eq!(written.unwrap_err().code(), code, "{step:?} {errno:?}");
+                assert_eq!(place.read(), SOURCE, "{step:?}");
+            }
+            assert_eq!(place.leftovers(), NONE, "{step:?} {errno:?}");
+        }
+    }
+}
+
+#[test]
+fn file_5_what_a_foreign_program_appends_at_any_step_is_kept() {
+    for step in Step::ALL {
+        let place = Place::new();
+        let append =
+            || OpenOptions::new().append(true).open(place.path()).unwrap().write_all(FOREIGN.as_bytes()).unwrap();
+        place.write(&mut before(step, append)).unwrap();
+        let expected = match step {
+            Step::SyncFolder => format!("{}{FOREIGN}", with_session(SOURCE)),
+            _ => with_session(&format!("{SOURCE}{FOREIGN}")),
+        };
+        assert_eq!(place.read(), expected, "{step:?}");
+        assert_eq!(place.leftovers(), NONE);
+    }
+}
+
+#[test]
+fn file_5_what_is_appended_through_a_descriptor_from_before_the_rename_is_kept() {
+    for step in [Step::Rename, Step::SyncFolder] {
+        let place = Place::new();
+        let mut open = OpenOptions::new().append(true).open(place.path()).unwrap();
+        let written = place.write(&mut before(step, || open.write_all(FOREIGN.as_bytes()).unwrap())).unwrap();
+        assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
+        assert_eq!(written.warnings, [""; 0]);
+    }
+}
+
+/// Appends to the replaced file as soon as it is replaced, and to the new one before the second
+/// comparison.
+struct TwoAppenders<'a> {
+    old: &'a fs::File,
+    path: PathBuf,
+    compared: usize,
+}
+
+impl WriteObserver for TwoAppenders<'_> {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        self.compared += usize::from(step == Step::Compare);
+        match (step, self.compared) {
+            (Step::SyncFolder, 1) => self.old.write_all(b"# to the old file\n"),
+            (Step::Compare, 2) => OpenOptions::new().append(true).open(&self.path)?.write_all(FOREIGN.as_bytes()),
+            _ => Ok(()),
+        }
+    }
+
+    fn notice(&mut self, _text: &str) {}
+}
+
+#[test]
+fn file_5_what_is_appended_to_the_old_file_and_to_the_new_one_is_kept() {
+    let place = Place::new();
+    let old = OpenOptions::new().append(true).open(place.path()).unwrap();
+    let mut observer = TwoAppenders { old: &old, path: place.path(), compared: 0 };
+    let written = place.write(&mut observer).unwrap();
+    assert_eq!(place.read(), format!("{}{FOREIGN}# to the old file\n", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
+}
+
+#[test]
+fn file_5_a_late_change_that_does_not_take_the_session_is_said() {
+    let place = Place::new();
+    let open = OpenOptions::new().write(true).open(place.path()).unwrap();
+    let written = place.write(&mut before(Step::SyncFolder, || open.set_len(0).unwrap())).unwrap();
+    assert_eq!(place.read(), with_session(SOURCE));
+    assert!(written.warnings[0].contains("its change is lost"), "{:?}", written.warnings);
+}
+
+#[test]
+fn file_5_a_foreign_rewrite_in_place_before_the_last_comparison_is_kept() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        let rewrite = || fs::write(place.path(), format!("{SOURCE}{FOREIGN}")).unwrap();
+        place.write(&mut before(step, rewrite)).unwrap();
+        assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
+    }
+}
+
+#[test]
+fn file_5_a_foreign_replacement_before_the_last_comparison_is_kept() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        let replace = || {
+            let new = place.folder().join("theirs");
+            fs::write(&new, format!("{SOURCE}{FOREIGN}")).unwrap();
+            set_mode(&new, 0o640);
+            fs::rename(new, place.path()).unwrap();
+        };
+        place.write(&mut before(step, replace)).unwrap();
+        assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
+        assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o640, "{step:?}");
+    }
+}
+
+#[test]
+fn file_5_a_mode_that_is_changed_before_the_last_comparison_stays() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        place.write(&mut before(step, || set_mode(&place.path(), 0o660))).unwrap();
+        assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o660, "{step:?}");
+    }
+}
+
+#[test]
+fn file_5_a_file_that_is_truncated_to_be_rewritten_is_waited_for() {
+    let place = Place::new();
+    let path = place.path();
+    let mut writer = None;
+    let truncate = || {
+        let mut open = OpenOptions::new().write(true).truncate(true).open(&path).unwrap();
+        writer = Some(std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            open.write_all(SOURCE.as_bytes()).unwrap();
+            open.write_all(FOREIGN.as_bytes()).unwrap();
+        }));
+    };
+    place.write(&mut before(Step::Read, truncate)).unwrap();
+    writer.unwrap().join().unwrap();
+    assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")));
+}
+
+#[test]
+fn file_5_a_file_that_was_written_a_moment_ago_is_left_alone_for_a_moment() {
+    let place = Place::new();
+    let mut open = OpenOptions::new().write(true).truncate(true).open(place.path()).unwrap();
+    open.write_all(SOURCE.as_bytes()).unwrap();
+    let writer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(15));
+        open.write_all(FOREIGN.as_bytes()).unwrap();
+    });
+    // Without a pause it would all be over by then.
+    place.write(&mut Unobserved).unwrap();
+    writer.join().unwrap();
+    assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")));
+}
+
+#[test]
+fn file_5_a_link_that_is_pointed_elsewhere_meanwhile_is_followed_to_its_new_target() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        let (old, new) = (place.folder().join("old"), place.folder().join("new"));
+        fs::rename(place.path(), &old).unwrap();
+        fs::write(&new, format!("{SOURCE}{FOREIGN}")).unwrap();
+        std::os::unix::fs::symlink("old", place.path()).unwrap();
+        let turn = || {
+            fs::remove_file(place.path()).unwrap();
+            std::os::unix::fs::symlink("new", place.path()).unwrap();
+        };
+        place.write(&mut before(step, turn)).unwrap();
+        assert_eq!(fs::read_to_string(old).unwrap(), SOURCE, "{step:?}");
+        assert_eq!(fs::read_to_string(new).unwrap(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
+        assert!(fs::symlink_metadata(place.path()).unwrap().is_symlink());
+    }
+}
+
+#[test]
+fn file_3_a_file_or_folder_that_vanishes_is_an_error_and_is_not_made_again() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        place.write(&mut before(step, || fs::remove_file(place.path()).unwrap())).unwrap_err();
+        assert!(!place.path().exists(), "{step:?}");
+        assert_eq!(place.leftovers(), NONE, "{step:?}");
+
+        let place = Place::new();
+        place.write(&mut before(step, || fs::remove_dir_all(place.folder()).unwrap())).unwrap_err();
+        assert!(!place.folder().exists(), "{step:?}");
+    }
+}
+
+#[test]
+fn file_3_a_folder_that_is_moved_away_keeps_the_old_file_and_no_secret_beside_it() {
+    for step in Step::ALL.into_iter().filter(|&step| step != Step::SyncFolder) {
+        let place = Place::new();
+        let moved = place.0.path().join("moved");
+        place.write(&mut before(step, || fs::rename(place.folder(), &moved).unwrap())).unwrap_err();
+        assert_eq!(fs::read_to_string(moved.join("credentials")).unwrap(), SOURCE, "{step:?}");
+        for left in place.leftovers() {
+            assert_eq!(fs::metadata(left).unwrap().len(), 0, "{step:?}");
+        }
+    }
+}
+
+#[test]
+fn file_3_a_new_file_in_use_is_not_taken_for_one_left_by_a_kill() {
+    let place = Place::new();
+    let in_use = || {
+        let name = place.leftovers().pop().unwrap();
+        let other = place.folder().join("other");
+        fs::write(&other, SOURCE).unwrap();
+        std::thread::sleep(Duration::from_millis(40));
+        std::thread::scope(|scope| scope.spawn(|| write(&other, &mut Unobserved).unwrap()).join().unwrap());
+        assert!(name.exists());
+    };
+    place.write(&mut before(Step::SyncFile, in_use)).unwrap();
+    assert_eq!(place.read(), with_session(SOURCE));
+}
+
+/// Not a test by itself: the process that [`file_3_a_kill_at_any_step_leaves_the_old_file_or_the_new_one`]
+/// kills. It does nothing unless it is told which file to write.
+#[test]
+fn a_writer_that_kills_itself() {
+    let (Some(path), Ok(step)) = (std::env::var_os("UPDSTS_TEST_FILE"), std::env::var("UPDSTS_TEST_STEP")) else {
+        return;
+    };
+    let step = Step::ALL.into_iter().find(|known| format!("{known:?}") == step).unwrap();
+    let kill = || {
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
+        loop {
+            std::thread::park();
+        }
+    };
+    let _ = write(Path::new(&path), &mut before(step, kill));
+}
+
+#[test]
+fn file_3_a_kill_at_any_step_leaves_the_old_file_or_the_new_one() {
+    use std::os::unix::process::ExitStatusExt;
+    for step in Step::ALL {
+        let place = Place::new();
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "faults::a_writer_that_kills_itself"])
+            .env("UPDSTS_TEST_FILE", place.path())
+            .env("UPDSTS_TEST_STEP", format!("{step:?}"))
+            .output()
+            .unwrap()
+            .status;
+        assert_eq!(status.signal(), Some(9), "{step:?}");
+        let expected = if step == Step::SyncFolder { with_session(SOURCE) } else { SOURCE.to_owned() };
+        assert_eq!(place.read(), expected, "{step:?}");
+        // Whoever writes next finds no lock and leaves nothing behind.
+        if step == Step::SyncFolder {
+            let file = clear(place.read().as_bytes(), "default").unwrap();
+            fs::write(place.path(), file).unwrap();
+        }
+        place.write(&mut Unobserved).unwrap();
+        assert_eq!(place.read(), with_session(SOURCE), "{step:?}");
+        assert_eq!(place.leftovers(), NONE, "{step:?}");
+    }
+}
