@@ -11,13 +11,14 @@
 //!   - [`core::credentials_file`], [`core::config_file`]: the only file I/O.
 //!   - [`core::source_profile`]: the profile that holds the key, checked.
 //!   - [`core::settings`], [`core::sts`]: region, endpoint, proxy, trust; the STS client. The only SDK code.
-//!   - [`core::token`]: where the code comes from.
+//!   - [`core::token`], [`core::sent_codes`]: where the code comes from, and that none is sent twice.
 //!   - [`core::store`]: the session goes into its block.
 //!   - [`core::turn`]: of many callers at once, one asks AWS.
 //!   - [`core::refresh`] ([`core::usage`]), [`core::inspect`], [`core::export`], [`core::clear`]: the use cases.
-//! - [`cli`]: the command line. The only clap code, and with `main` the only code that writes to stdout.
+//! - [`cli`]: the command line. The only clap code, and with `main` and rmcp the only code that writes to stdout.
+//! - [`mcp`]: the MCP server, three tools over the same core. The only rmcp code, but for the pipes of `cli::mcp`.
 //!
-//! Arrows point one way: `main → cli → core use cases → core parts → secret`.
+//! Arrows point one way: `main → cli, mcp → core use cases → core parts → secret`.
 //!
 //! # The path of the data through `get`
 //!
@@ -28,3 +29,4 @@
 
 pub mod cli;
 pub mod core;
+pub mod mcp;

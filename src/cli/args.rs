@@ -54,6 +54,8 @@ pub enum Command {
     Get(Get),
     /// Show the profiles of the credentials file, never a secret
     List(List),
+    /// Serve AI agents over the Model Context Protocol, or show how to register the server
+    Mcp(Mcp),
     /// Print a stored session for another program
     Export(Export),
     /// Remove stored sessions from the credentials file
@@ -70,6 +72,7 @@ impl Command {
         match self {
             Self::Get(options) => options.json,
             Self::List(options) => options.json,
+            Self::Mcp(options) => options.json,
             Self::Export(_) | Self::Clear(_) | Self::Completions(_) | Self::Man => false,
         }
     }
@@ -149,6 +152,28 @@ pub struct List {
     /// With --check: good at least that much longer
     #[arg(long, value_name = "DURATION", requires = "check", allow_hyphen_values = true)]
     pub min_validity: Option<String>,
+}
+
+/// Options of `mcp`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  updsts mcp                                  the tools, and how to register the server
+  claude mcp add --scope user updsts -- updsts mcp --mcp-server
+
+Agents list the profiles and renew sessions with three tools, and never see a secret. A code comes
+from `mfa_process` of the profile, from `mktotp` for its `totp_secret_name`, else from the agent.")]
+pub struct Mcp {
+    /// Serve on standard input and output; a client starts it so
+    #[arg(long = "mcp-server")]
+    pub serve: bool,
+
+    /// Take the parameter `cred_file` away: work on the operator's file alone
+    #[arg(long)]
+    pub refuse_cred_file: bool,
+
+    /// Print the tools as one JSON document
+    #[arg(long, conflicts_with = "serve")]
+    pub json: bool,
 }
 
 /// Options of `export`.

@@ -3,17 +3,17 @@
 use std::fmt::Write;
 
 use super::args::Clear;
-use super::get::profile_name;
 use super::output::Output;
 use crate::core::clear::{Which, clear};
 use crate::core::credentials_file::{CredentialsFile, Step, WriteObserver};
 use crate::core::refresh::Reporter;
+use crate::core::source_profile::requested_name;
 use crate::core::{Result, expiry};
 
 /// Runs the command.
 pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Result<()> {
     let which = match &options.profile {
-        Some(name) => Which::Of(profile_name(name)?),
+        Some(name) => Which::Of(requested_name(name)?),
         None => Which::All,
     };
     let report = clear(&file, &which, &mut Notices(output)).await?;

@@ -5,17 +5,17 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::args::{Export, ExportFormat};
-use super::get::profile_name;
 use super::output::Output;
 use crate::core::Result;
 use crate::core::credentials_file::CredentialsFile;
 use crate::core::export::stored_session;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
+use crate::core::source_profile::requested_name;
 
 /// Runs the command.
 pub fn run(options: &Export, file: &CredentialsFile, output: &Output) -> Result<()> {
-    let session = stored_session(file, &profile_name(&options.profile)?, Timestamp::now())?;
+    let session = stored_session(file, &requested_name(&options.profile)?, Timestamp::now())?;
     output.result(&text(options.format, &session))
 }
 

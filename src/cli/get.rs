@@ -12,11 +12,13 @@ use crate::core::credentials_file::CredentialsFile;
 use crate::core::environment::Environment;
 use crate::core::preview::ChangedLine;
 use crate::core::refresh::{RefreshReport, RefreshRequest, dry_run, refresh};
+use crate::core::sent_codes::SentCodes;
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
+use crate::core::source_profile::requested_name;
 use crate::core::text::{path, shown};
 use crate::core::token::GivenCode;
 use crate::core::usage::usage;
-use crate::core::{Error, ErrorCode, Result, expiry};
+use crate::core::{Result, expiry};
 
 /// Runs the command.
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
@@ -34,7 +36,8 @@ pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment
     }
     let usage = usage(&request.file, &report.session_profile);
     let now = Timestamp::now();
-    let text = if options.json { json(&report, &usage, now) } else { text(&report, &usage, now, output) };
+    let text =
+        if options.json { format!("{:#}\n", report.document(&usage, now)) } else { text(&report, &usage, now, output) };
     output.result(&text)
 }
 
@@ -63,19 +66,6 @@ async fn preview(options: &Get, request: &RefreshRequest, environment: &Environm
     output.result(&text)
 }
 
-/// A NAME as it was typed: printable, and not empty.
-pub fn profile_name(name: &str) -> Result<String> {
-    if name.is_empty() || crate::core::text::clean(name) != name {
-        let message = if name.is_empty() {
-            "the profile name is empty"
-        } else {
-            "the profile name has characters that cannot be printed"
-        };
-        return Err(Error::new(ErrorCode::Usage, message, "give the name as `updsts list` shows it"));
-    }
-    Ok(name.to_owned())
-}
-
 fn request(options: &Get, file: CredentialsFile) -> Result<RefreshRequest> {
     let code = match options.totp_token.as_deref() {
         None => GivenCode::None,
@@ -86,9 +76,10 @@ fn request(options: &Get, file: CredentialsFile) -> Result<RefreshRequest> {
     let min_validity = options.min_validity.as_deref().map(parse_seconds).transpose()?;
     Ok(RefreshRequest {
         file,
-        profile: profile_name(&options.profile)?,
+        profile: requested_name(&options.profile)?,
         session_profile: options.sts_profile_name.clone().filter(|name| !name.is_empty()),
         code,
+        sent_codes: SentCodes::default(),
         duration,
         min_validity: min_validity.map(Duration::from_secs),
         region: options.region.clone().filter(|region| !region.is_empty()),
@@ -108,16 +99,4 @@ fn text(report: &RefreshReport, usage: &str, now: Timestamp, output: &Output) ->
         "session profile  {profile}{what}\naccess key id    {}\nexpires          {} (in {left})\nuse it           {usage} aws …\n",
         report.access_key_id, report.expiration_text,
     )
-}
-
-fn json(report: &RefreshReport, usage: &str, now: Timestamp) -> String {
-    let document = json!({
-        "updated_profile_name": report.session_profile,
-        "aws_access_key_id": report.access_key_id,
-        "aws_token_expiration": report.expiration_text,
-        "expires_in_seconds": expiry::seconds_left(report.expiration, now),
-        "refreshed": report.refreshed,
-        "usage": usage,
-    });
-    format!("{document:#}\n")
 }

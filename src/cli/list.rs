@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::List;
-use super::get::profile_name;
 use super::output::{Output, Tone};
 use crate::core::credentials_file::CredentialsFile;
 use crate::core::export::check_session;
 use crate::core::inspect::{CredentialType, ProfileInfo, Status, inspect};
 use crate::core::refresh::Reporter;
 use crate::core::session::parse_seconds;
+use crate::core::source_profile::requested_name;
 use crate::core::{Result, expiry, text};
 
 /// The most warnings about odd lines that are shown without `-v 1`.
@@ -24,7 +24,7 @@ const FEW_WARNINGS: usize = 5;
 pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()> {
     if let Some(name) = &options.check {
         let min_validity = options.min_validity.as_deref().map_or(Ok(0), parse_seconds)?;
-        return check_session(file, &profile_name(name)?, min_validity, Timestamp::now());
+        return check_session(file, &requested_name(name)?, min_validity, Timestamp::now());
     }
     let inspection = inspect(file, Timestamp::now())?;
     if output.verbose() > 0 {

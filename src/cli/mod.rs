@@ -8,11 +8,14 @@ mod get;
 mod list;
 mod log;
 mod man;
+mod mcp;
 mod output;
 mod prompt;
 mod usage_error;
 
 use std::ffi::OsString;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use args::{Cli, Command};
@@ -30,6 +33,11 @@ const TERMINATED: u8 = 143;
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // A panic's own message can quote the text that it stumbled over.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|location| format!(" at {}:{}", location.file(), location.line()));
+        let _ = writeln!(std::io::stderr(), "defect{}", place.unwrap_or_default());
+    }));
     let environment = Environment::process();
     completions::answer_shell(&environment);
     let arguments = args::rewrite_sn(arguments);
@@ -39,7 +47,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let output = Output::new(cli.verbose, &environment);
     log::start(cli.verbose);
-    match execute(&cli, &environment, &output) {
+    let ended = catch_unwind(AssertUnwindSafe(|| execute(&cli, &environment, &output)));
+    match ended.unwrap_or_else(|_| Err(Error::defect())) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::By(status)) => {
             prompt::restore_terminal();
@@ -47,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             // A prompt or a read of standard input may still wait in its thread.
             std::process::exit(i32::from(status))
         }
+        Ok(Ended::Quietly(status)) => ExitCode::from(status),
         Err(error) => {
             output.error(&error, cli.command.json());
             ExitCode::from(error.code().exit_status())
@@ -58,6 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 enum Ended {
     Done,
     By(u8),
+    Quietly(u8),
 }
 
 fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ended> {
@@ -65,6 +76,10 @@ fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ende
     let done = match &cli.command {
         Command::Get(options) => return until_signal(get::run(options, file()?, environment, output)),
         Command::Clear(options) => return until_signal(clear::run(options, file()?, output)),
+        Command::Mcp(options) if options.serve => {
+            return mcp::serve(options, file()?, environment, Output::new(cli.verbose, environment));
+        }
+        Command::Mcp(options) => mcp::show(options, output),
         Command::List(options) => list::run(options, &file()?, output),
         Command::Export(options) => export::run(options, &file()?, output),
         Command::Completions(options) => completions::run(options.shell, output),
@@ -75,10 +90,7 @@ fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ende
 
 /// Runs to the end, or until a signal asks to stop. A write is one step here: it is never half done.
 fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
-    let internal = |error: std::io::Error| {
-        Error::new(ErrorCode::Internal, format!("the runtime cannot start: {error}"), "try again")
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)?;
+    let runtime = runtime()?;
     let result = runtime.block_on(async {
         tokio::select! {
             biased;
@@ -89,6 +101,13 @@ fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
     // A thread that still reads from a terminal must not hold up the end.
     runtime.shutdown_background();
     result
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let internal = |error: std::io::Error| {
+        Error::new(ErrorCode::Internal, format!("the runtime cannot start: {error}"), "try again")
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)
 }
 
 #[cfg(unix)]

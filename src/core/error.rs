@@ -203,6 +203,12 @@ impl Error {
         Self { code, message: text::clean(message.as_ref()), hint: text::clean(hint.as_ref()), code_spent: None }
     }
 
+    /// The program has stumbled over a defect of its own. A request may have been on its way.
+    pub fn defect() -> Self {
+        let message = "updsts has stumbled over a defect of its own";
+        Self::new(ErrorCode::Internal, message, "report it with what was called").after_request(CodeSpent::Maybe)
+    }
+
     /// The same failure, seen after the request was sent.
     #[must_use]
     pub fn after_request(mut self, spent: CodeSpent) -> Self {

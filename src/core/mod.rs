@@ -15,6 +15,7 @@ pub mod preview;
 pub mod profile;
 pub mod refresh;
 pub mod secret;
+pub mod sent_codes;
 pub mod session;
 pub mod settings;
 pub mod source_profile;

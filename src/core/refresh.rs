@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use super::config_file::ConfigFile;
 use super::credentials_file::{CredentialsFile, Snapshot, Step, WriteObserver};
@@ -15,6 +16,7 @@ use super::expiry;
 use super::managed_block::Layout;
 use super::preview::ChangedLine;
 use super::profile::{Key, Profiles, is_name_for_all_sdks};
+use super::sent_codes::SentCodes;
 use super::session::{SessionCredentials, SessionDuration};
 use super::settings::{SettingsRequest, StsSettings};
 use super::source_profile::{Files, SourceProfile};
@@ -36,6 +38,8 @@ pub struct RefreshRequest {
     pub session_profile: Option<String>,
     /// The code, where one was given.
     pub code: GivenCode,
+    /// The codes that were sent before, none of which is sent again.
+    pub sent_codes: SentCodes,
     /// How long the session is to be good; `None` for `duration_seconds`, else one hour.
     pub duration: Option<SessionDuration>,
     /// Do nothing where the stored session is valid that much longer.
@@ -47,7 +51,7 @@ pub struct RefreshRequest {
 }
 
 /// Who is told what happens meanwhile.
-pub trait Reporter {
+pub trait Reporter: Send + Sync {
     /// Something that the user should know while they wait.
     fn notice(&self, text: &str);
     /// Which file, profile, region, endpoint and proxy are used.
@@ -77,6 +81,20 @@ pub struct RefreshReport {
     pub warnings: Vec<String>,
     /// What keeps other tools from using the session as the user may expect.
     pub notes: Vec<String>,
+}
+
+impl RefreshReport {
+    /// The result as JSON, with the keys that the command line and the MCP server share (CLI-7, MCP-3).
+    pub fn document(&self, usage: &str, now: Timestamp) -> Value {
+        json!({
+            "updated_profile_name": self.session_profile,
+            "aws_access_key_id": self.access_key_id,
+            "aws_token_expiration": self.expiration_text,
+            "expires_in_seconds": expiry::seconds_left(self.expiration, now),
+            "refreshed": self.refreshed,
+            "usage": usage,
+        })
+    }
 }
 
 /// Everything that was found out before a code is needed.
@@ -191,16 +209,20 @@ async fn renew(
     reporter: &dyn Reporter,
 ) -> Result<RefreshReport> {
     let client = StsClient::new(&plan.settings, &plan.source.key)?;
-    let mut codes =
-        CodeSource::choose(request.code.clone(), &plan.source, request.file.is_operators(), person, environment)?;
+    let mut codes = CodeSource::choose(request, &plan.source, person, environment)?;
     let mut code = codes.first(reporter).await?;
     let session = loop {
         match client.get_session_token(&plan.source.device, &code, plan.duration).await {
             Ok(session) => break session,
             Err(error) if error.code() == ErrorCode::CodeRefused => {
-                code = codes.after_refusal(&code, reporter).await?.ok_or(error)?;
+                code = codes.after_refusal(reporter).await?.ok_or(error)?;
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                if matches!(error.code_spent(), None | Some(CodeSpent::No)) {
+                    request.sent_codes.release(&plan.source.device, &code);
+                }
+                return Err(error);
+            }
         }
     };
     let spent = |error: Error| error.after_request(CodeSpent::Yes);
@@ -334,8 +356,8 @@ fn check_min_validity(min_validity: Option<Duration>, duration: SessionDuration)
     match min_validity {
         Some(min_validity) if min_validity > longest => Err(Error::new(
             ErrorCode::Usage,
-            format!("`--min-validity` is not a minute below the duration of {} s", duration.seconds()),
-            format!("give at most {} s, or a longer duration with `-d`", longest.as_secs()),
+            format!("the minimum validity is not a minute below the duration of {} s", duration.seconds()),
+            format!("give at most {} s, or a longer duration", longest.as_secs()),
         )),
         _ => Ok(()),
     }

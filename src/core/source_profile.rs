@@ -27,6 +27,19 @@ pub struct Files<'a> {
     pub is_operators: bool,
 }
 
+/// A NAME as it was given: printable, and not empty.
+pub fn requested_name(name: &str) -> Result<String> {
+    if name.is_empty() || text::clean(name) != name {
+        let message = if name.is_empty() {
+            "the profile name is empty"
+        } else {
+            "the profile name has characters that cannot be printed"
+        };
+        return Err(Error::new(ErrorCode::Usage, message, "give the name as `updsts list` shows it"));
+    }
+    Ok(name.to_owned())
+}
+
 /// A source profile that can be used: every value is there and well-formed.
 #[derive(Debug)]
 pub struct SourceProfile {
@@ -104,7 +117,7 @@ impl Files<'_> {
                 let hint = match end_of_role_chain(self.config, name) {
                     Some(source) => {
                         let source = shown(self.source_name(&source).as_bytes());
-                        format!("renew the session that it comes from: `updsts get -n {source}`")
+                        format!("renew the session of `{source}`, which it comes from: `updsts get -n {source}`")
                     }
                     None => "renew the session that its `source_profile` names".to_owned(),
                 };
@@ -213,7 +226,7 @@ impl Files<'_> {
             _ => Err(Error::new(
                 ErrorCode::ConfigUnusable,
                 format!("`duration_seconds` is not between 900 and 129600 ({})", text::place(path, Some(value.line))),
-                "write seconds, such as `duration_seconds = 43200`, or give `-d`",
+                "write seconds, such as `duration_seconds = 43200`",
             )),
         }
     }

@@ -12,10 +12,11 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::environment::Environment;
-use super::error::{Error, ErrorCode, Result};
-use super::refresh::Reporter;
+use super::error::{CodeSpent, Error, ErrorCode, Result};
+use super::refresh::{RefreshRequest, Reporter};
 use super::secret::{ExposeSecret, SecretString};
-use super::session::TokenCode;
+use super::sent_codes::SentCodes;
+use super::session::{SerialNumber, TokenCode};
 use super::source_profile::SourceProfile;
 use super::text::shown;
 
@@ -59,7 +60,8 @@ pub enum Person {
 pub struct CodeSource {
     kind: Kind,
     profile: String,
-    device: String,
+    device: SerialNumber,
+    sent_codes: SentCodes,
     tries: u32,
 }
 
@@ -75,19 +77,20 @@ impl CodeSource {
     /// The first source that is there; it is not asked yet. Where none is, the error says of each
     /// why it was not taken.
     pub fn choose(
-        given: GivenCode,
+        request: &RefreshRequest,
         source: &SourceProfile,
-        commands_allowed: bool,
         person: &Person,
         environment: &Environment,
     ) -> Result<Self> {
-        let kind = match given {
+        let commands_allowed = request.file.is_operators();
+        let kind = match request.code.clone() {
             GivenCode::Code(code) => Kind::Given(code),
             GivenCode::StandardInput => Kind::StandardInput,
             GivenCode::None => Self::command_or_person(source, commands_allowed, person, environment)?,
         };
-        let device = source.device.as_str().to_owned();
-        Ok(Self { kind, profile: shown(source.name.as_bytes()), device, tries: 0 })
+        let profile = shown(source.name.as_bytes());
+        let (device, sent_codes) = (source.device.clone(), request.sent_codes.clone());
+        Ok(Self { kind, profile, device, sent_codes, tries: 0 })
     }
 
     fn command_or_person(
@@ -122,43 +125,59 @@ impl CodeSource {
         Err(Error::new(ErrorCode::CodeUnavailable, message, hint))
     }
 
-    /// The first code.
+    /// The first code. Like every code that comes from here it was not sent before, and it counts as
+    /// sent from now on.
     pub async fn first(&mut self, reporter: &dyn Reporter) -> Result<TokenCode> {
         match &self.kind {
-            Kind::Given(code) => Ok(code.clone()),
-            Kind::StandardInput => read_standard_input().await,
-            Kind::MfaProcess(_) | Kind::Mktotp { .. } => self.run(reporter).await,
+            Kind::Given(code) => self.claimed(code.clone()),
+            Kind::StandardInput => self.claimed(read_standard_input().await?),
+            Kind::MfaProcess(_) | Kind::Mktotp { .. } => {
+                let code = self.run(reporter).await?;
+                if self.claim(&code) {
+                    return Ok(code);
+                }
+                reporter.notice("the code of the command was sent before; waiting up to 31 s for its next one");
+                self.next_of_command(reporter).await?.ok_or_else(sent_before)
+            }
             Kind::Person(prompt) => {
                 let prompt = Arc::clone(prompt);
-                self.ask(&prompt, None, reporter).await
+                self.ask(&prompt, reporter).await
             }
         }
     }
 
+    fn claim(&self, code: &TokenCode) -> bool {
+        self.sent_codes.claim(&self.device, code)
+    }
+
+    fn claimed(&self, code: TokenCode) -> Result<TokenCode> {
+        if self.claim(&code) { Ok(code) } else { Err(sent_before()) }
+    }
+
     /// Another code after AWS refused this one, where the source can give one.
-    pub async fn after_refusal(&mut self, refused: &TokenCode, reporter: &dyn Reporter) -> Result<Option<TokenCode>> {
+    pub async fn after_refusal(&mut self, reporter: &dyn Reporter) -> Result<Option<TokenCode>> {
         match &self.kind {
             Kind::Given(_) | Kind::StandardInput => Ok(None),
             Kind::MfaProcess(_) | Kind::Mktotp { .. } if self.tries > 0 => Ok(None),
             Kind::MfaProcess(_) | Kind::Mktotp { .. } => {
                 self.tries += 1;
-                self.next_of_command(refused, reporter).await
+                reporter.notice("AWS refused the code of the command; waiting up to 31 s for its next one");
+                self.next_of_command(reporter).await
             }
             Kind::Person(_) if self.tries >= MOST_TRIES => Ok(None),
             Kind::Person(prompt) => {
                 let prompt = Arc::clone(prompt);
                 reporter.notice("AWS refused the code (wrong, late or already used); wait for the next one");
-                self.ask(&prompt, Some(refused), reporter).await.map(Some)
+                self.ask(&prompt, reporter).await.map(Some)
             }
         }
     }
 
-    async fn next_of_command(&self, refused: &TokenCode, reporter: &dyn Reporter) -> Result<Option<TokenCode>> {
-        reporter.notice("AWS refused the code of the command; waiting up to 31 s for its next one");
+    async fn next_of_command(&self, reporter: &dyn Reporter) -> Result<Option<TokenCode>> {
         let start = Instant::now();
         loop {
             let code = self.run(reporter).await?;
-            if code != *refused {
+            if self.claim(&code) {
                 return Ok(Some(code));
             }
             if start.elapsed() >= NEXT_CODE_TIME {
@@ -168,13 +187,8 @@ impl CodeSource {
         }
     }
 
-    async fn ask(
-        &mut self,
-        prompt: &Arc<dyn Prompt>,
-        refused: Option<&TokenCode>,
-        reporter: &dyn Reporter,
-    ) -> Result<TokenCode> {
-        let question = format!("MFA code for `{}` ({}): ", self.profile, self.device);
+    async fn ask(&mut self, prompt: &Arc<dyn Prompt>, reporter: &dyn Reporter) -> Result<TokenCode> {
+        let question = format!("MFA code for `{}` ({}): ", self.profile, self.device.as_str());
         while self.tries < MOST_TRIES {
             self.tries += 1;
             let prompt = Arc::clone(prompt);
@@ -187,10 +201,8 @@ impl CodeSource {
             }
             let answer = answer.map_err(|error| no_answer(&error))?;
             match TokenCode::parse(answer.expose_secret()) {
-                Ok(code) if Some(&code) == refused => {
-                    reporter.notice("that is the code that AWS refused; wait for the next one");
-                }
-                Ok(code) => return Ok(code),
+                Ok(code) if self.claim(&code) => return Ok(code),
+                Ok(_) => reporter.notice("that is the code that AWS refused; wait for the next one"),
                 Err(_) => reporter.notice("a code is six digits"),
             }
         }
@@ -238,6 +250,12 @@ impl CodeSource {
         };
         Err(Error::new(ErrorCode::CodeUnavailable, format!("`{name}` of `{}` {failure}", self.profile), hint))
     }
+}
+
+/// STS accepts a code once, so that another request with it would be refused.
+fn sent_before() -> Error {
+    let message = "this code was sent to AWS before, which accepts a code once";
+    Error::new(ErrorCode::CodeRefused, message, "wait for the next code of the device").after_request(CodeSpent::Yes)
 }
 
 fn no_answer(error: &io::Error) -> Error {

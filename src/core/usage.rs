@@ -18,7 +18,8 @@ pub fn usage(file: &CredentialsFile, session_profile: &str) -> String {
     format!("{profile} AWS_SHARED_CREDENTIALS_FILE={}", quoted(&text::clean(&path.display().to_string())))
 }
 
-fn quoted(text: &str) -> String {
+/// The text as one word of a POSIX shell.
+pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+,=".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()

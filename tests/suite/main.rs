@@ -11,6 +11,7 @@ mod files;
 mod get;
 mod leaks;
 mod list;
+mod mcp;
 mod meanwhile;
 mod prompt;
 mod reader;

@@ -74,7 +74,12 @@ impl Sandbox {
 
     /// The program with a cleared environment, not yet run.
     pub fn command<I: Into<OsString>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_updsts"));
+        Command::from_std(self.process(arguments))
+    }
+
+    /// The same as a plain process, to be talked to while it runs.
+    pub fn process<I: Into<OsString>>(&self, arguments: impl IntoIterator<Item = I>) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_updsts"));
         command.env_clear().args(arguments.into_iter().map(Into::into)).current_dir(self.home.path());
         command.env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin").env("TZ", "Asia/Tokyo");
         command.env("AWS_ENDPOINT_URL_STS", self.sts.url());

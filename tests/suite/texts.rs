@@ -5,14 +5,14 @@ use insta::{Settings, assert_snapshot};
 use super::sandbox::{Run, SOURCE, Sandbox};
 
 /// Snapshots at the top of the repository, with what differs from run to run taken out.
-fn with_snapshots(check: impl FnOnce()) {
+pub fn with_snapshots(check: impl FnOnce()) {
     let mut settings = Settings::clone_current();
-    settings.set_snapshot_path("../../snapshots");
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.add_filter(r"ASIA[A-Z2-7]{16}", "ASIA[id]");
     settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00", "[expiry]");
-    settings.add_filter(r#""expires_in_seconds": \d+"#, r#""expires_in_seconds": [seconds]"#);
+    settings.add_filter(r#"(expires_in_seconds\\?": ?)\d+"#, "$1[seconds]");
     settings.add_filter(r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:[port]");
     settings.bind(check);
 }
@@ -27,7 +27,7 @@ fn help() {
     let sandbox = Sandbox::new();
     with_snapshots(|| {
         assert_snapshot!("help", sandbox.run(["--help"]).stdout);
-        for command in ["get", "list", "export", "clear", "completions"] {
+        for command in ["get", "list", "mcp", "export", "clear", "completions"] {
             assert_snapshot!(format!("help_{command}"), sandbox.run([command, "--help"]).stdout);
         }
     });

@@ -23,7 +23,7 @@ const MOST_EDITS: usize = 50;
 const MOST_REFUSALS: usize = 25;
 
 /// An edit of the file, made on its fresh bytes, and again where they change meanwhile.
-pub trait FileEdit {
+pub trait FileEdit: Send {
     /// The whole new file, or `None` where nothing changes.
     fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>>;
 
@@ -75,7 +75,7 @@ impl Step {
 }
 
 /// Sees each step before it happens, and may make it fail.
-pub trait WriteObserver {
+pub trait WriteObserver: Send {
     /// Called before the step.
     fn before(&mut self, step: Step) -> io::Result<()>;
 

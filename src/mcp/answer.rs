@@ -1,0 +1,159 @@
+//! What a call gets: the result with secrets masked, or the error with the next step for a model.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde_json::{Value, json};
+
+use crate::core::inspect::ProfileInfo;
+use crate::core::refresh::RefreshReport;
+use crate::core::{CodeSpent, Error, ErrorCode, text};
+
+/// What stands in the place of a secret: no character of it, and not its length (MCP-4).
+const MASKED: &str = "(masked)";
+const NOT_DEFINED: &str = "(not defined)";
+
+/// What the update tool answers.
+pub fn updated(report: &RefreshReport, usage: &str, file: &Path, now: Timestamp) -> CallToolResult {
+    let mut result = success(&report.document(usage, now), file);
+    // The result is what the schema says; what is odd beside it is said beside it.
+    let odd = report.warnings.iter().map(|warning| ("warning", warning));
+    let lines: Vec<_> = odd.chain(report.notes.iter().map(|note| ("note", note))).collect();
+    if !lines.is_empty() {
+        let lines: Vec<_> = lines.iter().map(|(kind, line)| format!("{kind}: {}", text::clean(line))).collect();
+        result.content.push(ContentBlock::text(lines.join("\n")));
+    }
+    result
+}
+
+/// What the readers answer for one profile.
+pub fn profile(profile: &ProfileInfo, file: &Path) -> CallToolResult {
+    success(&masked(profile), file)
+}
+
+/// What the readers answer for a profile that is not there (MCP-5).
+pub fn no_profile(names: &[&str], file: &Path) -> CallToolResult {
+    let mut result = success(&Value::Null, file);
+    let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    result.content.push(ContentBlock::text(match names.as_str() {
+        "" => "the file has no profile".to_owned(),
+        names => format!("there is no such profile; the file has {names}"),
+    }));
+    result
+}
+
+/// What the readers answer for the whole file.
+pub fn profiles(profiles: &[ProfileInfo], file: &Path) -> CallToolResult {
+    success(&profiles.iter().map(masked).collect(), file)
+}
+
+fn success(result: &Value, file: &Path) -> CallToolResult {
+    CallToolResult::structured(json!({"result": result, "credential_file": text::clean(&file.display().to_string())}))
+}
+
+/// What is known of a profile, every key a string (MCP-3).
+fn masked(profile: &ProfileInfo) -> Value {
+    let or_not_defined = |value: &Option<String>| value.clone().unwrap_or_else(|| NOT_DEFINED.to_owned());
+    let mask = |is_there| if is_there { MASKED } else { NOT_DEFINED };
+    let mut item = json!({
+        "profile_name": profile.name,
+        "aws_access_key_id": or_not_defined(&profile.access_key_id),
+        "aws_secret_access_key": mask(profile.has_secret_access_key),
+        "aws_session_token": mask(profile.has_session_token),
+        "mfa_device_arn": or_not_defined(&profile.mfa_device),
+        "totp_secret_name": or_not_defined(&profile.totp_secret_name),
+        "expiration_datetime": or_not_defined(&profile.expiration),
+        "credential_type": profile.credential_type.as_str(),
+        "status": profile.status.as_str(),
+    });
+    if let Some(seconds) = profile.expires_in_seconds {
+        item["expires_in_seconds"] = json!(seconds);
+    }
+    if let Some(source) = &profile.source_profile {
+        item["source_profile"] = json!(source);
+    }
+    if let Some(session) = &profile.session_profile {
+        item["session_profile"] = json!(session);
+    }
+    item
+}
+
+/// A failed call, as text alone: clients check structured content against the schema of results.
+pub fn failure(error: &Error, next: &str) -> CallToolResult {
+    let spent = error.code_spent().unwrap_or(CodeSpent::No).as_str();
+    let text = format!("error[{}]: {}\nnext: {next}\ncode_spent: {spent}", error.code(), error.message());
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+/// The error without anything that the file says, for a file that a call named (MCP-9).
+pub fn without_text_of_the_file(error: Error) -> Error {
+    let what = match error.code() {
+        ErrorCode::ProfileNotFound => "the profile is not in the file",
+        ErrorCode::KeyMissing => "the profile has no usable long-term key in the file",
+        ErrorCode::DeviceMissing => "the profile has no `mfa_device_arn` in the file",
+        ErrorCode::DeviceInvalid => "what the file names as the profile's MFA device is none",
+        ErrorCode::SourceIsSession => "the profile holds a session, not a long-term key",
+        ErrorCode::BlockDamaged => "the tags of a managed block in the file do not fit together",
+        ErrorCode::NameTaken => "the name of the session profile is taken in the file",
+        _ => return error,
+    };
+    let bare = Error::new(error.code(), what, "look at the file with `updsts list -c FILE -v 1`");
+    match error.code_spent() {
+        Some(spent) => bare.after_request(spent),
+        None => bare,
+    }
+}
+
+/// What a model does next. Where only the user can help, it says so, so that nothing is tried again in
+/// vain.
+pub fn next_step(error: &Error) -> String {
+    let hint = error.hint();
+    match error.code() {
+        ErrorCode::Usage => format!("correct the arguments and call again: {hint}"),
+        ErrorCode::FileMissing => "ask the user which credentials file is theirs; `aws configure` makes one".to_owned(),
+        ErrorCode::ProfileNotFound => {
+            format!("choose a name that updsts_get_credential_info_list shows, else ask the user ({hint})")
+        }
+        ErrorCode::SourceIsSession => {
+            "call again with the profile that holds the long-term key, else ask the user which one it is".to_owned()
+        }
+        ErrorCode::NameTaken => "call again with another `sts_profile_name`, and tell the user".to_owned(),
+        ErrorCode::FileNotAllowed => format!("call again without `cred_file`: {hint}"),
+        ErrorCode::CodeRefused => {
+            "do not send this code again; wait 30 s, then call again once with `totp_token` empty or with a new code; \
+             after a second refusal stop and tell the user"
+                .to_owned()
+        }
+        ErrorCode::Throttled | ErrorCode::Unreachable => {
+            format!(
+                "wait half a minute and call again once, with a new code; after that stop and tell the user: {hint}"
+            )
+        }
+        ErrorCode::AnswerLost => {
+            "the code may be spent: wait 30 s, then call again once with `totp_token` empty or with a new code; after \
+             that stop and tell the user"
+                .to_owned()
+        }
+        ErrorCode::LockTimeout | ErrorCode::FileChanged => {
+            format!("call again once, with a new code; after that stop and tell the user: {hint}")
+        }
+        _ => format!("stop and tell the user: {hint}"),
+    }
+}
+
+/// How a model gets a code where updsts cannot (MCP-6).
+pub fn next_step_for_a_code(source: &str, secret_name: Option<&str>, file: Option<&str>) -> String {
+    let mktotp = secret_name.map_or_else(String::new, |name| {
+        format!(
+            "if there is an mktotp server, call its `mktotp_generate_token` with secret_name `{name}` and then this tool \
+             again with that code; else "
+        )
+    });
+    let file = file.map_or_else(String::new, |file| format!(" -c {file}"));
+    let source = crate::core::usage::quoted(source);
+    format!(
+        "{mktotp}ask the user for the six digits that the named device shows now and call again with them at once, or \
+         have the user run `updsts get -n {source}{file}` in a terminal"
+    )
+}

@@ -1,0 +1,225 @@
+//! The calls.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, JsonObject, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+use tokio_util::sync::CancellationToken;
+
+use super::answer;
+use super::arguments::Arguments;
+use super::tools::{INSTRUCTIONS, ToolName};
+use crate::core::credentials_file::CredentialsFile;
+use crate::core::environment::Environment;
+use crate::core::inspect::{ProfileInfo, inspect};
+use crate::core::refresh::{RefreshRequest, Reporter, refresh};
+use crate::core::sent_codes::SentCodes;
+use crate::core::token::Person;
+use crate::core::usage::{quoted, usage};
+use crate::core::{CodeSpent, Error, ErrorCode, Result};
+
+/// The server: what stays the same from call to call, and the codes that were sent.
+pub struct Server {
+    file: CredentialsFile,
+    environment: Environment,
+    reporter: Arc<dyn Reporter>,
+    takes_cred_file: bool,
+    sent_codes: SentCodes,
+    calls: CancellationToken,
+}
+
+impl Server {
+    /// A server for the operator's file. The reporter must not write to the server's output, and must
+    /// keep commands from it.
+    pub fn new(file: CredentialsFile, environment: Environment, reporter: Arc<dyn Reporter>) -> Self {
+        Self {
+            file,
+            environment,
+            reporter,
+            takes_cred_file: true,
+            sent_codes: SentCodes::default(),
+            calls: CancellationToken::new(),
+        }
+    }
+
+    /// Whether calls may name another file.
+    #[must_use]
+    pub const fn taking_cred_file(mut self, takes_cred_file: bool) -> Self {
+        self.takes_cred_file = takes_cred_file;
+        self
+    }
+
+    /// Cancels every call that waits.
+    pub const fn calls(&self) -> &CancellationToken {
+        &self.calls
+    }
+
+    async fn answer(&self, tool: ToolName, given: Option<JsonObject>) -> CallToolResult {
+        let parsed = Arguments::new(given, &tool.parameters(true)).and_then(|given| Ok((self.file(&given)?, given)));
+        let (file, given) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => return answer::failure(&error, &answer::next_step(&error)),
+        };
+        let result = match tool {
+            ToolName::Update => self.update(&file, &given).await,
+            ToolName::Info => info(&file, &given),
+            ToolName::List => inspect(&file, Timestamp::now())
+                .map(|inspection| answer::profiles(&inspection.profiles, &file.resolved())),
+        };
+        result.unwrap_or_else(|error| failure(error, &file, &given))
+    }
+
+    /// The file that the call is about (MCP-9).
+    fn file(&self, given: &Arguments) -> Result<CredentialsFile> {
+        match given.cred_file()? {
+            None => Ok(self.file.clone()),
+            Some(_) if !self.takes_cred_file => Err(Error::new(
+                ErrorCode::FileNotAllowed,
+                "the operator does not allow calls to name a file",
+                "this server works on the operator's file alone",
+            )),
+            Some(path) => Ok(CredentialsFile::of_call(&path, &self.file, &self.environment)),
+        }
+    }
+
+    async fn update(&self, file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
+        let request = RefreshRequest {
+            file: file.clone(),
+            profile: given.profile_name()?,
+            session_profile: given.sts_profile_name()?,
+            code: given.totp_token()?,
+            sent_codes: self.sent_codes.clone(),
+            duration: given.duration()?,
+            min_validity: given.min_validity()?,
+            region: None,
+            endpoint_url: None,
+        };
+        let nobody = Person::Absent("an MCP server has no prompt".to_owned());
+        let report = refresh(&request, &nobody, &self.environment, &*self.reporter).await?;
+        let usage = usage(file, &report.session_profile);
+        Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()))
+    }
+
+    async fn call(
+        &self,
+        tool: ToolName,
+        given: Option<JsonObject>,
+        context: RequestContext<RoleServer>,
+    ) -> CallToolResult {
+        tokio::select! {
+            biased;
+            result = answered(self.answer(tool, given)) => result,
+            // Nobody waits for this answer: rmcp drops it.
+            () = context.ct.cancelled() => stopped(),
+            () = self.calls.cancelled() => stopped(),
+        }
+    }
+}
+
+/// The answer, also where the work panics (MCP-8). What it was about is not repeated: a panic's message
+/// can quote the text that it stumbled over.
+async fn answered(work: impl Future<Output = CallToolResult>) -> CallToolResult {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        let defect = Error::defect();
+        answer::failure(&defect, &answer::next_step(&defect))
+    })
+}
+
+fn stopped() -> CallToolResult {
+    let error = Error::new(ErrorCode::AnswerLost, "the server was stopped before the call was done", "call again");
+    let error = error.after_request(CodeSpent::Maybe);
+    answer::failure(&error, &answer::next_step(&error))
+}
+
+fn info(file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
+    let name = given.profile_name()?;
+    let inspection = inspect(file, Timestamp::now())?;
+    let resolved = file.resolved();
+    if let Some(profile) = inspection.profiles.iter().find(|profile| profile.name == name) {
+        return Ok(answer::profile(profile, &resolved));
+    }
+    let names: Vec<_> = inspection.profiles.iter().map(|profile| profile.name.as_str()).collect();
+    Ok(answer::no_profile(&names, &resolved))
+}
+
+fn failure(error: Error, file: &CredentialsFile, given: &Arguments) -> CallToolResult {
+    let error = if file.is_operators() { error } else { answer::without_text_of_the_file(error) };
+    let next = match error.code() {
+        ErrorCode::CodeUnavailable => next_step_for_a_code(file, given),
+        ErrorCode::FileMissing | ErrorCode::FileUnusable if !file.is_operators() => {
+            "call again without `cred_file` for the operator's file, else ask the user for the right path".to_owned()
+        }
+        _ => answer::next_step(&error),
+    };
+    answer::failure(&error, &next)
+}
+
+/// The names that the model needs are looked up again: the error holds text alone.
+fn next_step_for_a_code(file: &CredentialsFile, given: &Arguments) -> String {
+    let name = given.profile_name().unwrap_or_default();
+    let profiles = inspect(file, Timestamp::now()).map(|inspection| inspection.profiles).unwrap_or_default();
+    let find = |name: &str| profiles.iter().find(|profile| profile.name == name);
+    // A session profile's name stands for its source (CLI-13).
+    let source = find(&name).and_then(|profile| profile.source_profile.clone()).unwrap_or(name);
+    let secret_name = find(&source).and_then(|profile: &ProfileInfo| profile.totp_secret_name.clone());
+    if file.is_operators() {
+        return answer::next_step_for_a_code(&source, secret_name.as_deref(), None);
+    }
+    // Nothing of another file's text appears in an error; `info` shows the name of its secret.
+    let path = quoted(&file.path().display().to_string());
+    answer::next_step_for_a_code(&given.profile_name().unwrap_or_default(), None, Some(&path))
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let implementation = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+            .with_title("updsts: AWS sessions with MFA")
+            .with_description(env!("CARGO_PKG_DESCRIPTION"));
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(implementation)
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let tools = ToolName::ALL.map(|tool| tool.tool(self.takes_cred_file));
+        Ok(ListToolsResult::with_all_items(tools.to_vec()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        Some(ToolName::parse(name)?.tool(self.takes_cred_file))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let tool = ToolName::parse(&request.name)
+            .ok_or_else(|| ErrorData::invalid_params("there is no tool of that name; tools/list shows them", None))?;
+        Ok(Box::pin(self.call(tool, request.arguments, context)).await.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn mcp_8_a_panic_in_a_tool_still_answers_and_does_not_repeat_its_text() {
+        let result = answered(async { std::panic::panic_any("canary".to_owned()) }).await;
+        let text = format!("{result:?}");
+        assert_eq!(result.is_error, Some(true));
+        assert!(text.contains("error[internal]") && !text.contains("canary"), "{text}");
+    }
+}
