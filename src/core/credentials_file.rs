@@ -9,6 +9,7 @@ mod attributes;
 mod foreign;
 mod lock;
 mod new_file;
+mod observer;
 mod replace;
 mod watch;
 
@@ -18,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::sleep;
 
-pub use replace::{FileEdit, Replaced, Step, Unobserved, WriteObserver};
+pub use observer::{Step, Unobserved, WriteObserver};
+pub use replace::{FileEdit, Replaced};
 
 use super::environment::{self, Environment};
 use super::error::{Error, ErrorCode, Result};

@@ -96,7 +96,7 @@ fn write(path: &Path, observer: &mut dyn WriteObserver) -> Result<Replaced> {
 /// Does something before the first time that a step happens.
 struct Before<F>(Step, Option<F>);
 
-impl<F: FnOnce() -> io::Result<()>> WriteObserver for Before<F> {
+impl<F: FnOnce() -> io::Result<()> + Send> WriteObserver for Before<F> {
     fn before(&mut self, step: Step) -> io::Result<()> {
         match (step == self.0, &mut self.1) {
             (true, work @ Some(_)) => work.take().unwrap()(),
@@ -107,7 +107,7 @@ impl<F: FnOnce() -> io::Result<()>> WriteObserver for Before<F> {
     fn notice(&mut self, _text: &str) {}
 }
 
-fn before(step: Step, work: impl FnOnce()) -> Before<impl FnOnce() -> io::Result<()>> {
+fn before(step: Step, work: impl FnOnce() + Send) -> Before<impl FnOnce() -> io::Result<()> + Send> {
     let work = move || {
         work();
         Ok(())
@@ -154,9 +154,10 @@ fn file_5_what_a_foreign_program_appends_at_any_step_is_kept() {
         let append =
             || OpenOptions::new().append(true).open(place.path()).unwrap().write_all(FOREIGN.as_bytes()).unwrap();
         place.write(&mut before(step, append)).unwrap();
-        let expected = match step {
-            Step::SyncFolder => format!("{}{FOREIGN}", with_session(SOURCE)),
-            _ => with_session(&format!("{SOURCE}{FOREIGN}")),
+        let expected = if is_compared_after(step) {
+            with_session(&format!("{SOURCE}{FOREIGN}"))
+        } else {
+            format!("{}{FOREIGN}", with_session(SOURCE))
         };
         assert_eq!(place.read(), expected, "{step:?}");
         assert_eq!(place.leftovers(), NONE);
@@ -169,9 +170,110 @@ fn file_5_what_is_appended_through_a_descriptor_from_before_the_rename_is_kept()
         let place = Place::new();
         let mut open = OpenOptions::new().append(true).open(place.path()).unwrap();
         let written = place.write(&mut before(step, || open.write_all(FOREIGN.as_bytes()).unwrap())).unwrap();
-        assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
+        assert_eq!(place.read(), format!("{}{FOREIGN}", with_session(SOURCE)), "{step:?}");
         assert_eq!(written.warnings, [""; 0]);
     }
+}
+
+/// Holds the file open at each comparison, and appends to it once it is replaced.
+struct LateEveryTime {
+    path: PathBuf,
+    held: Option<fs::File>,
+    times: usize,
+}
+
+impl WriteObserver for LateEveryTime {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        match step {
+            Step::Compare => self.held = Some(OpenOptions::new().append(true).open(&self.path)?),
+            Step::SyncFolder if self.times < 3 => {
+                self.times += 1;
+                writeln!(self.held.take().unwrap(), "# late {}", self.times)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, _text: &str) {}
+}
+
+#[test]
+fn file_5_what_is_appended_to_one_replaced_file_after_the_other_is_kept_once() {
+    let place = Place::new();
+    let written = place.write(&mut LateEveryTime { path: place.path(), held: None, times: 0 }).unwrap();
+    assert_eq!(place.read(), format!("{}# late 1\n# late 2\n# late 3\n", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
+}
+
+#[test]
+fn file_5_a_late_line_that_does_not_fit_the_block_is_kept() {
+    let place = Place::new();
+    let mut open = OpenOptions::new().append(true).open(place.path()).unwrap();
+    let written = place.write(&mut before(Step::SyncFolder, || open.write_all(b"[default_sts]\n").unwrap())).unwrap();
+    assert_eq!(place.read(), format!("{}[default_sts]\n", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
+}
+
+/// Not a test by itself: the process that opens a file, takes its time, and appends to it.
+#[test]
+fn an_appender_that_takes_its_time() {
+    if let Some(path) = std::env::var_os("UPDSTS_TEST_APPEND_TO") {
+        let mut open = OpenOptions::new().append(true).open(path).unwrap();
+        eprintln!("opened");
+        std::thread::sleep(Duration::from_millis(300));
+        open.write_all(FOREIGN.as_bytes()).unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_5_an_appender_that_opened_the_file_before_the_rename_is_waited_for() {
+    use std::io::{BufRead, BufReader};
+    let place = Place::new();
+    let mut child = None;
+    let open = || {
+        let mut appender = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "faults::an_appender_that_takes_its_time", "--nocapture"])
+            .env("UPDSTS_TEST_APPEND_TO", place.path())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(appender.stderr.take().unwrap());
+        assert!(said.lines().map_while(io::Result::ok).any(|line| line.contains("opened")));
+        child = Some(appender);
+    };
+    let written = place.write(&mut before(Step::Compare, open)).unwrap();
+    assert!(child.unwrap().wait().unwrap().success());
+    assert_eq!(place.read(), format!("{}{FOREIGN}", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
+}
+
+#[test]
+fn file_5_a_fault_while_a_late_line_is_kept_is_no_failure_of_the_session() {
+    let place = Place::new();
+    let old = OpenOptions::new().append(true).open(place.path()).unwrap();
+    let written = place.write(&mut FullOnceWritten(&old, false)).unwrap();
+    assert_eq!(place.read(), with_session(SOURCE));
+    assert!(written.warnings[0].contains("its change is lost"), "{:?}", written.warnings);
+    assert_eq!(place.leftovers(), NONE);
+}
+
+/// Appends to the replaced file, and fills the disk.
+struct FullOnceWritten<'a>(&'a fs::File, bool);
+
+impl WriteObserver for FullOnceWritten<'_> {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        if step == Step::SyncFolder {
+            self.1 = true;
+            self.0.write_all(FOREIGN.as_bytes())?;
+        } else if self.1 && step == Step::Write {
+            return Err(Errno::NOSPC.into());
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, _text: &str) {}
 }
 
 /// Appends to the replaced file as soon as it is replaced, and to the new one before the second

@@ -3,10 +3,10 @@
 use std::fs::{File, Metadata};
 use std::io::Seek;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::lock::is_at;
-use super::watch::Watch;
+use super::watch::{Watch, is_open_for_writing};
 use super::{CredentialsFile, Snapshot};
 use crate::core::error::Result;
 use crate::core::secret::SecretBytes;
@@ -21,11 +21,11 @@ const REST_OF_EMPTY: Duration = Duration::from_secs(1);
 /// How often that is waited for.
 pub(super) const MOST_RESTS: usize = 50;
 
-/// How often a replaced file is looked at until nobody writes to it any more.
-const MOST_LOOKS: usize = 8;
+/// How often it is looked whether a replaced file is still open somewhere.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// How long a file that was just replaced is looked after, where somebody opened it meanwhile.
-const LOOK_AFTER: Duration = Duration::from_millis(50);
+/// How long that is waited for.
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
 
 /// Whether a program that does not rename wrote the file a moment ago. A file that was renamed into
 /// its place has changed since it was written.
@@ -65,26 +65,20 @@ impl CredentialsFile {
     }
 
     /// What the replaced file says now, where somebody wrote to it after the last comparison.
+    ///
+    /// Whoever opened it by its name before the rename may write yet: that is waited for, where the
+    /// watch saw that somebody opened it at all.
     pub(super) fn late_change(&self, old: &File, found: &SecretBytes, watch: Option<&Watch>) -> Option<SecretBytes> {
-        let mut was_opened = watch.is_some_and(Watch::saw_something);
-        for _ in 0..MOST_LOOKS {
-            if !was_opened {
-                break;
+        if watch.is_some_and(Watch::saw_something) {
+            let start = Instant::now();
+            loop {
+                sleep(LOOK_AGAIN);
+                if start.elapsed() >= LONGEST_LOOK || !is_open_for_writing(old) {
+                    break;
+                }
             }
-            // Whoever opened it before the rename has not written yet, perhaps.
-            sleep(LOOK_AFTER);
-            was_opened = watch.is_some_and(Watch::saw_something);
         }
-        let mut late = self.read_again(old).ok().filter(|late| late != found)?;
-        for _ in 0..MOST_LOOKS {
-            sleep(REST);
-            let now = self.read_again(old).ok()?;
-            if now == late {
-                break;
-            }
-            late = now;
-        }
-        Some(late)
+        self.read_again(old).ok().filter(|late| late != found)
     }
 
     fn read_again(&self, mut file: &File) -> Result<SecretBytes> {

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use super::foreign::{MOST_RESTS, REST, was_just_written_in_place};
 use super::lock::Locked;
 use super::new_file::{NewFile, remove_leftovers};
+use super::observer::{Step, WriteObserver};
 use super::watch::Watch;
 use super::{CredentialsFile, Snapshot, os_text};
 use crate::core::error::{Error, ErrorCode, Result};
@@ -17,6 +18,9 @@ use crate::core::text;
 
 /// How often the edit is made again because a program that does not lock changed the file.
 const MOST_EDITS: usize = 50;
+
+/// How often what was written to a file while it was replaced is put into the new one.
+const MOST_LATE_EDITS: usize = 5;
 
 /// How often a file that the edit cannot be made on is read again: a program that writes in place
 /// truncates it first.
@@ -40,61 +44,6 @@ pub struct Replaced {
     pub warnings: Vec<String>,
 }
 
-/// The steps of a write, for an observer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is named for what is about to happen")]
-pub enum Step {
-    Lock,
-    Read,
-    Edit,
-    Create,
-    Write,
-    KeepOwner,
-    SyncFile,
-    ReadBack,
-    Compare,
-    Rename,
-    SyncFolder,
-}
-
-impl Step {
-    /// Every step in its order.
-    pub const ALL: [Self; 11] = [
-        Self::Lock,
-        Self::Read,
-        Self::Edit,
-        Self::Create,
-        Self::Write,
-        Self::KeepOwner,
-        Self::SyncFile,
-        Self::ReadBack,
-        Self::Compare,
-        Self::Rename,
-        Self::SyncFolder,
-    ];
-}
-
-/// Sees each step before it happens, and may make it fail.
-pub trait WriteObserver: Send {
-    /// Called before the step.
-    fn before(&mut self, step: Step) -> io::Result<()>;
-
-    /// Something that the user should know while they wait.
-    fn notice(&mut self, text: &str);
-}
-
-/// Lets every step happen and says nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unobserved;
-
-impl WriteObserver for Unobserved {
-    fn before(&mut self, _step: Step) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn notice(&mut self, _text: &str) {}
-}
-
 /// How an attempt ended.
 enum Attempt {
     Done,
@@ -111,9 +60,23 @@ impl CredentialsFile {
     /// the new content.
     pub async fn replace(&self, edit: &mut dyn FileEdit, observer: &mut dyn WriteObserver) -> Result<Replaced> {
         let mut report = Replaced::default();
+        match self.replace_until_done(edit, observer, &mut report).await {
+            // The edit is in the file. What could not be written is a change that somebody made meanwhile.
+            Err(_) if report.is_written => report.warnings.push(self.lost_change()),
+            ended => ended?,
+        }
+        Ok(report)
+    }
+
+    async fn replace_until_done(
+        &self,
+        edit: &mut dyn FileEdit,
+        observer: &mut dyn WriteObserver,
+        report: &mut Replaced,
+    ) -> Result<()> {
         let (mut edits, mut refusals, mut rests) = (0, 0, 0);
         let mut appended = SecretBytes::new(Vec::new());
-        let failed = loop {
+        loop {
             self.observe(observer, Step::Lock)?;
             let locked = self.lock(|text| observer.notice(text)).await?;
             if !locked.has_locks && report.warnings.is_empty() {
@@ -126,22 +89,17 @@ impl CredentialsFile {
                 sleep(REST).await;
                 continue;
             }
-            match self.attempt(locked, metadata, edit, observer, &mut appended, &mut report)? {
-                Attempt::Done => return Ok(report),
-                Attempt::Changed if edits == MOST_EDITS => break self.always_changed(),
+            match self.attempt(locked, metadata, edit, observer, &mut appended, report)? {
+                Attempt::Done => return Ok(()),
+                Attempt::Changed if edits == MOST_EDITS => return Err(self.always_changed()),
                 Attempt::Changed => edits += 1,
-                Attempt::Refused(error) if refusals == MOST_REFUSALS => break error,
+                Attempt::Refused(error) if refusals == MOST_REFUSALS => return Err(error),
                 Attempt::Refused(_) => {
                     refusals += 1;
                     sleep(REST).await;
                 }
             }
-        };
-        if report.is_written {
-            report.warnings.push(self.lost_change());
-            return Ok(report);
         }
-        Err(failed)
     }
 
     /// It does not wait for anything, so that whoever cancels the call cannot cut a write in two.
@@ -162,19 +120,25 @@ impl CredentialsFile {
         let mut found = self.read_open(&file, &metadata)?;
         let bytes = SecretBytes::new([&*found, &**appended].concat());
         let mut snapshot = Snapshot { bytes, target: locked.target, metadata };
-        for is_late in std::iter::once(false).chain([true; MOST_EDITS]) {
+        for is_late in std::iter::once(false).chain([true; MOST_LATE_EDITS]) {
             self.observe(observer, Step::Edit)?;
-            let bytes = match edit.edit(&snapshot) {
+            let edited = edit.edit(&snapshot);
+            let is_edited = edited.is_ok();
+            let bytes = match edited {
                 Ok(Some(bytes)) => bytes,
                 Ok(None) if snapshot.bytes == found => return Ok(Attempt::Done),
                 Ok(None) => snapshot.bytes.clone(),
+                // It stays all the same: it could as well have come a moment later.
+                Err(_) if is_late && !appended.is_empty() => snapshot.bytes.clone(),
                 Err(_) if is_late => break,
                 Err(error) => return Ok(Attempt::Refused(error)),
             };
             let folder = snapshot.target.parent().unwrap_or(Path::new("/"));
             remove_leftovers(folder);
             let new = self.write_new(folder, &file, &snapshot, &bytes, observer)?;
-            edit.check(&snapshot.bytes, &bytes)?;
+            if is_edited {
+                edit.check(&snapshot.bytes, &bytes)?;
+            }
 
             self.observe(observer, Step::Compare)?;
             if !self.is_unchanged(&file, &snapshot, &found)? {
@@ -200,11 +164,14 @@ impl CredentialsFile {
             let Some(late) = late else {
                 return Ok(Attempt::Done);
             };
-            if let Some(end) = late.strip_prefix(&*found) {
-                *appended = SecretBytes::new(end.to_vec());
-            }
+            snapshot.bytes = match late.strip_prefix(&*found) {
+                Some(end) => {
+                    *appended = SecretBytes::new(end.to_vec());
+                    SecretBytes::new([&*bytes, end].concat())
+                }
+                None => late,
+            };
             watch = Watch::of(&new);
-            snapshot.bytes = late;
             found = bytes;
             file = new;
         }
