@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::sleep;
 
+use foreign::{REST, Rests};
 pub use observer::{Step, Unobserved, WriteObserver};
 pub use replace::{FileEdit, Replaced};
 
@@ -106,16 +107,15 @@ impl CredentialsFile {
     /// Reads the whole file once nobody is in the middle of writing it, as far as its times tell: a
     /// program that writes in place truncates it first.
     pub async fn read_at_rest(&self) -> Result<Snapshot> {
-        for _ in 0..foreign::MOST_RESTS {
+        let mut rests = Rests::default();
+        loop {
             let snapshot = self.read()?;
-            let is_at_rest =
-                fs::metadata(&snapshot.target).is_ok_and(|metadata| !foreign::was_just_written_in_place(&metadata));
-            if is_at_rest {
-                return Ok(snapshot);
+            // As it is after the read: the read may be what was cut short.
+            match fs::metadata(&snapshot.target) {
+                Ok(metadata) if rests.needs_one(&metadata) => sleep(REST).await,
+                _ => return Ok(snapshot),
             }
-            sleep(foreign::REST).await;
         }
-        self.read()
     }
 
     /// Opens the file itself without ever waiting for the other end of a FIFO.

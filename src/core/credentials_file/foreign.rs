@@ -18,19 +18,29 @@ pub(super) const REST: Duration = Duration::from_millis(20);
 /// How long an empty file must have been: whoever truncates a file writes it next.
 const REST_OF_EMPTY: Duration = Duration::from_secs(1);
 
-/// How often that is waited for.
-pub(super) const MOST_RESTS: usize = 50;
-
 /// How often it is looked whether a replaced file is still open somewhere.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// How long that is waited for.
 const LONGEST_LOOK: Duration = Duration::from_secs(1);
 
+/// Leaves a file alone for a moment that somebody may be in the middle of writing, but not for long: a
+/// program may write it all the time.
+#[derive(Default)]
+pub(super) struct Rests(usize);
+
+impl Rests {
+    /// Whether the file is to be left alone for [`REST`] once more.
+    pub(super) fn needs_one(&mut self, metadata: &Metadata) -> bool {
+        self.0 += 1;
+        self.0 <= if metadata.len() == 0 { 50 } else { 5 } && was_just_written_in_place(metadata)
+    }
+}
+
 /// Whether a program that does not rename wrote the file a moment ago. A file that was renamed into
 /// its place has changed since it was written.
 #[cfg(unix)]
-pub(super) fn was_just_written_in_place(metadata: &Metadata) -> bool {
+fn was_just_written_in_place(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     let is_in_place = (metadata.mtime(), metadata.mtime_nsec()) == (metadata.ctime(), metadata.ctime_nsec());
     let rest = if metadata.len() == 0 { REST_OF_EMPTY } else { REST };
@@ -38,7 +48,7 @@ pub(super) fn was_just_written_in_place(metadata: &Metadata) -> bool {
 }
 
 #[cfg(not(unix))]
-pub(super) fn was_just_written_in_place(_metadata: &Metadata) -> bool {
+fn was_just_written_in_place(_metadata: &Metadata) -> bool {
     false
 }
 

@@ -3,10 +3,11 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::foreign::{MOST_RESTS, REST, was_just_written_in_place};
+use super::foreign::{REST, Rests};
 use super::lock::Locked;
 use super::new_file::{NewFile, remove_leftovers};
 use super::observer::{Step, WriteObserver};
@@ -16,8 +17,8 @@ use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::secret::SecretBytes;
 use crate::core::text;
 
-/// How often the edit is made again because a program that does not lock changed the file.
-const MOST_EDITS: usize = 50;
+/// How long the edit is made again because a program that does not lock changed the file.
+const LONGEST_CHANGING: Duration = Duration::from_secs(10);
 
 /// How often what was written to a file while it was replaced is put into the new one.
 const MOST_LATE_EDITS: usize = 5;
@@ -74,7 +75,8 @@ impl CredentialsFile {
         observer: &mut dyn WriteObserver,
         report: &mut Replaced,
     ) -> Result<()> {
-        let (mut edits, mut refusals, mut rests) = (0, 0, 0);
+        let (mut refusals, mut rests) = (0, Rests::default());
+        let mut changing_since = None;
         let mut appended = SecretBytes::new(Vec::new());
         loop {
             self.observe(observer, Step::Lock)?;
@@ -83,16 +85,18 @@ impl CredentialsFile {
                 report.warnings.push("the file system has no locks: two writers at once could lose an update".into());
             }
             let metadata = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
-            if rests < MOST_RESTS && was_just_written_in_place(&metadata) {
-                rests += 1;
+            if rests.needs_one(&metadata) {
                 drop(locked);
                 sleep(REST).await;
                 continue;
             }
             match self.attempt(locked, metadata, edit, observer, &mut appended, report)? {
                 Attempt::Done => return Ok(()),
-                Attempt::Changed if edits == MOST_EDITS => return Err(self.always_changed()),
-                Attempt::Changed => edits += 1,
+                Attempt::Changed => {
+                    if changing_since.get_or_insert_with(Instant::now).elapsed() >= LONGEST_CHANGING {
+                        return Err(self.always_changed());
+                    }
+                }
                 Attempt::Refused(error) if refusals == MOST_REFUSALS => return Err(error),
                 Attempt::Refused(_) => {
                     refusals += 1;
