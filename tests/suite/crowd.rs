@@ -99,7 +99,7 @@ fn file_5_nothing_that_another_program_appends_beside_many_writers_is_lost() {
                 file.write_all(format!("# note {count}\n").as_bytes()).unwrap();
                 count += 1;
                 drop(file);
-                std::thread::sleep(Duration::from_millis(20));
+                std::thread::sleep(Duration::from_millis(50));
             }
             count
         });
