@@ -36,7 +36,7 @@ fn both(kind: EnvConfigFileKind, file: &str) -> Option<[Vec<String>; 2]> {
     let sdk = sdk(kind, file)?;
     let (profiles, keys) = match kind {
         EnvConfigFileKind::Config => (Profiles::of_config(file.as_bytes()), CONFIG_KEYS),
-        _ => (Profiles::of_credentials(file.as_bytes()), &KEYS[..]),
+        EnvConfigFileKind::Credentials => (Profiles::of_credentials(file.as_bytes()), &KEYS[..]),
     };
     let mut ours = Vec::new();
     for profile in profiles.iter() {
