@@ -76,6 +76,10 @@ fn clear(file: &[u8], source: &[u8]) -> Option<Vec<u8>> {
     let layout = Layout::of(file);
     let edit = splice::remove(&layout, file, layout.block_of(source)?).ok()?;
     let new = apply(file, &edit);
+    if edit.range().start == 0 && new.starts_with(b"\xef\xbb\xbf") {
+        // What stood in the middle becomes a byte order mark at the start: the check refuses that.
+        return None;
+    }
     verify(file, &edit.range(), &new, &Expected::NoBlock { source })
         .expect("a removal that is accepted passes the check");
     Some(new)

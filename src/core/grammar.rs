@@ -131,9 +131,46 @@ impl<'a> Lines<'a> {
         Self { bytes, position, number: 0, indentation: 0, in_property: false }
     }
 
-    /// The lines from a position on that directly follows a header; `number` is its line.
-    pub fn after_header(bytes: &'a [u8], position: usize, number: usize) -> Self {
+    /// The lines from a position on where a header stands or has just ended; `number` is the line there.
+    pub fn from(bytes: &'a [u8], position: usize, number: usize) -> Self {
         Self { bytes, position, number: number.saturating_sub(1), indentation: 0, in_property: false }
+    }
+
+    /// The next comment or header; what lies between is passed over, and read as [`Iterator::next`]
+    /// would read it. Blocks and profiles are found by these lines alone, which are few.
+    pub fn next_landmark(&mut self) -> Option<Line<'a>> {
+        loop {
+            let start = self.position;
+            let content = self.take_line()?;
+            match content.first() {
+                None => {}
+                Some(&first) if first == b'[' || first == b'#' || first == b';' || is_blank(first) => {
+                    let (indented, kind) = self.classify(content);
+                    if matches!(kind, LineKind::Comment(_) | LineKind::Header(_)) {
+                        return Some(Line { number: self.number, start, end: self.position, indented, kind });
+                    }
+                }
+                Some(_) => {
+                    self.indentation = 0;
+                    self.in_property = self.in_property || memchr2(b'=', b':', content).is_some_and(|at| at > 0);
+                }
+            }
+        }
+    }
+
+    /// The next line without its ending.
+    fn take_line(&mut self) -> Option<&'a [u8]> {
+        let rest = &self.bytes[self.position..];
+        if rest.is_empty() {
+            return None;
+        }
+        let (content, length) = match memchr(b'\n', rest) {
+            Some(at) => (&rest[..at], at + 1),
+            None => (rest, rest.len()),
+        };
+        self.position += length;
+        self.number += 1;
+        Some(content.strip_suffix(b"\r").unwrap_or(content))
     }
 
     fn classify(&mut self, content: &'a [u8]) -> (bool, LineKind<'a>) {
@@ -174,17 +211,7 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Line<'a>> {
         let start = self.position;
-        let rest = &self.bytes[start..];
-        if rest.is_empty() {
-            return None;
-        }
-        let (content, length) = match memchr(b'\n', rest) {
-            Some(at) => (&rest[..at], at + 1),
-            None => (rest, rest.len()),
-        };
-        let content = content.strip_suffix(b"\r").unwrap_or(content);
-        self.position = start + length;
-        self.number += 1;
+        let content = self.take_line()?;
         let (indented, kind) = self.classify(content);
         Some(Line { number: self.number, start, end: self.position, indented, kind })
     }

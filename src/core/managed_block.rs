@@ -7,6 +7,7 @@
 //! # $}}} [auto update by updsts]
 //! ```
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 pub use super::block_error::BlockError;
@@ -15,6 +16,9 @@ use super::text::shown;
 
 /// What follows the key in a begin tag and the braces in an end tag.
 pub const SIGNATURE: &str = "[auto update by updsts]";
+
+/// [`SIGNATURE`] behind the key of a begin tag.
+const BEHIND_KEY: &str = " [auto update by updsts]";
 
 /// The keys of a session profile that updsts writes, in the order of a new block.
 pub const SESSION_KEYS: [&str; 4] =
@@ -73,6 +77,8 @@ impl Block<'_> {
 struct Section<'a> {
     name: &'a [u8],
     line: usize,
+    start: usize,
+    indented: bool,
     block: Option<usize>,
 }
 
@@ -81,6 +87,8 @@ struct Section<'a> {
 pub struct Layout<'a> {
     file: &'a [u8],
     blocks: Vec<Block<'a>>,
+    /// The first block of each source profile.
+    by_key: HashMap<&'a [u8], usize>,
     sections: Vec<Section<'a>>,
     damage: Vec<BlockError>,
 }
@@ -88,9 +96,11 @@ pub struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// Finds every block. Damage is remembered, so that reading goes on where writing would not.
     pub fn of(file: &'a [u8]) -> Self {
-        let mut layout = Self { file, blocks: Vec::new(), sections: Vec::new(), damage: Vec::new() };
+        let mut layout =
+            Self { file, blocks: Vec::new(), by_key: HashMap::new(), sections: Vec::new(), damage: Vec::new() };
         let mut open: Option<Block<'a>> = None;
-        for line in Lines::of(file) {
+        let mut lines = Lines::of(file);
+        while let Some(line) = lines.next_landmark() {
             match line.kind {
                 LineKind::Comment(text) => match tag(text) {
                     Some(Tag::Begin(key)) => layout.begin(&mut open, &line, key),
@@ -101,6 +111,8 @@ impl<'a> Layout<'a> {
                     layout.sections.push(Section {
                         name: header.name,
                         line: line.number,
+                        start: line.start,
+                        indented: line.indented,
                         block: open.as_ref().map(|_| layout.blocks.len()),
                     });
                     if let Some(block) = &mut open {
@@ -130,7 +142,7 @@ impl<'a> Layout<'a> {
             self.disown(&outer);
             self.damage.push(BlockError::Nested { line: line.number, outer: outer.begin_line });
         }
-        if let Some(first) = self.blocks.iter().find(|block| block.key == key) {
+        if let Some(first) = self.block_of(key) {
             self.damage.push(BlockError::SameKey { line: line.number, first: first.begin_line, key: shown(key) });
         }
         *open = Some(Block {
@@ -148,6 +160,7 @@ impl<'a> Layout<'a> {
             Some(mut block) => {
                 block.end_line = line.number;
                 block.end = line.range();
+                self.by_key.entry(block.key).or_insert(self.blocks.len());
                 self.blocks.push(block);
             }
             None => self.damage.push(BlockError::EndWithoutBegin { line: line.number }),
@@ -176,7 +189,36 @@ impl<'a> Layout<'a> {
 
     /// The block of a source profile.
     pub fn block_of(&self, source: &[u8]) -> Option<&Block<'a>> {
-        self.blocks.iter().find(|block| block.key == source)
+        self.by_key.get(source).map(|&at| &self.blocks[at])
+    }
+
+    /// Where the sections with these names stand: each from its header to the next one, and the line
+    /// of its header.
+    pub fn sections_of(&self, names: &[&[u8]]) -> Vec<(Range<usize>, usize)> {
+        let ends = self.sections.iter().skip(1).map(|next| next.start).chain([self.file.len()]);
+        let wanted = self.sections.iter().zip(ends).filter(|(section, _)| names.contains(&section.name));
+        wanted.map(|(section, end)| (section.start..end, section.line)).collect()
+    }
+
+    /// How many sections have that name.
+    pub fn count_of(&self, name: &[u8]) -> usize {
+        self.sections.iter().filter(|section| section.name == name).count()
+    }
+
+    /// What an edit of these bytes can change the meaning of: from the last header that starts in front
+    /// of them, or from the start of the file, to the first header in column 0 behind them. From there on
+    /// everything reads as its own bytes say.
+    pub fn neighbourhood(&self, edited: &Range<usize>) -> Range<usize> {
+        let first_behind = self.sections.partition_point(|section| section.start < edited.start);
+        let start = first_behind.checked_sub(1).map_or(0, |at| self.sections[at].start);
+        let behind = self.sections[first_behind..].iter();
+        let end = behind.filter(|section| section.start >= edited.end).find(|section| !section.indented);
+        start..end.map_or(self.file.len(), |section| section.start)
+    }
+
+    /// The whole file.
+    pub const fn file(&self) -> &'a [u8] {
+        self.file
     }
 
     /// The source profile whose block holds this session profile.
@@ -191,7 +233,7 @@ impl<'a> Layout<'a> {
         if let Some(damage) = self.damage.first() {
             return Err(damage.clone());
         }
-        let own = self.blocks.iter().position(|block| block.key == source);
+        let own = self.by_key.get(source).copied();
         self.check_name(own, source, session_profile)?;
         let block = own.map(|at| &self.blocks[at]);
         if let Some(block) = block {
@@ -216,7 +258,7 @@ impl<'a> Layout<'a> {
                 None => BlockError::NameTaken { name: shown(name), line: section.line },
             });
         }
-        if self.blocks.iter().any(|block| block.key == name) {
+        if self.by_key.contains_key(name) {
             return Err(BlockError::NameIsSource { name: shown(name) });
         }
         Ok(())
@@ -249,7 +291,7 @@ impl<'a> Layout<'a> {
         }
         // Indented lines right after the block continue the value that stands last in it.
         let mut continues = true;
-        for line in Lines::after_header(self.file, block.end.end, block.end_line + 1) {
+        for line in Lines::from(self.file, block.end.end, block.end_line + 1) {
             match line.kind {
                 LineKind::Blank | LineKind::Comment(_) => continue,
                 _ if continues && line.indented => {
@@ -281,7 +323,7 @@ impl<'a> Block<'a> {
             Some(header) => (header.range.end, header.line + 1),
             None => (self.end.start, self.end_line),
         };
-        Lines::after_header(&file[..self.end.start], start, number)
+        Lines::from(&file[..self.end.start], start, number)
     }
 }
 
@@ -304,8 +346,7 @@ fn tag(comment: &[u8]) -> Option<Tag<'_>> {
         return Some(Tag::End);
     }
     let text = trim_start(text.strip_prefix(b"${{{")?).strip_prefix(b"key=")?;
-    let signature = [b" ", SIGNATURE.as_bytes()].concat();
-    let key = match memchr::memmem::find(text, &signature) {
+    let key = match memchr::memmem::find(text, BEHIND_KEY.as_bytes()) {
         Some(end) => &text[..end],
         None => text.split(|&b| is_blank(b)).next().unwrap_or_default(),
     };

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::ops::Range;
 
 use super::grammar::{BYTE_ORDER_MARK, Line, LineKind, Lines, Property};
 use super::text;
@@ -210,6 +211,16 @@ impl<'a> Profiles<'a> {
         Reader::new(&Key::CREDENTIALS, |name| Some(Cow::Borrowed(name))).read(bytes)
     }
 
+    /// Reads some sections of a credentials file alone, each given by its range from the header on and the
+    /// line of the header. There are no warnings about what stands elsewhere.
+    pub fn of_sections(bytes: &'a [u8], sections: impl IntoIterator<Item = (Range<usize>, usize)>) -> Self {
+        let mut reader = Reader::new(&Key::CREDENTIALS, |name| Some(Cow::Borrowed(name)));
+        for (range, line) in sections {
+            reader.lines(Lines::from(&bytes[..range.end], range.start, line));
+        }
+        reader.profiles
+    }
+
     /// Reads a config file: `[default]` and `[profile NAME]`; other sections are passed over.
     pub fn of_config(bytes: &'a [u8]) -> Self {
         Reader::new(&Key::CONFIG, config_profile_name).read(bytes)
@@ -312,7 +323,12 @@ impl<'a> Reader<'a> {
             let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
             self.warn(line, Oddity::NotUtf8);
         }
-        for line in Lines::of(bytes) {
+        self.lines(Lines::of(bytes));
+        self.profiles
+    }
+
+    fn lines(&mut self, lines: Lines<'a>) {
+        for line in lines {
             match line.kind {
                 LineKind::Comment(_) if line.indented => self.warn(line.number, Oddity::CommentIndented),
                 LineKind::Blank | LineKind::Comment(_) => {}
@@ -330,7 +346,6 @@ impl<'a> Reader<'a> {
                 LineKind::Undelimited => self.warn(line.number, Oddity::Undelimited),
             }
         }
-        self.profiles
     }
 
     fn header(&mut self, line: usize, header: super::grammar::Header<'a>) {

@@ -258,9 +258,14 @@ pub struct DryRun {
 async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
     let snapshot = request.file.read_at_rest().await?;
     let config_file = ConfigFile::read(environment)?;
-    let credentials = Profiles::of_credentials(&snapshot.bytes);
     let config = config_file.profiles();
     let layout = Layout::of(&snapshot.bytes);
+    let name = layout.source_of(request.profile.as_bytes()).and_then(|source| std::str::from_utf8(source).ok());
+    let name = name.unwrap_or(&request.profile).to_owned();
+    let session_profile = session_profile(&layout, &name, request.session_profile.as_deref());
+    // The file may have thousands of profiles.
+    let wanted = [name.as_bytes(), session_profile.as_deref().unwrap_or_default().as_bytes()];
+    let credentials = Profiles::of_sections(&snapshot.bytes, layout.sections_of(&wanted));
     let files = Files {
         credentials_path: request.file.path(),
         credentials: &credentials,
@@ -269,9 +274,8 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
         config: &config,
         is_operators: request.file.is_operators(),
     };
-    let name = files.source_name(&request.profile).to_owned();
     files.profile(&name)?;
-    let session_profile = session_profile(&layout, &name, request.session_profile.as_deref())?;
+    let session_profile = session_profile?;
     layout.slot(name.as_bytes(), session_profile.as_bytes()).map_err(|error| error.at(request.file.path()))?;
     reporter.detail(&format!("credentials file {}", text::path(&snapshot.target)));
     reporter.detail(&format!("source profile {}, session profile {session_profile}", shown(name.as_bytes())));
@@ -366,7 +370,8 @@ fn check_min_validity(min_validity: Option<Duration>, duration: SessionDuration)
 /// Whether the file holds a session by now that is good enough.
 fn is_stored(request: &RefreshRequest, plan: &Plan) -> bool {
     let (Some(min_validity), Ok(snapshot)) = (request.min_validity, request.file.read()) else { return false };
-    let profiles = Profiles::of_credentials(&snapshot.bytes);
+    let layout = Layout::of(&snapshot.bytes);
+    let profiles = Profiles::of_sections(&snapshot.bytes, layout.sections_of(&[plan.session_profile.as_bytes()]));
     stored(&profiles, &plan.source.name, &plan.session_profile, min_validity, Timestamp::now()).is_some()
 }
 

@@ -14,7 +14,7 @@ use super::text::{self, shown};
 pub struct Files<'a> {
     /// The credentials file, for messages.
     pub credentials_path: &'a Path,
-    /// What it says.
+    /// What it says of the source profile and its session.
     pub credentials: &'a Profiles<'a>,
     /// Its blocks.
     pub layout: &'a Layout<'a>,
@@ -126,7 +126,7 @@ impl Files<'_> {
             let hint = format!("add a section `[{shown_name}]` with its key to `{file}`");
             return error(format!("{message}, only in the config file ({place})"), hint);
         }
-        let all = names(self.credentials);
+        let all = names(&Profiles::of_credentials(self.layout.file()));
         let hint = match all.len() {
             0 => "the file has no profile; add one with `aws configure`".to_owned(),
             1..=12 => format!("the file has {}", list(&all)),

@@ -77,7 +77,7 @@ pub fn remove(layout: &Layout<'_>, file: &[u8], block: &Block<'_>) -> Result<Edi
     if let Some(damage) = layout.damage().first() {
         return Err(damage.clone());
     }
-    let after = super::grammar::Lines::after_header(file, block.end.end, block.end_line + 1);
+    let after = super::grammar::Lines::from(file, block.end.end, block.end_line + 1);
     for line in after {
         match line.kind {
             LineKind::Blank | LineKind::Comment(_) => {}

@@ -133,7 +133,8 @@ impl FileEdit for CheckedEdit<'_> {
         let Destination { file, checked, source, .. } = self.destination;
         file.check_replaceable(old)?;
         if old.bytes != checked.bytes {
-            let profiles = Profiles::of_credentials(&old.bytes);
+            let layout = Layout::of(&old.bytes);
+            let profiles = Profiles::of_sections(&old.bytes, layout.sections_of(&[source.as_bytes()]));
             let key_id = profiles.get(source.as_bytes()).and_then(|profile| profile.text(Key::AwsAccessKeyId));
             // A session goes only into the file that its key came from.
             if key_id != Some(self.key_id) {

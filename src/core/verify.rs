@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use thiserror::Error as ThisError;
 
-use super::managed_block::Layout;
+use super::grammar::BYTE_ORDER_MARK;
+use super::managed_block::{Block, Layout};
 use super::profile::{Key, Profiles};
 use super::splice::ManagedBlock;
 
@@ -36,42 +37,39 @@ pub enum Expected<'a> {
     },
 }
 
-/// Checks that `new` is `old` but for the block, whose old bytes stood in the range `replaced`. What was odd before is no reason to refuse.
+/// Checks that `new` is `old` but for the block, whose old bytes stood in the range `replaced`, and that
+/// nothing else reads differently. What was odd before is no reason to refuse.
+///
+/// Of profiles only the neighbourhood of the edit is read: in front of it the bytes are the same, and
+/// from the next header in column 0 on they are the same and read the same, whatever stands before.
 pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expected<'_>) -> Result<(), VerifyError> {
     let (prefix, suffix) = (&old[..replaced.start], &old[replaced.end..]);
     if new.len() < prefix.len() + suffix.len() || !new.starts_with(prefix) || !new.ends_with(suffix) {
         return Err(VerifyError::Outside);
     }
-    let source = match expected {
-        Expected::Block(block) => block.source,
-        Expected::NoBlock { source } => source,
-    };
-    let old_layout = Layout::of(old);
-    let new_layout = Layout::of(new);
-    let blocks = new_layout.blocks().iter().filter(|block| block.key == source).count();
-    let old_session = old_layout.block_of(source).and_then(|block| block.header.as_ref()).map(|header| header.name);
-    let (expected_blocks, new_session) = match expected {
-        Expected::Block(block) => (1, Some(block.session_profile.as_bytes())),
-        Expected::NoBlock { .. } => (0, None),
-    };
-    let others_before = old_layout.blocks().iter().filter(|block| block.key != source);
-    let others_after = new_layout.blocks().iter().filter(|block| block.key != source);
-    if blocks != expected_blocks || !others_before.map(|block| block.key).eq(others_after.map(|block| block.key)) {
-        return Err(VerifyError::Block);
+    let written = replaced.start..new.len() - suffix.len();
+    let layout = Layout::of(new);
+    check_blocks(&layout, &written, expected)?;
+
+    let around = layout.neighbourhood(&written);
+    // The same header in the old file; there, too, it must stand at the start of a line.
+    let old_end = old.len() - (new.len() - around.end);
+    if old_end != old.len() && !starts_line(old, old_end) {
+        return Err(VerifyError::OtherProfile);
     }
-    let new_profiles = Profiles::of_credentials(new);
+    let before = Profiles::of_credentials(&old[around.start..old_end]);
+    let after = Profiles::of_credentials(&new[around]);
+    let new_session = match expected {
+        Expected::Block(block) => Some(block.session_profile.as_bytes()),
+        Expected::NoBlock { .. } => None,
+    };
     if let Expected::Block(block) = expected {
-        let session = new_profiles.get(block.session_profile.as_bytes()).ok_or(VerifyError::Session)?;
-        let keys = [Key::AwsAccessKeyId, Key::AwsSecretAccessKey, Key::AwsSessionToken, Key::ExpirationDatetime];
-        let reads_back = |(key, value): (Key, &str)| session.text(key) == Some(value);
-        if !keys.into_iter().zip(block.values()).all(reads_back) {
-            return Err(VerifyError::Session);
-        }
+        check_session(&layout, &after, block)?;
     }
-    let old_profiles = Profiles::of_credentials(old);
+    let old_session = session_in(&old[replaced.clone()]);
     let is_session = |name: &[u8]| Some(name) == old_session || Some(name) == new_session;
-    let mut before = old_profiles.iter().filter(|profile| !is_session(&profile.name));
-    let mut after = new_profiles.iter().filter(|profile| !is_session(&profile.name));
+    let mut before = before.iter().filter(|profile| !is_session(&profile.name));
+    let mut after = after.iter().filter(|profile| !is_session(&profile.name));
     loop {
         match (before.next(), after.next()) {
             (None, None) => return Ok(()),
@@ -79,4 +77,39 @@ pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expect
             _ => return Err(VerifyError::OtherProfile),
         }
     }
+}
+
+/// Every tag of the new file has its partner, and the block is the one that was written, or gone.
+fn check_blocks(layout: &Layout<'_>, written: &Range<usize>, expected: &Expected<'_>) -> Result<(), VerifyError> {
+    let inside = |block: &&Block<'_>| written.start <= block.begin.start && block.end.end <= written.end;
+    let mut inside = layout.blocks().iter().filter(inside);
+    let is_right = match expected {
+        Expected::Block(block) => {
+            inside.next().is_some_and(|found| found.key == block.source) && inside.next().is_none()
+        }
+        Expected::NoBlock { source } => layout.block_of(source).is_none() && inside.next().is_none(),
+    };
+    if is_right && layout.damage().is_empty() { Ok(()) } else { Err(VerifyError::Block) }
+}
+
+/// The session profile stands once in the file and reads back what was written.
+fn check_session(layout: &Layout<'_>, after: &Profiles<'_>, block: &ManagedBlock<'_>) -> Result<(), VerifyError> {
+    let name = block.session_profile.as_bytes();
+    let session = after.get(name).ok_or(VerifyError::Session)?;
+    let keys = [Key::AwsAccessKeyId, Key::AwsSecretAccessKey, Key::AwsSessionToken, Key::ExpirationDatetime];
+    let reads_back = |(key, value): (Key, &str)| session.text(key) == Some(value);
+    if layout.count_of(name) == 1 && keys.into_iter().zip(block.values()).all(reads_back) {
+        Ok(())
+    } else {
+        Err(VerifyError::Session)
+    }
+}
+
+/// The session profile of the block in these bytes.
+fn session_in(block: &[u8]) -> Option<&[u8]> {
+    Layout::of(block).blocks().first()?.header.as_ref().map(|header| header.name)
+}
+
+fn starts_line(bytes: &[u8], at: usize) -> bool {
+    at == 0 || bytes[at - 1] == b'\n' || &bytes[..at] == BYTE_ORDER_MARK
 }

@@ -1,13 +1,15 @@
 //! The block editor on before/after files (BLK-1 to BLK-8), compared byte for byte.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use updsts::core::managed_block::{BlockError, Layout};
+use updsts::core::profile::Profiles;
 use updsts::core::secret::SecretString;
 use updsts::core::session::SessionCredentials;
 use updsts::core::splice::{self, ManagedBlock};
-use updsts::core::verify::{Expected, verify};
+use updsts::core::verify::{Expected, VerifyError, verify};
 
 pub const EXPIRATION: &str = "2026-11-24T12:43:07+09:00";
 
@@ -29,8 +31,38 @@ pub fn update(file: &[u8], source: &str, session_profile: &str) -> Result<Vec<u8
         ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration: EXPIRATION };
     let edit = splice::splice(slot, &block);
     let new = edit.apply(file);
-    verify(file, &edit.range(), &new, &Expected::Block(&block)).unwrap();
+    check(file, &edit.range(), &new, source, session_profile).unwrap();
+    let old_name = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref()).map(|header| header.name);
+    assert!(others_read_the_same(file, &new, &[session_profile.as_bytes(), old_name.unwrap_or_default()]));
     Ok(new.to_vec())
+}
+
+/// The check of the new bytes, where the example session went into the block.
+pub fn check(
+    old: &[u8],
+    replaced: &Range<usize>,
+    new: &[u8],
+    source: &str,
+    session_profile: &str,
+) -> Result<(), VerifyError> {
+    let credentials = example_session();
+    let block =
+        ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration: EXPIRATION };
+    verify(old, replaced, new, &Expected::Block(&block))
+}
+
+/// Whether the whole files, read from end to end, say the same of every profile but these.
+pub fn others_read_the_same(old: &[u8], new: &[u8], but: &[&[u8]]) -> bool {
+    let (old, new) = (Profiles::of_credentials(old), Profiles::of_credentials(new));
+    let mut old = old.iter().filter(|profile| !but.contains(&&*profile.name));
+    let mut new = new.iter().filter(|profile| !but.contains(&&*profile.name));
+    loop {
+        match (old.next(), new.next()) {
+            (None, None) => return true,
+            (Some(a), Some(b)) if a.reads_like(b) => {}
+            _ => return false,
+        }
+    }
 }
 
 pub fn clear(file: &[u8], source: &str) -> Result<Vec<u8>, BlockError> {
@@ -39,6 +71,8 @@ pub fn clear(file: &[u8], source: &str) -> Result<Vec<u8>, BlockError> {
     let edit = splice::remove(&layout, file, block)?;
     let new = edit.apply(file);
     verify(file, &edit.range(), &new, &Expected::NoBlock { source: source.as_bytes() }).unwrap();
+    let name = block.header.as_ref().map(|header| header.name);
+    assert!(others_read_the_same(file, &new, &[name.unwrap_or_default()]));
     Ok(new.to_vec())
 }
 

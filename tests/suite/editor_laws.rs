@@ -2,10 +2,11 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use updsts::core::grammar::{Line, LineKind, Lines};
 use updsts::core::managed_block::Layout;
 use updsts::core::profile::Profiles;
 
-use super::editor::{clear, update};
+use super::editor::{check, clear, others_read_the_same, update};
 
 /// A file whose failures can be read.
 #[derive(Clone)]
@@ -121,9 +122,52 @@ proptest! {
     }
 
     #[test]
+    fn landmarks_are_the_comments_and_headers_among_the_lines(File(file) in file(), bytes in vec(any::<u8>(), 0..400)) {
+        for bytes in [file, bytes] {
+            let described = |line: Line<'_>| match line.kind {
+                LineKind::Comment(text) => Some((line.number, line.range(), line.indented, None, text.to_vec())),
+                LineKind::Header(h) => Some((line.number, line.range(), line.indented, Some(h.closed), h.name.to_vec())),
+                _ => None,
+            };
+            let all: Vec<_> = Lines::of(&bytes).filter_map(described).collect();
+            let mut landmarks = Lines::of(&bytes);
+            let found: Vec<_> = std::iter::from_fn(|| landmarks.next_landmark()).filter_map(described).collect();
+            prop_assert_eq!(all, found);
+        }
+    }
+
+    #[test]
+    fn sections_read_alone_read_as_in_the_whole_file(File(file) in file()) {
+        let (layout, whole) = (Layout::of(&file), Profiles::of_credentials(&file));
+        for profile in whole.iter() {
+            let alone = Profiles::of_sections(&file, layout.sections_of(&[&profile.name]));
+            let same = alone.get(&profile.name).is_some_and(|found| found.reads_like(profile) && found.line == profile.line);
+            prop_assert!(same, "{}", profile.name.escape_ascii());
+        }
+    }
+
+    // The check reads the neighbourhood of the edit alone; whatever it lets pass, the whole file must.
+    #[test]
+    fn what_passes_the_check_leaves_every_other_profile_as_it_was(
+        File(file) in file_with_block(),
+        line in prop_oneof![Just("[x]"), Just("region = q"), Just(" q"), Just("[b]"), Just("# $}}}"), Just("[a"), Just("x")],
+        at in any::<proptest::sample::Index>(),
+    ) {
+        let Ok(new) = update(&file, "a", "a_sts") else { return Ok(()) };
+        let range = Layout::of(&file).block_of(b"a").unwrap().range();
+        let written = range.start..new.len() - (file.len() - range.end);
+        let starts: Vec<_> = Lines::of(&new).map(|line| line.start).filter(|start| written.contains(start)).collect();
+        let at = starts[at.index(starts.len())];
+        let spoiled = [&new[..at], line.as_bytes(), b"\n", &new[at..]].concat();
+        if check(&file, &range, &spoiled, "a", "a_sts").is_ok() {
+            prop_assert!(others_read_the_same(&file, &spoiled, &[b"a_sts"]));
+        }
+    }
+
+    #[test]
     fn lines_cover_every_byte_once(bytes in vec(any::<u8>(), 0..400)) {
         let mut at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        for line in updsts::core::grammar::Lines::of(&bytes) {
+        for line in Lines::of(&bytes) {
             prop_assert_eq!(line.start, at);
             prop_assert!(line.end > line.start);
             at = line.end;

@@ -15,6 +15,7 @@ mod mcp;
 mod meanwhile;
 mod prompt;
 mod reader;
+mod readme;
 mod refusals;
 mod sandbox;
 mod spec;

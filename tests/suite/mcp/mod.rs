@@ -155,7 +155,15 @@ impl Session {
     /// Waits for the end, which somebody else asked for.
     pub fn wait(mut self) -> Ended {
         let start = Instant::now();
-        let status = self.child.wait().unwrap();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if start.elapsed() > Duration::from_secs(10) {
+                self.child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
         let took = start.elapsed();
         while self.next().is_some() {}
         Ended { status: status.code(), said: self.said, stderr: self.stderr.join().unwrap(), took }
