@@ -445,6 +445,51 @@ fn file_3_a_new_file_in_use_is_not_taken_for_one_left_by_a_kill() {
     assert_eq!(place.read(), with_session(SOURCE));
 }
 
+#[test]
+fn file_3_the_new_file_is_its_owners_alone_until_it_is_whole() {
+    let place = Place::new();
+    set_mode(&place.path(), 0o664);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    place.write(&mut before(Step::Write, || assert_eq!(mode(&place.leftovers()[0]), 0o600))).unwrap();
+    assert_eq!(mode(&place.path()), 0o664);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_4_extended_attributes_stay() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    let place = Place::new();
+    if setxattr(place.path(), "user.note", b"mine", XattrFlags::empty()).is_err() {
+        eprintln!("skipped: the file system has no extended attributes");
+        return;
+    }
+    place.write(&mut Unobserved).unwrap();
+    let mut value = [0; 16];
+    let length = getxattr(place.path(), "user.note", &mut value[..]).unwrap();
+    assert_eq!(&value[..length], b"mine");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_4_an_access_list_that_the_folder_gives_to_new_files_lets_nobody_in() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    let place = Place::new();
+    // Version 2; the owner may do all, user 12345 may read, the group nothing, the mask is `r`.
+    let entries: [(u16, u16, u32); 5] =
+        [(1, 7, u32::MAX), (2, 4, 12_345), (4, 0, u32::MAX), (16, 4, u32::MAX), (32, 0, u32::MAX)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permission, id) in entries {
+        list.extend(tag.to_le_bytes().into_iter().chain(permission.to_le_bytes()).chain(id.to_le_bytes()));
+    }
+    if setxattr(place.folder(), "system.posix_acl_default", &list, XattrFlags::empty()).is_err() {
+        eprintln!("skipped: the file system has no access control lists");
+        return;
+    }
+    place.write(&mut Unobserved).unwrap();
+    assert!(getxattr(place.path(), "system.posix_acl_access", &mut [0; 256][..]).is_err());
+    assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 /// Not a test by itself: the process that [`file_3_a_kill_at_any_step_leaves_the_old_file_or_the_new_one`]
 /// kills. It does nothing unless it is told which file to write.
 #[test]
