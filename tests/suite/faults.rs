@@ -88,9 +88,13 @@ impl FileEdit for Session {
 }
 
 fn write(path: &Path, observer: &mut dyn WriteObserver) -> Result<Replaced> {
+    write_edit(path, &mut Session, observer)
+}
+
+fn write_edit(path: &Path, edit: &mut dyn FileEdit, observer: &mut dyn WriteObserver) -> Result<Replaced> {
     let file = CredentialsFile::of_operator(Some(path), &Environment::fixed([("HOME", "/")])).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(file.replace(&mut Session, observer))
+    runtime.block_on(file.replace(edit, observer))
 }
 
 /// Does something before the first time that a step happens.
@@ -443,6 +447,37 @@ fn file_3_a_new_file_in_use_is_not_taken_for_one_left_by_a_kill() {
     };
     place.write(&mut before(Step::SyncFile, in_use)).unwrap();
     assert_eq!(place.read(), with_session(SOURCE));
+}
+
+/// Puts a session of `other` into the file.
+struct OtherSession;
+
+impl FileEdit for OtherSession {
+    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
+        let new = update(&old.bytes, "other", "other_sts").map_err(|error| error.at(Path::new("credentials")))?;
+        Ok(Some(SecretBytes::new(new)))
+    }
+
+    fn check(&self, _old: &[u8], _new: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn file_5_another_writer_waits_from_the_read_to_the_rename() {
+    let place = Place::new();
+    let path = place.path();
+    let mut other = None;
+    let start = || {
+        let path = path.clone();
+        other = Some(std::thread::spawn(move || write_edit(&path, &mut OtherSession, &mut Unobserved).unwrap()));
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(fs::read_to_string(place.path()).unwrap(), SOURCE);
+    };
+    place.write(&mut before(Step::Rename, start)).unwrap();
+    other.unwrap().join().unwrap();
+    let both = update(with_session(SOURCE).as_bytes(), "other", "other_sts").unwrap();
+    assert_eq!(place.read().as_bytes(), both);
 }
 
 #[test]
