@@ -54,3 +54,17 @@ bench:
     cargo bench --bench reader
     cargo build --quiet --release --workspace --bins
     @scripts/bench
+
+# Kill updsts at every system call of a write, and fail its system calls; needs strace
+crash:
+    cargo build --quiet --workspace --bins
+    @python3 scripts/crash "${CARGO_TARGET_DIR:-target}/debug/updsts" "${CARGO_TARGET_DIR:-target}/debug/mock-sts"
+
+# The tests of many callers at once, with 64 processes
+stress:
+    UPDSTS_TEST_CROWD=64 cargo test --quiet --test suite crowd:: -- --nocapture --test-threads=1
+
+# Fuzz the parser or the editor for that many seconds; needs nightly Rust and cargo-fuzz
+fuzz target="editor" seconds="600":
+    mkdir -p fuzz/corpus/{{target}}
+    cargo +nightly fuzz run --sanitizer none {{target}} fuzz/corpus/{{target}} fuzz/seeds tests/fixtures -- -dict=fuzz/credentials.dict -max_len=4096 -max_total_time={{seconds}} -print_final_stats=1

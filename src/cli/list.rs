@@ -47,7 +47,9 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
         table(profiles, output)
     } else {
         let mut text = String::with_capacity(64 * profiles.len());
-        profiles.iter().for_each(|profile| line(&mut text, profile));
+        for profile in profiles {
+            line(&mut text, profile);
+        }
         text
     };
     output.result(&text)

@@ -45,7 +45,7 @@ pub struct ClearReport {
 
 /// Removes the blocks from the file.
 pub async fn clear(file: &CredentialsFile, which: &Which, observer: &mut dyn WriteObserver) -> Result<ClearReport> {
-    let snapshot = file.read()?;
+    let snapshot = file.read_at_rest().await?;
     let mut edit = ClearEdit { file, which, cleared: Vec::new() };
     if edit.edit(&snapshot)?.is_none() {
         return Ok(ClearReport::default());

@@ -4,14 +4,24 @@
 //! write is a new file renamed over the old one.
 
 mod access;
+#[cfg(target_os = "linux")]
+mod attributes;
+mod foreign;
 mod lock;
+mod new_file;
+mod observer;
 mod replace;
+mod watch;
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub use replace::{FileEdit, Replaced, Step, Unobserved, WriteObserver};
+use tokio::time::sleep;
+
+use foreign::{REST, Rests};
+pub use observer::{Step, Unobserved, WriteObserver};
+pub use replace::{FileEdit, Replaced};
 
 use super::environment::{self, Environment};
 use super::error::{Error, ErrorCode, Result};
@@ -92,6 +102,20 @@ impl CredentialsFile {
         let (file, metadata) = self.open(&target)?;
         let bytes = self.read_open(&file, &metadata)?;
         Ok(Snapshot { bytes, target, metadata })
+    }
+
+    /// Reads the whole file once nobody is in the middle of writing it, as far as its times tell: a
+    /// program that writes in place truncates it first.
+    pub async fn read_at_rest(&self) -> Result<Snapshot> {
+        let mut rests = Rests::default();
+        loop {
+            let snapshot = self.read()?;
+            // As it is after the read: the read may be what was cut short.
+            match fs::metadata(&snapshot.target) {
+                Ok(metadata) if rests.needs_one(&metadata) => sleep(REST).await,
+                _ => return Ok(snapshot),
+            }
+        }
     }
 
     /// Opens the file itself without ever waiting for the other end of a FIFO.

@@ -163,6 +163,7 @@ pub enum Oddity {
     PropertyIndented,
     CommentIndented,
     CommentAfterValue,
+    NotNested,
 }
 
 impl fmt::Display for Oddity {
@@ -185,6 +186,9 @@ impl fmt::Display for Oddity {
             Self::PropertyIndented => "an indented key: some AWS SDKs reject the file",
             Self::CommentIndented => "an indented comment: some AWS SDKs take it as a part of the value above",
             Self::CommentAfterValue => "a comment after the value: the AWS CLI takes it as a part of the value",
+            Self::NotNested => {
+                "an indented line without a key and `=` below an empty value: the AWS CLI rejects the file"
+            }
         })
     }
 }
@@ -282,6 +286,9 @@ struct Reader<'a> {
     many_keys: HashSet<Vec<u8>>,
     /// Whether the last property is the last entry of its profile, so that a continuation is its.
     continues_entry: bool,
+    /// Whether the last property has no value of its own, so that SDKs read what is indented below as
+    /// properties of it.
+    is_nesting: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -304,6 +311,7 @@ impl<'a> Reader<'a> {
             few_keys: Vec::with_capacity(FEW_KEYS),
             many_keys: HashSet::new(),
             continues_entry: false,
+            is_nesting: false,
         }
     }
 
@@ -331,7 +339,7 @@ impl<'a> Reader<'a> {
                     self.header(line.number, header);
                 }
                 LineKind::Property(property) => self.property(&line, property),
-                LineKind::Continuation(text) => self.continuation(text),
+                LineKind::Continuation(text) => self.continuation(line.number, text),
                 LineKind::Undelimited if self.section == Section::None => {
                     self.warn(line.number, Oddity::OutsideProfile);
                 }
@@ -341,6 +349,7 @@ impl<'a> Reader<'a> {
     }
 
     fn header(&mut self, line: usize, header: super::grammar::Header<'a>) {
+        self.is_nesting = false;
         self.few_keys.clear();
         self.many_keys.clear();
         self.continues_entry = false;
@@ -379,8 +388,9 @@ impl<'a> Reader<'a> {
         self.continues_entry = false;
         match self.section {
             Section::None => self.warn(line.number, Oddity::OutsideProfile),
-            Section::Ignored => {}
+            Section::Ignored => self.is_nesting = false,
             Section::Profile(at) => {
+                self.is_nesting = property.value().is_empty();
                 if line.indented {
                     self.warn(line.number, Oddity::PropertyIndented);
                 }
@@ -402,7 +412,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn continuation(&mut self, text: &[u8]) {
+    fn continuation(&mut self, line: usize, text: &[u8]) {
+        if self.is_nesting && memchr::memchr(b'=', text).is_none_or(|at| at == 0) {
+            self.warn(line, Oddity::NotNested);
+        }
         if let (true, Section::Profile(at)) = (self.continues_entry, self.section)
             && let Some((_, value)) = self.profiles.list[at].entries.last_mut()
         {

@@ -256,7 +256,7 @@ pub struct DryRun {
 
 /// Reads the files and makes every check that can be made before a code is needed (GET-3).
 async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
-    let snapshot = request.file.read()?;
+    let snapshot = request.file.read_at_rest().await?;
     let config_file = ConfigFile::read(environment)?;
     let config = config_file.profiles();
     let layout = Layout::of(&snapshot.bytes);

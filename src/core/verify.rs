@@ -57,8 +57,9 @@ pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expect
     if old_end != old.len() && !starts_line(old, old_end) {
         return Err(VerifyError::OtherProfile);
     }
-    let before = Profiles::of_credentials(&old[around.start..old_end]);
-    let after = Profiles::of_credentials(&new[around]);
+    let old_around = &old[around.start..old_end];
+    let before = Profiles::of_credentials(old_around);
+    let after = Profiles::of_credentials(&new[around.clone()]);
     let new_session = match expected {
         Expected::Block(block) => Some(block.session_profile.as_bytes()),
         Expected::NoBlock { .. } => None,
@@ -66,7 +67,7 @@ pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expect
     if let Expected::Block(block) = expected {
         check_session(&layout, &after, block)?;
     }
-    let old_session = session_in(&old[replaced.clone()]);
+    let old_session = session_in(old_around, replaced.start - around.start);
     let is_session = |name: &[u8]| Some(name) == old_session || Some(name) == new_session;
     let mut before = before.iter().filter(|profile| !is_session(&profile.name));
     let mut after = after.iter().filter(|profile| !is_session(&profile.name));
@@ -105,9 +106,12 @@ fn check_session(layout: &Layout<'_>, after: &Profiles<'_>, block: &ManagedBlock
     }
 }
 
-/// The session profile of the block in these bytes.
-fn session_in(block: &[u8]) -> Option<&[u8]> {
-    Layout::of(block).blocks().first()?.header.as_ref().map(|header| header.name)
+/// The session profile of the block that begins there. Its lines are read with those above it, whose
+/// value they may continue.
+fn session_in(around: &[u8], begin: usize) -> Option<&[u8]> {
+    let layout = Layout::of(around);
+    let block = layout.blocks().iter().find(|block| block.begin.start == begin)?;
+    block.header.as_ref().map(|header| header.name)
 }
 
 fn starts_line(bytes: &[u8], at: usize) -> bool {

@@ -252,3 +252,11 @@ fn file_6_a_new_file_that_says_something_else_is_refused() {
     let no_block = Expected::NoBlock { source: b"default" };
     assert_eq!(verify(old, &range, good.as_bytes(), &no_block), Err(Block));
 }
+
+#[test]
+fn file_6_a_value_that_continues_below_the_begin_tag_is_no_header() {
+    let file = b"[a]\nregion = r\n# ${{{ key=a\n [more]\n[a_sts]\naws_access_key_id = x\n# $}}}\n";
+    let new = update(file, "a", "a_sts").unwrap();
+    assert!(new.starts_with(b"[a]\nregion = r\n# ${{{ key=a\n [more]\n[a_sts]\n"));
+    assert_eq!(clear(file, "a").unwrap(), b"[a]\nregion = r\n [more]\n");
+}

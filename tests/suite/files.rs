@@ -197,3 +197,83 @@ fn get_3_behind_a_link_the_folder_of_the_file_itself_counts() {
     set_mode(&sandbox.path("real"), 0o555);
     refused_unprivileged(&sandbox, "not_writable", 6, "real");
 }
+
+/// Runs `get` in a mount namespace of its own, after a command that mounts; `None` where that is not
+/// to be had.
+#[cfg(target_os = "linux")]
+fn get_below(sandbox: &Sandbox, mount: &str) -> Option<Run> {
+    let namespace: &[&str] = if rustix::process::geteuid().is_root() { &["-m"] } else { &["-m", "-r"] };
+    let script = |then: &str| format!("cd .aws && {mount} && {then}");
+    let unshare = |script: String| {
+        let prepared = sandbox.command(GET);
+        let mut command = Command::new("unshare");
+        command.args(namespace).args(["sh", "-c", &script, "sh"]).arg(prepared.get_program()).args(GET);
+        command.env_clear().envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(sandbox.home()).output()
+    };
+    match unshare(script("true")) {
+        Ok(output) if output.status.success() => {
+            Some(Run::of(unshare(script(r#"cd .. && "$@"; ended=$?; ls -A .aws >&2; exit $ended"#)).unwrap()))
+        }
+        _ => {
+            eprintln!("skipped: no mount namespace is to be had");
+            None
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn get_3_a_file_that_is_a_mount_point_fails_before_the_code_is_spent() {
+    let sandbox = Sandbox::new();
+    if let Some(run) = get_below(&sandbox, "mount --bind credentials credentials") {
+        run.fails("not_writable", 6).says("itself a mount point");
+    }
+    // A folder that is mounted is the way out.
+    if let Some(run) = get_below(&sandbox, "mount --bind . . && cd .") {
+        run.succeeds();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn get_3_a_read_only_file_system_fails_before_the_code_is_spent() {
+    let sandbox = Sandbox::new();
+    if let Some(run) = get_below(&sandbox, "mount --bind . . && mount -o remount,ro,bind .") {
+        run.fails("not_writable", 6).says("read-only");
+        assert_eq!(sandbox.sts().request_count(), 0);
+        assert_eq!(sandbox.read(), SOURCE);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_3_a_full_disk_leaves_the_old_file_and_nothing_beside_it() {
+    let sandbox = Sandbox::new();
+    let sandbox = sandbox.env("CREDENTIALS", format!("{SOURCE}# {}\n", "x".repeat(3600)));
+    // Two pages: the file takes one, and the one that would replace it two.
+    let disk = "mount -t tmpfs -o size=8k,mode=700 none . && cd ../.aws && printf '%s' \"$CREDENTIALS\" > credentials";
+    if let Some(run) = get_below(&sandbox, disk) {
+        let run = run.fails("write_failed", 6).says("space").says("the code is spent");
+        assert!(!run.stderr.contains(".updsts-"), "{run:?}");
+    }
+}
+
+#[test]
+fn file_7_a_file_that_grows_while_it_is_read_is_read_and_kept() {
+    let comments = "# a line of the user's that takes some time to be read\n".repeat(10_000);
+    let sandbox = Sandbox::new().credentials(format!("{SOURCE}{comments}"));
+    let script = "i=0; while [ $i -lt 300 ]; do echo \"# note $i\" >> credentials; i=$((i+1)); done";
+    let mut growing = Command::new("sh").args(["-c", script]).current_dir(sandbox.path(".aws")).spawn().unwrap();
+    while growing.try_wait().unwrap().is_none() {
+        sandbox.run(["list"]).succeeds().prints("default");
+    }
+    let mut growing = Command::new("sh").args(["-c", script]).current_dir(sandbox.path(".aws")).spawn().unwrap();
+    sandbox.get([]).succeeds();
+    growing.wait().unwrap();
+    let file = sandbox.read();
+    assert!(file.starts_with(&format!("{SOURCE}{comments}")) && file.contains("[default_sts]"));
+    for note in 0..300 {
+        assert_eq!(file.matches(&format!("# note {note}\n")).count(), 2, "{note}");
+    }
+}

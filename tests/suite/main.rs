@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says what it skips")]
 
 mod codes;
+mod crowd;
 mod editor;
 mod editor_laws;
+mod faults;
 mod files;
 mod get;
 mod leaks;
@@ -12,10 +14,10 @@ mod list;
 mod mcp;
 mod meanwhile;
 mod prompt;
+mod reader;
 mod readme;
 mod refusals;
 mod sandbox;
 mod spec;
 mod stored;
 mod texts;
-mod together;

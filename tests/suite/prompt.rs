@@ -13,7 +13,7 @@ use rustix::termios::{LocalModes, Termios, tcgetattr};
 use super::sandbox::{SOURCE, Sandbox};
 
 /// The program with a pseudo-terminal for its three streams.
-struct Session {
+pub struct Session {
     child: Child,
     terminal: File,
     program_side: File,
@@ -21,7 +21,7 @@ struct Session {
 }
 
 impl Session {
-    fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
+    pub fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
@@ -38,7 +38,7 @@ impl Session {
         Self { child, terminal, program_side, seen: String::new() }
     }
 
-    fn read_until(&mut self, text: &str) {
+    pub fn read_until(&mut self, text: &str) {
         let start = Instant::now();
         let mut buffer = [0; 4096];
         while !self.seen.contains(text) {
@@ -50,7 +50,7 @@ impl Session {
         }
     }
 
-    fn answer(&mut self, prompt: &str, keys: &str) {
+    pub fn answer(&mut self, prompt: &str, keys: &str) {
         self.read_until(prompt);
         self.seen.clear();
         // The prompt is shown before the terminal stops to echo.
@@ -64,7 +64,7 @@ impl Session {
         tcgetattr(&self.program_side).unwrap()
     }
 
-    fn end(&mut self) -> Option<i32> {
+    pub fn end(&mut self) -> Option<i32> {
         let status = self.child.wait().unwrap().code();
         let mut buffer = [0; 4096];
         while let Ok(length) = self.terminal.read(&mut buffer) {

@@ -1,8 +1,10 @@
 //! The lock of the file itself (FILE-5). It is held from a fresh read to the rename only.
 
-use std::fs::{File, TryLockError};
+#[cfg(unix)]
+use std::fs::OpenOptions;
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -19,31 +21,34 @@ const SILENT_WAIT: Duration = Duration::from_secs(1);
 /// The locked file, or the file without a lock where its file system has none.
 pub(super) struct Locked {
     pub(super) file: File,
+    /// Where it is, after symbolic links.
+    pub(super) target: PathBuf,
     /// Whether the file system has locks.
-    pub(super) is_locked: bool,
+    pub(super) has_locks: bool,
 }
 
 impl CredentialsFile {
     /// Locks the file that the path names at the end of the wait, however often it was replaced
     /// meanwhile: a lock on a file that was renamed away is no lock.
-    pub(super) async fn lock(&self, target: &Path, mut notice: impl FnMut(&str)) -> Result<Locked> {
+    pub(super) async fn lock(&self, mut notice: impl FnMut(&str)) -> Result<Locked> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(1);
         let mut said = false;
         loop {
-            let (file, _) = self.open(target)?;
-            match file.try_lock() {
-                Ok(()) => {
-                    if is_at(&file, target) {
-                        return Ok(Locked { file, is_locked: true });
+            let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
+            let (file, _) = self.open(&target)?;
+            match try_lock(&file, &target) {
+                Ok(reopened) => {
+                    let file = reopened.unwrap_or(file);
+                    if is_at(&file, &target) && is_at(&file, &self.path) {
+                        return Ok(Locked { file, target, has_locks: true });
                     }
-                    continue;
                 }
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) if is_unsupported(&error) => {
-                    return Ok(Locked { file, is_locked: false });
+                    return Ok(Locked { file, target, has_locks: false });
                 }
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(TryLockError::Error(error)) => {
                     let message = format!("`{}` cannot be locked: {}", text::path(&self.path), super::os_text(&error));
                     return Err(Error::new(ErrorCode::WriteFailed, message, "try again"));
@@ -65,6 +70,21 @@ impl CredentialsFile {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(50));
         }
+    }
+}
+
+/// Locks the file, or the same file opened for writing, which a network file system may ask for.
+fn try_lock(file: &File, target: &Path) -> Result<Option<File>, TryLockError> {
+    match file.try_lock() {
+        #[cfg(unix)]
+        Err(TryLockError::Error(error)) if error.raw_os_error() == Some(rustix::io::Errno::BADF.raw_os_error()) => {
+            use std::os::unix::fs::OpenOptionsExt;
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+            let Ok(file) = options.open(target) else { return Err(TryLockError::Error(error)) };
+            file.try_lock().map(|()| Some(file))
+        }
+        locked => locked.map(|()| None),
     }
 }
 

@@ -1,22 +1,31 @@
 //! A write is all or nothing (FILE-3): a new file in the same folder, renamed over the old one.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use tempfile::NamedTempFile;
+use tokio::time::sleep;
 
-use super::lock::{Locked, is_at};
+use super::foreign::{REST, Rests};
+use super::lock::Locked;
+use super::new_file::{NewFile, remove_leftovers};
+use super::observer::{Step, WriteObserver};
+use super::watch::Watch;
 use super::{CredentialsFile, Snapshot, os_text};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::secret::SecretBytes;
 use crate::core::text;
 
-/// The name of a new file before it replaces the old one begins so.
-const PREFIX: &str = ".credentials.updsts-";
+/// How long the edit is made again because a program that does not lock changed the file.
+const LONGEST_CHANGING: Duration = Duration::from_secs(10);
 
-/// How often the edit is made again because a program that does not lock changed the file.
-const MOST_EDITS: usize = 50;
+/// How often what was written to a file while it was replaced is put into the new one.
+const MOST_LATE_EDITS: usize = 5;
+
+/// How often a file that the edit cannot be made on is read again: a program that writes in place
+/// truncates it first.
+const MOST_REFUSALS: usize = 25;
 
 /// An edit of the file, made on its fresh bytes, and again where they change meanwhile.
 pub trait FileEdit: Send {
@@ -36,59 +45,13 @@ pub struct Replaced {
     pub warnings: Vec<String>,
 }
 
-/// The steps of a write, for an observer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is named for what is about to happen")]
-pub enum Step {
-    Lock,
-    Read,
-    Edit,
-    Create,
-    Write,
-    KeepOwner,
-    SyncFile,
-    ReadBack,
-    Compare,
-    Rename,
-    SyncFolder,
-}
-
-impl Step {
-    /// Every step in its order.
-    pub const ALL: [Self; 11] = [
-        Self::Lock,
-        Self::Read,
-        Self::Edit,
-        Self::Create,
-        Self::Write,
-        Self::KeepOwner,
-        Self::SyncFile,
-        Self::ReadBack,
-        Self::Compare,
-        Self::Rename,
-        Self::SyncFolder,
-    ];
-}
-
-/// Sees each step before it happens, and may make it fail.
-pub trait WriteObserver: Send {
-    /// Called before the step.
-    fn before(&mut self, step: Step) -> io::Result<()>;
-
-    /// Something that the user should know while they wait.
-    fn notice(&mut self, text: &str);
-}
-
-/// Lets every step happen and says nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unobserved;
-
-impl WriteObserver for Unobserved {
-    fn before(&mut self, _step: Step) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn notice(&mut self, _text: &str) {}
+/// How an attempt ended.
+enum Attempt {
+    Done,
+    /// The file was changed meanwhile, or somebody is writing it.
+    Changed,
+    /// The file does not take the edit as it is.
+    Refused(Error),
 }
 
 impl CredentialsFile {
@@ -98,92 +61,161 @@ impl CredentialsFile {
     /// the new content.
     pub async fn replace(&self, edit: &mut dyn FileEdit, observer: &mut dyn WriteObserver) -> Result<Replaced> {
         let mut report = Replaced::default();
-        for _ in 0..MOST_EDITS {
-            let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
-            self.observe(observer, Step::Lock)?;
-            let locked = self.lock(&target, |text| observer.notice(text)).await?;
-            if !locked.is_locked && report.warnings.is_empty() {
-                report.warnings.push("the file system has no locks: two writers at once could lose an update".into());
-            }
-            if self.try_replace(&target, &locked, edit, observer, &mut report)? {
-                return Ok(report);
-            }
+        match self.replace_until_done(edit, observer, &mut report).await {
+            // The edit is in the file. What could not be written is a change that somebody made meanwhile.
+            Err(_) if report.is_written => report.warnings.push(self.lost_change()),
+            ended => ended?,
         }
-        let message = format!("`{}` is changed by another program all the time", text::path(&self.path));
-        Err(Error::new(ErrorCode::FileChanged, message, "end the program that writes it, and try again"))
+        Ok(report)
     }
 
-    /// One attempt; `false` where the file was changed meanwhile.
-    fn try_replace(
+    async fn replace_until_done(
         &self,
-        target: &Path,
-        locked: &Locked,
         edit: &mut dyn FileEdit,
         observer: &mut dyn WriteObserver,
         report: &mut Replaced,
-    ) -> Result<bool> {
+    ) -> Result<()> {
+        let (mut refusals, mut rests) = (0, Rests::default());
+        let mut changing_since = None;
+        let mut appended = SecretBytes::new(Vec::new());
+        loop {
+            self.observe(observer, Step::Lock)?;
+            let locked = self.lock(|text| observer.notice(text)).await?;
+            if !locked.has_locks && report.warnings.is_empty() {
+                report.warnings.push("the file system has no locks: two writers at once could lose an update".into());
+            }
+            let metadata = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
+            if rests.needs_one(&metadata) {
+                drop(locked);
+                sleep(REST).await;
+                continue;
+            }
+            match self.attempt(locked, metadata, edit, observer, &mut appended, report)? {
+                Attempt::Done => return Ok(()),
+                Attempt::Changed => {
+                    if changing_since.get_or_insert_with(Instant::now).elapsed() >= LONGEST_CHANGING {
+                        return Err(self.always_changed());
+                    }
+                }
+                Attempt::Refused(error) if refusals == MOST_REFUSALS => return Err(error),
+                Attempt::Refused(_) => {
+                    refusals += 1;
+                    sleep(REST).await;
+                }
+            }
+        }
+    }
+
+    /// It does not wait for anything, so that whoever cancels the call cannot cut a write in two.
+    ///
+    /// `appended` is what another program appended to a file that was replaced, and is to be kept.
+    fn attempt(
+        &self,
+        locked: Locked,
+        metadata: Metadata,
+        edit: &mut dyn FileEdit,
+        observer: &mut dyn WriteObserver,
+        appended: &mut SecretBytes,
+        report: &mut Replaced,
+    ) -> Result<Attempt> {
         self.observe(observer, Step::Read)?;
-        let metadata = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
-        let bytes = self.read_open(&locked.file, &metadata)?;
-        let snapshot = Snapshot { bytes, target: target.to_owned(), metadata };
-        self.observe(observer, Step::Edit)?;
-        let Some(bytes) = edit.edit(&snapshot)? else {
-            return Ok(true);
-        };
+        let mut file = locked.file;
+        let mut watch = Watch::of(&file);
+        let mut found = self.read_open(&file, &metadata)?;
+        let bytes = SecretBytes::new([&*found, &**appended].concat());
+        let mut snapshot = Snapshot { bytes, target: locked.target, metadata };
+        for is_late in std::iter::once(false).chain([true; MOST_LATE_EDITS]) {
+            self.observe(observer, Step::Edit)?;
+            let edited = edit.edit(&snapshot);
+            let is_edited = edited.is_ok();
+            let bytes = match edited {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) if snapshot.bytes == found => return Ok(Attempt::Done),
+                Ok(None) => snapshot.bytes.clone(),
+                // It stays all the same: it could as well have come a moment later.
+                Err(_) if is_late && !appended.is_empty() => snapshot.bytes.clone(),
+                Err(_) if is_late => break,
+                Err(error) => return Ok(Attempt::Refused(error)),
+            };
+            let folder = snapshot.target.parent().unwrap_or(Path::new("/"));
+            remove_leftovers(folder);
+            let new = self.write_new(folder, &file, &snapshot, &bytes, observer)?;
+            if is_edited {
+                edit.check(&snapshot.bytes, &bytes)?;
+            }
 
-        let folder = target.parent().unwrap_or(Path::new("/"));
-        remove_leftovers(folder);
-        let new = self.write_new(folder, &snapshot, &bytes, observer)?;
-        edit.check(&snapshot.bytes, &bytes)?;
+            self.observe(observer, Step::Compare)?;
+            if !self.is_unchanged(&file, &snapshot, &found)? {
+                if is_late && appended.is_empty() {
+                    break;
+                }
+                return Ok(Attempt::Changed);
+            }
+            self.observe(observer, Step::Rename)?;
+            let new = new.replace(&snapshot.target).map_err(|error| self.failed("replaced", &error))?;
+            report.is_written = true;
+            let synced = observer.before(Step::SyncFolder).and_then(|()| sync_folder(folder));
+            if let Err(error) = synced {
+                let folder = text::path(folder);
+                report
+                    .warnings
+                    .push(format!("the file is replaced, but `{folder}` could not be synced: {}", os_text(&error)));
+            }
+            // A program that had the old file open may have written to it since the comparison. Its
+            // lock is not needed any more: the new file's keeps the others away.
+            let late = self.late_change(&file, &found, watch.as_ref());
+            *appended = SecretBytes::new(Vec::new());
+            let Some(late) = late else {
+                return Ok(Attempt::Done);
+            };
+            snapshot.bytes = match late.strip_prefix(&*found) {
+                Some(end) => {
+                    *appended = SecretBytes::new(end.to_vec());
+                    SecretBytes::new([&*bytes, end].concat())
+                }
+                None => late,
+            };
+            watch = Watch::of(&new);
+            found = bytes;
+            file = new;
+        }
+        report.warnings.push(self.lost_change());
+        Ok(Attempt::Done)
+    }
 
-        self.observe(observer, Step::Compare)?;
-        if !is_at(&locked.file, target) || !self.is_unchanged(&locked.file, &snapshot)? {
-            return Ok(false);
-        }
-        self.observe(observer, Step::Rename)?;
-        new.persist(target).map_err(|error| self.failed("replaced", &error.error))?;
-        report.is_written = true;
-        let synced = observer.before(Step::SyncFolder).and_then(|()| sync_folder(folder));
-        if let Err(error) = synced {
-            let folder = text::path(folder);
-            report
-                .warnings
-                .push(format!("the file is replaced, but `{folder}` could not be synced: {}", os_text(&error)));
-        }
-        Ok(true)
+    fn lost_change(&self) -> String {
+        format!("another program wrote `{}` while it was replaced; its change is lost", text::path(&self.path))
+    }
+
+    fn always_changed(&self) -> Error {
+        let message = format!("`{}` is changed by another program all the time", text::path(&self.path));
+        Error::new(ErrorCode::FileChanged, message, "end the program that writes it, and try again")
     }
 
     /// Writes, syncs and reads back the new file beside the old one.
     fn write_new(
         &self,
         folder: &Path,
+        old: &File,
         snapshot: &Snapshot,
         bytes: &SecretBytes,
         observer: &mut dyn WriteObserver,
-    ) -> Result<NamedTempFile> {
+    ) -> Result<NewFile> {
         self.observe(observer, Step::Create)?;
-        let mut new = create_locked(folder).map_err(|error| self.failed("written", &error))?;
+        let mut new = NewFile::create(folder).map_err(|error| self.failed("written", &error))?;
         self.observe(observer, Step::Write)?;
-        new.write_all(bytes).map_err(|error| self.failed("written", &error))?;
+        new.write(bytes).map_err(|error| self.failed("written", &error))?;
         self.observe(observer, Step::KeepOwner)?;
-        keep_owner_and_mode(new.as_file(), snapshot)
-            .map_err(|error| self.failed("given its owner and mode", &error))?;
+        new.keep_owner_and_mode(old, snapshot).map_err(|error| self.failed("given its owner and mode", &error))?;
         self.observe(observer, Step::SyncFile)?;
-        new.as_file().sync_all().map_err(|error| self.failed("written", &error))?;
+        new.sync().map_err(|error| self.failed("written", &error))?;
         self.observe(observer, Step::ReadBack)?;
-        let back = read_back(new.as_file_mut(), bytes.len()).map_err(|error| self.failed("read back", &error))?;
+        let back = new.read_back(bytes.len()).map_err(|error| self.failed("read back", &error))?;
         if back != *bytes {
             let message = format!("the new `{}` does not read back what was written", text::path(&self.path));
             return Err(Error::new(ErrorCode::WriteFailed, message, "check the disk; the file is unchanged"));
         }
         Ok(new)
-    }
-
-    fn is_unchanged(&self, file: &File, snapshot: &Snapshot) -> Result<bool> {
-        let mut file = file;
-        file.rewind().map_err(|error| self.unreadable(&error))?;
-        let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
-        Ok(self.read_open(file, &metadata)? == snapshot.bytes)
     }
 
     fn observe(&self, observer: &mut dyn WriteObserver, step: Step) -> Result<()> {
@@ -208,69 +240,6 @@ impl CredentialsFile {
             _ => Error::new(ErrorCode::WriteFailed, message, "check the folder and the disk; the file is unchanged"),
         }
     }
-}
-
-/// A new file of mode 0600, locked for as long as its writer lives, so that the next writer can
-/// tell one that a kill left behind.
-fn create_locked(folder: &Path) -> io::Result<NamedTempFile> {
-    for _ in 0..100 {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o600));
-        }
-        let new = builder.tempfile_in(folder)?;
-        // A writer that cleans up may have taken the file in between; a file system without
-        // locks leaves nothing to tell, and nothing is cleaned up there.
-        let _ = new.as_file().lock();
-        if is_at(new.as_file(), new.path()) {
-            return Ok(new);
-        }
-    }
-    Err(io::Error::other("new files vanish from the folder"))
-}
-
-/// Removes new files that a killed writer left behind: those that nobody has locked.
-fn remove_leftovers(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let is_regular = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_regular && entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            let path: PathBuf = entry.path();
-            if let Ok(file) = File::open(&path)
-                && file.try_lock().is_ok()
-                && is_at(&file, &path)
-            {
-                // A leftover that stays is tried again by the next writer.
-                let _ = fs::remove_file(&path);
-            }
-        }
-    }
-}
-
-#[cfg(unix)]
-fn keep_owner_and_mode(new: &File, snapshot: &Snapshot) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-    let (old, current) = (&snapshot.metadata, new.metadata()?);
-    if (old.uid(), old.gid()) != (current.uid(), current.gid()) {
-        fchown(new, Some(old.uid()), Some(old.gid()))?;
-    }
-    new.set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))
-}
-
-#[cfg(not(unix))]
-fn keep_owner_and_mode(_new: &File, _snapshot: &Snapshot) -> io::Result<()> {
-    Ok(())
-}
-
-fn read_back(file: &mut File, length: usize) -> io::Result<SecretBytes> {
-    file.rewind()?;
-    let mut bytes = Vec::with_capacity(length + 1);
-    let read = file.read_to_end(&mut bytes);
-    let bytes = SecretBytes::new(bytes);
-    read.map(|_| bytes)
 }
 
 #[cfg(unix)]

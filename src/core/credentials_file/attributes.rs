@@ -1,0 +1,50 @@
+//! The extended attributes of the file: access control lists, labels, the user's own.
+
+use std::fs::File;
+use std::io;
+
+use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
+use rustix::io::Errno;
+
+/// The access control list. Its mask stands in the mode's group bits: without the list, they would
+/// let the whole group in.
+const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
+
+/// The most that an attribute may hold on Linux, in bytes.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Copies them, before the mode is set. Fails where the access control list could not be kept.
+pub(super) fn keep(old: &File, new: &File) -> io::Result<()> {
+    let names = names(old);
+    for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+        let kept = value(old, name).and_then(|value| fsetxattr(new, name, &value, XattrFlags::empty()));
+        match kept {
+            Err(error) if name == ACCESS_LIST => return Err(error.into()),
+            // A label that only root may set is not the user's.
+            _ => {}
+        }
+    }
+    if !names.split(|&byte| byte == 0).any(|name| name == ACCESS_LIST) {
+        // One that the folder gives to new files would let others in.
+        match fremovexattr(new, ACCESS_LIST) {
+            Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn names(file: &File) -> Vec<u8> {
+    let mut names = vec![0; MOST_BYTES];
+    // A file system without attributes has none to keep.
+    let length = flistxattr(file, &mut names[..]).unwrap_or(0);
+    names.truncate(length);
+    names
+}
+
+fn value(file: &File, name: &[u8]) -> Result<Vec<u8>, Errno> {
+    let mut value = vec![0; MOST_BYTES];
+    let length = fgetxattr(file, name, &mut value[..])?;
+    value.truncate(length);
+    Ok(value)
+}

@@ -1,0 +1,99 @@
+//! Programs that write the file without the lock, as the AWS CLI does: in place (FILE-5).
+
+use std::fs::{File, Metadata};
+use std::io::Seek;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::lock::is_at;
+use super::watch::{Watch, is_open_for_writing};
+use super::{CredentialsFile, Snapshot};
+use crate::core::error::Result;
+use crate::core::secret::SecretBytes;
+
+/// How long a file that was written in place must have been left alone: somebody may be in the
+/// middle of it.
+pub(super) const REST: Duration = Duration::from_millis(20);
+
+/// How long an empty file must have been: whoever truncates a file writes it next.
+const REST_OF_EMPTY: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether a replaced file is still open somewhere.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// How long that is waited for.
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
+
+/// Leaves a file alone for a moment that somebody may be in the middle of writing, but not for long: a
+/// program may write it all the time.
+#[derive(Default)]
+pub(super) struct Rests(usize);
+
+impl Rests {
+    /// Whether the file is to be left alone for [`REST`] once more.
+    pub(super) fn needs_one(&mut self, metadata: &Metadata) -> bool {
+        self.0 += 1;
+        self.0 <= if metadata.len() == 0 { 50 } else { 5 } && was_just_written_in_place(metadata)
+    }
+}
+
+/// Whether a program that does not rename wrote the file a moment ago. A file that was renamed into
+/// its place has changed since it was written.
+#[cfg(unix)]
+fn was_just_written_in_place(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let is_in_place = (metadata.mtime(), metadata.mtime_nsec()) == (metadata.ctime(), metadata.ctime_nsec());
+    let rest = if metadata.len() == 0 { REST_OF_EMPTY } else { REST };
+    is_in_place && metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age < rest))
+}
+
+#[cfg(not(unix))]
+fn was_just_written_in_place(_metadata: &Metadata) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn has_same_owner_and_mode(a: &Metadata, b: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.mode(), a.uid(), a.gid()) == (b.mode(), b.uid(), b.gid())
+}
+
+#[cfg(not(unix))]
+fn has_same_owner_and_mode(a: &Metadata, b: &Metadata) -> bool {
+    a.permissions() == b.permissions()
+}
+
+impl CredentialsFile {
+    /// The last comparison: the path names the open file, also through links, and that has the same
+    /// bytes, mode and owner as when it was read.
+    pub(super) fn is_unchanged(&self, file: &File, snapshot: &Snapshot, found: &SecretBytes) -> Result<bool> {
+        let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
+        Ok(is_at(file, &snapshot.target)
+            && is_at(file, &self.path)
+            && has_same_owner_and_mode(&metadata, &snapshot.metadata)
+            && self.read_again(file)? == *found)
+    }
+
+    /// What the replaced file says now, where somebody wrote to it after the last comparison.
+    ///
+    /// Whoever opened it by its name before the rename may write yet: that is waited for, where the
+    /// watch saw that somebody opened it at all.
+    pub(super) fn late_change(&self, old: &File, found: &SecretBytes, watch: Option<&Watch>) -> Option<SecretBytes> {
+        if watch.is_some_and(Watch::saw_something) {
+            let start = Instant::now();
+            loop {
+                sleep(LOOK_AGAIN);
+                if start.elapsed() >= LONGEST_LOOK || !is_open_for_writing(old) {
+                    break;
+                }
+            }
+        }
+        self.read_again(old).ok().filter(|late| late != found)
+    }
+
+    fn read_again(&self, mut file: &File) -> Result<SecretBytes> {
+        file.rewind().map_err(|error| self.unreadable(&error))?;
+        let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
+        self.read_open(file, &metadata)
+    }
+}

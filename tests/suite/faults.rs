@@ -1,0 +1,569 @@
+//! Faults on purpose at every step of a write (FILE-3, FILE-5): failures, kills, foreign programs.
+
+#![cfg(unix)]
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use tempfile::TempDir;
+use updsts::core::credentials_file::{CredentialsFile, FileEdit, Replaced, Snapshot, Step, Unobserved, WriteObserver};
+use updsts::core::environment::Environment;
+use updsts::core::secret::SecretBytes;
+use updsts::core::{Error, ErrorCode, Result};
+
+use super::editor::{clear, update};
+use super::sandbox::{SOURCE, set_mode};
+
+const NONE: Vec<PathBuf> = Vec::new();
+const FOREIGN: &str = "[foreign]\nregion = eu-west-1\n";
+
+/// A folder with a credentials file.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(place.folder()).unwrap();
+        fs::write(place.path(), SOURCE).unwrap();
+        set_mode(&place.path(), 0o600);
+        // A file that was written a moment ago may still be being written.
+        std::thread::sleep(Duration::from_millis(40));
+        place
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.0.path().join("aws")
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder().join("credentials")
+    }
+
+    fn read(&self) -> String {
+        fs::read_to_string(self.path()).unwrap()
+    }
+
+    fn leftovers(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for folder in [self.folder(), self.0.path().join("moved")] {
+            let entries = fs::read_dir(folder).into_iter().flatten();
+            found.extend(
+                entries
+                    .map(|entry| entry.unwrap().path())
+                    .filter(|path| path.file_name().unwrap().to_str().unwrap().contains(".updsts-")),
+            );
+        }
+        found
+    }
+
+    fn write(&self, observer: &mut dyn WriteObserver) -> Result<Replaced> {
+        write(&self.path(), observer)
+    }
+}
+
+/// Puts a session of `default` into the file, as `get` does.
+struct Session;
+
+impl FileEdit for Session {
+    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
+        if !old.bytes.starts_with(b"[default]") {
+            return Err(Error::new(
+                ErrorCode::KeyMissing,
+                "the key is not there any more",
+                "see what changed the file",
+            ));
+        }
+        let new = update(&old.bytes, "default", "default_sts").map_err(|error| error.at(Path::new("credentials")))?;
+        Ok((new != *old.bytes).then(|| SecretBytes::new(new)))
+    }
+
+    fn check(&self, _old: &[u8], _new: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn write(path: &Path, observer: &mut dyn WriteObserver) -> Result<Replaced> {
+    write_edit(path, &mut Session, observer)
+}
+
+fn write_edit(path: &Path, edit: &mut dyn FileEdit, observer: &mut dyn WriteObserver) -> Result<Replaced> {
+    let file = CredentialsFile::of_operator(Some(path), &Environment::fixed([("HOME", "/")])).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(file.replace(edit, observer))
+}
+
+/// Does something before the first time that a step happens.
+struct Before<F>(Step, Option<F>);
+
+impl<F: FnOnce() -> io::Result<()> + Send> WriteObserver for Before<F> {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        match (step == self.0, &mut self.1) {
+            (true, work @ Some(_)) => work.take().unwrap()(),
+            _ => Ok(()),
+        }
+    }
+
+    fn notice(&mut self, _text: &str) {}
+}
+
+fn before(step: Step, work: impl FnOnce() + Send) -> Before<impl FnOnce() -> io::Result<()> + Send> {
+    let work = move || {
+        work();
+        Ok(())
+    };
+    Before(step, Some(work))
+}
+
+fn with_session(file: &str) -> String {
+    String::from_utf8(update(file.as_bytes(), "default", "default_sts").unwrap()).unwrap()
+}
+
+/// Whether the last comparison comes after this step.
+fn is_compared_after(step: Step) -> bool {
+    !matches!(step, Step::Rename | Step::SyncFolder)
+}
+
+#[test]
+fn file_3_each_step_that_fails_leaves_the_old_file_and_nothing_beside_it() {
+    for step in Step::ALL {
+        for (errno, code) in [
+            (Errno::NOSPC, ErrorCode::WriteFailed),
+            (Errno::ACCESS, ErrorCode::NotWritable),
+            (Errno::IO, ErrorCode::WriteFailed),
+        ] {
+            let place = Place::new();
+            let written = place.write(&mut Before(step, Some(|| Err(errno.into()))));
+            if step == Step::SyncFolder {
+                let warnings = written.unwrap().warnings;
+                assert!(warnings.len() == 1 && warnings[0].contains("could not be synced"), "{warnings:?}");
+                assert_eq!(place.read(), with_session(SOURCE));
+            } else {
+                assert_eq!(written.unwrap_err().code(), code, "{step:?} {errno:?}");
+                assert_eq!(place.read(), SOURCE, "{step:?}");
+            }
+            assert_eq!(place.leftovers(), NONE, "{step:?} {errno:?}");
+        }
+    }
+}
+
+#[test]
+fn file_5_what_a_foreign_program_appends_at_any_step_is_kept() {
+    for step in Step::ALL {
+        let place = Place::new();
+        let append =
+            || OpenOptions::new().append(true).open(place.path()).unwrap().write_all(FOREIGN.as_bytes()).unwrap();
+        place.write(&mut before(step, append)).unwrap();
+        let expected = if is_compared_after(step) {
+            with_session(&format!("{SOURCE}{FOREIGN}"))
+        } else {
+            format!("{}{FOREIGN}", with_session(SOURCE))
+        };
+        assert_eq!(place.read(), expected, "{step:?}");
+        assert_eq!(place.leftovers(), NONE);
+    }
+}
+
+#[test]
+fn file_5_what_is_appended_through_a_descriptor_from_before_the_rename_is_kept() {
+    for step in [Step::Rename, Step::SyncFolder] {
+        let place = Place::new();
+        let mut open = OpenOptions::new().append(true).open(place.path()).unwrap();
+        let written = place.write(&mut before(step, || open.write_all(FOREIGN.as_bytes()).unwrap())).unwrap();
+        assert_eq!(place.read(), format!("{}{FOREIGN}", with_session(SOURCE)), "{step:?}");
+        assert_eq!(written.warnings, [""; 0]);
+    }
+}
+
+/// Holds the file open at each comparison, and appends to it once it is replaced.
+struct LateEveryTime {
+    path: PathBuf,
+    held: Option<fs::File>,
+    times: usize,
+}
+
+impl WriteObserver for LateEveryTime {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        match step {
+            Step::Compare => self.held = Some(OpenOptions::new().append(true).open(&self.path)?),
+            Step::SyncFolder if self.times < 3 => {
+                self.times += 1;
+                writeln!(self.held.take().unwrap(), "# late {}", self.times)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, _text: &str) {}
+}
+
+#[test]
+fn file_5_what_is_appended_to_one_replaced_file_after_the_other_is_kept_once() {
+    let place = Place::new();
+    let written = place.write(&mut LateEveryTime { path: place.path(), held: None, times: 0 }).unwrap();
+    assert_eq!(place.read(), format!("{}# late 1\n# late 2\n# late 3\n", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
+}
+
+#[test]
+fn file_5_a_late_line_that_does_not_fit_the_block_is_kept() {
+    let place = Place::new();
+    let mut open = OpenOptions::new().append(true).open(place.path()).unwrap();
+    let written = place.write(&mut before(Step::SyncFolder, || open.write_all(b"[default_sts]\n").unwrap())).unwrap();
+    assert_eq!(place.read(), format!("{}[default_sts]\n", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
+}
+
+/// Not a test by itself: the process that opens a file, takes its time, and appends to it.
+#[test]
+fn an_appender_that_takes_its_time() {
+    if let Some(path) = std::env::var_os("UPDSTS_TEST_APPEND_TO") {
+        let mut open = OpenOptions::new().append(true).open(path).unwrap();
+        eprintln!("opened");
+        std::thread::sleep(Duration::from_millis(300));
+        open.write_all(FOREIGN.as_bytes()).unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_5_an_appender_that_opened_the_file_before_the_rename_is_waited_for() {
+    use std::io::{BufRead, BufReader};
+    let place = Place::new();
+    let mut child = None;
+    let open = || {
+        let mut appender = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "faults::an_appender_that_takes_its_time", "--nocapture"])
+            .env("UPDSTS_TEST_APPEND_TO", place.path())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(appender.stderr.take().unwrap());
+        assert!(said.lines().map_while(io::Result::ok).any(|line| line.contains("opened")));
+        child = Some(appender);
+    };
+    let written = place.write(&mut before(Step::Compare, open)).unwrap();
+    assert!(child.unwrap().wait().unwrap().success());
+    assert_eq!(place.read(), format!("{}{FOREIGN}", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
+}
+
+#[test]
+fn file_5_a_fault_while_a_late_line_is_kept_is_no_failure_of_the_session() {
+    let place = Place::new();
+    let old = OpenOptions::new().append(true).open(place.path()).unwrap();
+    let written = place.write(&mut FullOnceWritten(&old, false)).unwrap();
+    assert_eq!(place.read(), with_session(SOURCE));
+    assert!(written.warnings[0].contains("its change is lost"), "{:?}", written.warnings);
+    assert_eq!(place.leftovers(), NONE);
+}
+
+/// Appends to the replaced file, and fills the disk.
+struct FullOnceWritten<'a>(&'a fs::File, bool);
+
+impl WriteObserver for FullOnceWritten<'_> {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        if step == Step::SyncFolder {
+            self.1 = true;
+            self.0.write_all(FOREIGN.as_bytes())?;
+        } else if self.1 && step == Step::Write {
+            return Err(Errno::NOSPC.into());
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, _text: &str) {}
+}
+
+/// Appends to the replaced file as soon as it is replaced, and to the new one before the second
+/// comparison.
+struct TwoAppenders<'a> {
+    old: &'a fs::File,
+    path: PathBuf,
+    compared: usize,
+}
+
+impl WriteObserver for TwoAppenders<'_> {
+    fn before(&mut self, step: Step) -> io::Result<()> {
+        self.compared += usize::from(step == Step::Compare);
+        match (step, self.compared) {
+            (Step::SyncFolder, 1) => self.old.write_all(b"# to the old file\n"),
+            (Step::Compare, 2) => OpenOptions::new().append(true).open(&self.path)?.write_all(FOREIGN.as_bytes()),
+            _ => Ok(()),
+        }
+    }
+
+    fn notice(&mut self, _text: &str) {}
+}
+
+#[test]
+fn file_5_what_is_appended_to_the_old_file_and_to_the_new_one_is_kept() {
+    let place = Place::new();
+    let old = OpenOptions::new().append(true).open(place.path()).unwrap();
+    let mut observer = TwoAppenders { old: &old, path: place.path(), compared: 0 };
+    let written = place.write(&mut observer).unwrap();
+    assert_eq!(place.read(), format!("{}{FOREIGN}# to the old file\n", with_session(SOURCE)));
+    assert_eq!(written.warnings, [""; 0]);
+}
+
+#[test]
+fn file_5_a_late_change_that_does_not_take_the_session_is_said() {
+    let place = Place::new();
+    let open = OpenOptions::new().write(true).open(place.path()).unwrap();
+    let written = place.write(&mut before(Step::SyncFolder, || open.set_len(0).unwrap())).unwrap();
+    assert_eq!(place.read(), with_session(SOURCE));
+    assert!(written.warnings[0].contains("its change is lost"), "{:?}", written.warnings);
+}
+
+#[test]
+fn file_5_a_foreign_rewrite_in_place_before_the_last_comparison_is_kept() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        let rewrite = || fs::write(place.path(), format!("{SOURCE}{FOREIGN}")).unwrap();
+        place.write(&mut before(step, rewrite)).unwrap();
+        assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
+    }
+}
+
+#[test]
+fn file_5_a_foreign_replacement_before_the_last_comparison_is_kept() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        let replace = || {
+            let new = place.folder().join("theirs");
+            fs::write(&new, format!("{SOURCE}{FOREIGN}")).unwrap();
+            set_mode(&new, 0o640);
+            fs::rename(new, place.path()).unwrap();
+        };
+        place.write(&mut before(step, replace)).unwrap();
+        assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
+        assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o640, "{step:?}");
+    }
+}
+
+#[test]
+fn file_5_a_mode_that_is_changed_before_the_last_comparison_stays() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        place.write(&mut before(step, || set_mode(&place.path(), 0o660))).unwrap();
+        assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o660, "{step:?}");
+    }
+}
+
+#[test]
+fn file_5_a_file_that_is_truncated_to_be_rewritten_is_waited_for() {
+    let place = Place::new();
+    let path = place.path();
+    let mut writer = None;
+    let truncate = || {
+        let mut open = OpenOptions::new().write(true).truncate(true).open(&path).unwrap();
+        writer = Some(std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            open.write_all(SOURCE.as_bytes()).unwrap();
+            open.write_all(FOREIGN.as_bytes()).unwrap();
+        }));
+    };
+    place.write(&mut before(Step::Read, truncate)).unwrap();
+    writer.unwrap().join().unwrap();
+    assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")));
+}
+
+#[test]
+fn file_5_a_file_that_was_written_a_moment_ago_is_left_alone_for_a_moment() {
+    let place = Place::new();
+    let mut open = OpenOptions::new().write(true).truncate(true).open(place.path()).unwrap();
+    open.write_all(SOURCE.as_bytes()).unwrap();
+    let writer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(15));
+        open.write_all(FOREIGN.as_bytes()).unwrap();
+    });
+    // Without a pause it would all be over by then.
+    place.write(&mut Unobserved).unwrap();
+    writer.join().unwrap();
+    assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")));
+}
+
+#[test]
+fn file_5_a_link_that_is_pointed_elsewhere_meanwhile_is_followed_to_its_new_target() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        let (old, new) = (place.folder().join("old"), place.folder().join("new"));
+        fs::rename(place.path(), &old).unwrap();
+        fs::write(&new, format!("{SOURCE}{FOREIGN}")).unwrap();
+        std::os::unix::fs::symlink("old", place.path()).unwrap();
+        let turn = || {
+            fs::remove_file(place.path()).unwrap();
+            std::os::unix::fs::symlink("new", place.path()).unwrap();
+        };
+        place.write(&mut before(step, turn)).unwrap();
+        assert_eq!(fs::read_to_string(old).unwrap(), SOURCE, "{step:?}");
+        assert_eq!(fs::read_to_string(new).unwrap(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
+        assert!(fs::symlink_metadata(place.path()).unwrap().is_symlink());
+    }
+}
+
+#[test]
+fn file_3_a_file_or_folder_that_vanishes_is_an_error_and_is_not_made_again() {
+    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+        let place = Place::new();
+        place.write(&mut before(step, || fs::remove_file(place.path()).unwrap())).unwrap_err();
+        assert!(!place.path().exists(), "{step:?}");
+        assert_eq!(place.leftovers(), NONE, "{step:?}");
+
+        let place = Place::new();
+        place.write(&mut before(step, || fs::remove_dir_all(place.folder()).unwrap())).unwrap_err();
+        assert!(!place.folder().exists(), "{step:?}");
+    }
+}
+
+#[test]
+fn file_3_a_folder_that_is_moved_away_keeps_the_old_file_and_no_secret_beside_it() {
+    for step in Step::ALL.into_iter().filter(|&step| step != Step::SyncFolder) {
+        let place = Place::new();
+        let moved = place.0.path().join("moved");
+        place.write(&mut before(step, || fs::rename(place.folder(), &moved).unwrap())).unwrap_err();
+        assert_eq!(fs::read_to_string(moved.join("credentials")).unwrap(), SOURCE, "{step:?}");
+        for left in place.leftovers() {
+            assert_eq!(fs::metadata(left).unwrap().len(), 0, "{step:?}");
+        }
+    }
+}
+
+#[test]
+fn file_3_a_new_file_in_use_is_not_taken_for_one_left_by_a_kill() {
+    let place = Place::new();
+    let in_use = || {
+        let name = place.leftovers().pop().unwrap();
+        let other = place.folder().join("other");
+        fs::write(&other, SOURCE).unwrap();
+        std::thread::sleep(Duration::from_millis(40));
+        std::thread::scope(|scope| scope.spawn(|| write(&other, &mut Unobserved).unwrap()).join().unwrap());
+        assert!(name.exists());
+    };
+    place.write(&mut before(Step::SyncFile, in_use)).unwrap();
+    assert_eq!(place.read(), with_session(SOURCE));
+}
+
+/// Puts a session of `other` into the file.
+struct OtherSession;
+
+impl FileEdit for OtherSession {
+    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
+        let new = update(&old.bytes, "other", "other_sts").map_err(|error| error.at(Path::new("credentials")))?;
+        Ok(Some(SecretBytes::new(new)))
+    }
+
+    fn check(&self, _old: &[u8], _new: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn file_5_another_writer_waits_from_the_read_to_the_rename() {
+    let place = Place::new();
+    let path = place.path();
+    let mut other = None;
+    let start = || {
+        let path = path.clone();
+        other = Some(std::thread::spawn(move || write_edit(&path, &mut OtherSession, &mut Unobserved).unwrap()));
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(fs::read_to_string(place.path()).unwrap(), SOURCE);
+    };
+    place.write(&mut before(Step::Rename, start)).unwrap();
+    other.unwrap().join().unwrap();
+    let both = update(with_session(SOURCE).as_bytes(), "other", "other_sts").unwrap();
+    assert_eq!(place.read().as_bytes(), both);
+}
+
+#[test]
+fn file_3_the_new_file_is_its_owners_alone_until_it_is_whole() {
+    let place = Place::new();
+    set_mode(&place.path(), 0o664);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    place.write(&mut before(Step::Write, || assert_eq!(mode(&place.leftovers()[0]), 0o600))).unwrap();
+    assert_eq!(mode(&place.path()), 0o664);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_4_extended_attributes_stay() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    let place = Place::new();
+    if setxattr(place.path(), "user.note", b"mine", XattrFlags::empty()).is_err() {
+        eprintln!("skipped: the file system has no extended attributes");
+        return;
+    }
+    place.write(&mut Unobserved).unwrap();
+    let mut value = [0; 16];
+    let length = getxattr(place.path(), "user.note", &mut value[..]).unwrap();
+    assert_eq!(&value[..length], b"mine");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_4_an_access_list_that_the_folder_gives_to_new_files_lets_nobody_in() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    let place = Place::new();
+    // Version 2; the owner may do all, user 12345 may read, the group nothing, the mask is `r`.
+    let entries: [(u16, u16, u32); 5] =
+        [(1, 7, u32::MAX), (2, 4, 12_345), (4, 0, u32::MAX), (16, 4, u32::MAX), (32, 0, u32::MAX)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permission, id) in entries {
+        list.extend(tag.to_le_bytes().into_iter().chain(permission.to_le_bytes()).chain(id.to_le_bytes()));
+    }
+    if setxattr(place.folder(), "system.posix_acl_default", &list, XattrFlags::empty()).is_err() {
+        eprintln!("skipped: the file system has no access control lists");
+        return;
+    }
+    place.write(&mut Unobserved).unwrap();
+    assert!(getxattr(place.path(), "system.posix_acl_access", &mut [0; 256][..]).is_err());
+    assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+/// Not a test by itself: the process that [`file_3_a_kill_at_any_step_leaves_the_old_file_or_the_new_one`]
+/// kills. It does nothing unless it is told which file to write.
+#[test]
+fn a_writer_that_kills_itself() {
+    let (Some(path), Ok(step)) = (std::env::var_os("UPDSTS_TEST_FILE"), std::env::var("UPDSTS_TEST_STEP")) else {
+        return;
+    };
+    let step = Step::ALL.into_iter().find(|known| format!("{known:?}") == step).unwrap();
+    let kill = || {
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
+        loop {
+            std::thread::park();
+        }
+    };
+    let _ = write(Path::new(&path), &mut before(step, kill));
+}
+
+#[test]
+fn file_3_a_kill_at_any_step_leaves_the_old_file_or_the_new_one() {
+    use std::os::unix::process::ExitStatusExt;
+    for step in Step::ALL {
+        let place = Place::new();
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "faults::a_writer_that_kills_itself"])
+            .env("UPDSTS_TEST_FILE", place.path())
+            .env("UPDSTS_TEST_STEP", format!("{step:?}"))
+            .output()
+            .unwrap()
+            .status;
+        assert_eq!(status.signal(), Some(9), "{step:?}");
+        let expected = if step == Step::SyncFolder { with_session(SOURCE) } else { SOURCE.to_owned() };
+        assert_eq!(place.read(), expected, "{step:?}");
+        // Whoever writes next finds no lock and leaves nothing behind.
+        if step == Step::SyncFolder {
+            let file = clear(place.read().as_bytes(), "default").unwrap();
+            fs::write(place.path(), file).unwrap();
+        }
+        place.write(&mut Unobserved).unwrap();
+        assert_eq!(place.read(), with_session(SOURCE), "{step:?}");
+        assert_eq!(place.leftovers(), NONE, "{step:?}");
+    }
+}
