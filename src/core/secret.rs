@@ -2,19 +2,20 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 pub use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 /// The bytes of a file that holds keys. They can be read like a slice, are never printed, and are
-/// wiped when dropped.
+/// wiped when the last clone is dropped: a clone is the same bytes, not a copy.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretBytes(Zeroizing<Vec<u8>>);
+pub struct SecretBytes(Arc<Zeroizing<Vec<u8>>>);
 
 impl SecretBytes {
     /// Takes the bytes over; no copy is left behind.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Arc::new(Zeroizing::new(bytes)))
     }
 }
 

@@ -126,6 +126,10 @@ struct CheckedEdit<'a> {
 }
 
 impl FileEdit for CheckedEdit<'_> {
+    fn known(&self) -> Option<&SecretBytes> {
+        Some(&self.destination.checked.bytes)
+    }
+
     fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
         let Destination { file, checked, source, .. } = self.destination;
         file.check_replaceable(old)?;

@@ -5,6 +5,7 @@ use std::io::Seek;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::compare::says;
 use super::lock::is_at;
 use super::watch::{Watch, is_open_for_writing};
 use super::{CredentialsFile, Snapshot};
@@ -71,7 +72,7 @@ impl CredentialsFile {
         Ok(is_at(file, &snapshot.target)
             && is_at(file, &self.path)
             && has_same_owner_and_mode(&metadata, &snapshot.metadata)
-            && self.read_again(file)? == *found)
+            && says(file, found).map_err(|error| self.unreadable(&error))?)
     }
 
     /// What the replaced file says now, where somebody wrote to it after the last comparison.
@@ -88,7 +89,8 @@ impl CredentialsFile {
                 }
             }
         }
-        self.read_again(old).ok().filter(|late| late != found)
+        let is_changed = says(old, found).is_ok_and(|same| !same);
+        is_changed.then(|| self.read_again(old).ok()).flatten()
     }
 
     fn read_again(&self, mut file: &File) -> Result<SecretBytes> {

@@ -1,14 +1,14 @@
 //! The new file beside the old one, until it replaces it (FILE-3).
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
 use super::Snapshot;
+use super::compare::says;
 use super::lock::is_at;
-use crate::core::secret::SecretBytes;
 
 /// The name of a new file before it replaces the old one begins so.
 const PREFIX: &str = ".credentials.updsts-";
@@ -71,13 +71,9 @@ impl NewFile {
         self.temporary()?.as_file().sync_all()
     }
 
-    pub(super) fn read_back(&mut self, length: usize) -> io::Result<SecretBytes> {
-        let file = self.temporary()?.as_file_mut();
-        file.rewind()?;
-        let mut bytes = Vec::with_capacity(length + 1);
-        let read = file.read_to_end(&mut bytes);
-        let bytes = SecretBytes::new(bytes);
-        read.map(|_| bytes)
+    /// Whether it reads back what was written.
+    pub(super) fn says(&mut self, bytes: &[u8]) -> io::Result<bool> {
+        says(self.temporary()?.as_file(), bytes)
     }
 
     /// Renames it over the old file. The answer holds the lock on it.

@@ -29,6 +29,11 @@ const MOST_REFUSALS: usize = 25;
 
 /// An edit of the file, made on its fresh bytes, and again where they change meanwhile.
 pub trait FileEdit: Send {
+    /// What the file said when it was read before, where it was. It likely says the same.
+    fn known(&self) -> Option<&SecretBytes> {
+        None
+    }
+
     /// The whole new file, or `None` where nothing changes.
     fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>>;
 
@@ -121,8 +126,8 @@ impl CredentialsFile {
         self.observe(observer, Step::Read)?;
         let mut file = locked.file;
         let mut watch = Watch::of(&file);
-        let mut found = self.read_open(&file, &metadata)?;
-        let bytes = SecretBytes::new([&*found, &**appended].concat());
+        let mut found = self.read_known(&file, &metadata, edit.known())?;
+        let bytes = if appended.is_empty() { found.clone() } else { SecretBytes::new([&*found, &**appended].concat()) };
         let mut snapshot = Snapshot { bytes, target: locked.target, metadata };
         for is_late in std::iter::once(false).chain([true; MOST_LATE_EDITS]) {
             self.observe(observer, Step::Edit)?;
@@ -210,8 +215,7 @@ impl CredentialsFile {
         self.observe(observer, Step::SyncFile)?;
         new.sync().map_err(|error| self.failed("written", &error))?;
         self.observe(observer, Step::ReadBack)?;
-        let back = new.read_back(bytes.len()).map_err(|error| self.failed("read back", &error))?;
-        if back != *bytes {
+        if !new.says(bytes).map_err(|error| self.failed("read back", &error))? {
             let message = format!("the new `{}` does not read back what was written", text::path(&self.path));
             return Err(Error::new(ErrorCode::WriteFailed, message, "check the disk; the file is unchanged"));
         }

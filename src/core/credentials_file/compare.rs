@@ -1,0 +1,45 @@
+//! Whether a file says certain bytes, found out without a copy of it.
+
+use std::io::{self, Read, Seek};
+
+use zeroize::Zeroizing;
+
+/// How much is read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// Whether the file, read from its start to its end, has these very bytes.
+pub(super) fn says(mut file: impl Read + Seek, bytes: &[u8]) -> io::Result<bool> {
+    file.rewind()?;
+    let mut chunk = Zeroizing::new(vec![0; CHUNK.min(bytes.len() + 1)]);
+    let mut rest = bytes;
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(rest.is_empty()),
+            Ok(read) => match rest.split_at_checked(read) {
+                Some((start, end)) if start == &chunk[..read] => rest = end,
+                _ => return Ok(false),
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn a_file_says_its_own_bytes_and_no_others() {
+        let long: Vec<u8> = (0..3 * CHUNK + 7).map(|at| u8::try_from(at % 251).unwrap()).collect();
+        let mut other = long.clone();
+        other[2 * CHUNK] ^= 1;
+        for bytes in [&b""[..], b"x", &long, &other, &long[1..], &long[..CHUNK], &long[..long.len() - 1]] {
+            for file in [&b""[..], b"x", b"y", &long, &other, &long[..CHUNK], &long[..=CHUNK]] {
+                assert_eq!(says(Cursor::new(file), bytes).unwrap(), file == bytes);
+            }
+        }
+    }
+}
