@@ -108,15 +108,20 @@ fn file() -> impl Strategy<Value = String> {
 }
 
 /// What the SDK for Rust reads otherwise, as `docs/SPEC.md` says: it passes over profiles with some
-/// names, which botocore has, and over a `[default]` beside `[profile default]`.
+/// names, which botocore has, and over a `[default]` beside `[profile default]`. Of `[a]` and `[ a ]`
+/// in one file either may win.
 fn is_disputed(kind: EnvConfigFileKind, file: &str) -> bool {
     let is_config = matches!(kind, EnvConfigFileKind::Config);
-    let has_name_for_few = file.lines().any(|line| {
-        let name = line.strip_prefix('[').and_then(|line| line.split_once(']')).map_or("", |(name, _)| name.trim());
+    let headers: Vec<_> =
+        file.lines().filter_map(|line| line.strip_prefix('[')?.split_once(']')).map(|(name, _)| name).collect();
+    let has_name_for_few = headers.iter().any(|name| {
+        let name = name.trim();
         let name = name.strip_prefix("profile").filter(|_| is_config).map_or(name, str::trim);
         !name.is_empty() && !is_name_for_all_sdks(name.as_bytes())
     });
-    has_name_for_few || is_config && file.contains("[default]") && file.contains("[profile default]")
+    let is_padded_twin = |name: &&str| name.trim() != *name && headers.contains(&name.trim());
+    let has_two_defaults = headers.contains(&"default") && headers.contains(&"profile default");
+    has_name_for_few || headers.iter().any(is_padded_twin) || is_config && has_two_defaults
 }
 
 proptest! {
