@@ -11,9 +11,9 @@ demo:
     cargo build --quiet --workspace --bins
     @scripts/demo
 
-# Run every test, the lints and the documentation
+# Run every test, the lints and the documentation; some tests only wait, so that more run at once than there are cores
 test: lint
-    cargo test --workspace --quiet
+    RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(( $(getconf _NPROCESSORS_ONLN) * 3 ))} cargo test --workspace --quiet
 
 # Check the format and the lints; a warning is an error
 lint:

@@ -20,6 +20,9 @@ use crate::mcp::tools::{INSTRUCTIONS, ToolName};
 
 /// Serves until the input ends or a signal asks to stop (MCP-8).
 pub fn serve(options: &Mcp, file: CredentialsFile, environment: &Environment, output: Output) -> Result<Ended> {
+    if std::io::stdin().is_terminal() {
+        output.note("this waits for a client's JSON-RPC on standard input; Ctrl-C ends it");
+    }
     let server = Server::new(file, environment.clone(), Arc::new(ServerReporter(output)));
     let server = server.taking_cred_file(!options.refuse_cred_file);
     let stop = CancellationToken::new();

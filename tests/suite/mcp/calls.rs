@@ -124,6 +124,7 @@ fn mcp_6_a_command_gives_the_code_so_that_it_never_passes_through_the_model() {
     assert!(!session.end().stderr.contains("canary"));
 }
 
+#[cfg(unix)]
 #[test]
 fn mcp_6_mktotp_gives_the_code_of_the_secret_that_the_profile_names() {
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}totp_secret_name = work\n"));
@@ -206,6 +207,7 @@ fn mcp_9_another_file_is_used_without_its_commands_and_settings() {
     assert_eq!(sandbox.read(), SOURCE, "the session went into another file than its key came from");
 }
 
+#[cfg(unix)]
 #[test]
 fn mcp_9_a_path_that_leads_to_the_operators_file_is_the_operators_file() {
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = echo 123456\n"));

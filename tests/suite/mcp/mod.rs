@@ -147,6 +147,7 @@ impl Session {
         self.wait()
     }
 
+    #[cfg(unix)]
     pub fn terminate(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();

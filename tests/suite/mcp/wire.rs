@@ -107,6 +107,7 @@ fn mcp_8_an_update_that_waits_longer_is_cancelled_and_writes_nothing() {
     sandbox.expect_no_leftovers();
 }
 
+#[cfg(unix)]
 #[test]
 fn mcp_8_sigterm_ends_the_server_though_its_input_is_open() {
     let sandbox = Sandbox::new();
