@@ -6,7 +6,7 @@ mod clients;
 mod wire;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -155,19 +155,23 @@ impl Session {
 
     /// Waits for the end, which somebody else asked for.
     pub fn wait(mut self) -> Ended {
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            if start.elapsed() > Duration::from_secs(10) {
-                self.child.kill().unwrap();
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
-        let took = start.elapsed();
+        let (status, took) = end_of(&mut self.child);
         while self.next().is_some() {}
         Ended { status: status.code(), said: self.said, stderr: self.stderr.join().unwrap(), took }
+    }
+}
+
+/// Waits for the end of a process, and ends it where it does not end by itself.
+pub fn end_of(child: &mut Child) -> (ExitStatus, Duration) {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return (status, start.elapsed());
+        }
+        if start.elapsed() > Duration::from_secs(10) {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
