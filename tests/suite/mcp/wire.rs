@@ -130,7 +130,8 @@ fn mcp_8_sigterm_ends_the_server_though_its_input_is_open() {
 #[test]
 fn mcp_8_the_server_ends_where_nobody_reads_its_answers() {
     // An answer is longer than a pipe holds.
-    let sandbox = Sandbox::new().credentials((0..1000).map(|n| format!("[profile-{n}]\n")).collect::<String>());
+    let sandbox =
+        Sandbox::new().credentials((0..1000).map(|n| format!("[profile-{n}]")).collect::<Vec<_>>().join("\n"));
     let mut command = sandbox.process(["mcp", "--mcp-server"]);
     let pipe = std::process::Stdio::piped;
     let mut child = command.stdin(pipe()).stdout(pipe()).stderr(pipe()).spawn().unwrap();
