@@ -14,12 +14,13 @@ use super::environment::Environment;
 use super::error::{CodeSpent, Error, ErrorCode, Result};
 use super::expiry;
 use super::managed_block::Layout;
-use super::preview::ChangedLine;
+use super::preview::{ChangedLine, changed_lines};
 use super::profile::{Key, Profiles, is_name_for_all_sdks};
 use super::sent_codes::SentCodes;
 use super::session::{SessionCredentials, SessionDuration};
 use super::settings::{SettingsRequest, StsSettings};
 use super::source_profile::{Files, SourceProfile};
+use super::splice::Edit;
 use super::store::Destination;
 use super::sts::StsClient;
 use super::text::{self, shown};
@@ -104,7 +105,8 @@ struct Plan {
     renamed_from: Option<String>,
     duration: SessionDuration,
     settings: StsSettings,
-    changes: Vec<ChangedLine>,
+    /// What is written, but for the secrets.
+    edit: Edit,
     /// The file as the checks saw it.
     checked: Snapshot,
     warnings: Vec<String>,
@@ -238,7 +240,8 @@ pub async fn dry_run(request: &RefreshRequest, environment: &Environment, report
         }
         Decision::Refresh(plan) => {
             StsClient::new(&plan.settings, &plan.source.key)?;
-            Ok(DryRun { session_profile: plan.session_profile, changes: plan.changes, warnings: plan.warnings })
+            let changes = changed_lines(&plan.checked.bytes, &plan.edit);
+            Ok(DryRun { session_profile: plan.session_profile, changes, warnings: plan.warnings })
         }
     }
 }
@@ -297,7 +300,7 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
     let expected = now + jiff::SignedDuration::from_secs(i64::from(duration.seconds()));
     let destination =
         Destination { file: &request.file, checked: &snapshot, source: &name, session_profile: &session_profile };
-    let changes = destination.plan(&layout, expected)?;
+    let edit = destination.plan(&layout, expected)?;
 
     let settings = StsSettings::resolve(&SettingsRequest {
         environment,
@@ -328,7 +331,7 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
         renamed_from,
         duration,
         settings,
-        changes,
+        edit,
         checked: snapshot,
         warnings,
         notes,

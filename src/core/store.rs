@@ -10,7 +10,6 @@ use super::credentials_file::{CredentialsFile, FileEdit, Replaced, Snapshot, Wri
 use super::error::{Error, ErrorCode, Result};
 use super::expiry;
 use super::managed_block::Layout;
-use super::preview::{ChangedLine, changed_lines};
 use super::profile::{Key, Profiles};
 use super::secret::{SecretBytes, SecretString};
 use super::session::SessionCredentials;
@@ -33,15 +32,14 @@ pub struct Destination<'a> {
 impl Destination<'_> {
     /// Makes the edit with a session that looks like a real one, so that whatever forbids the real one
     /// does so before the code is spent. `layout` is that of the checked bytes.
-    pub fn plan(&self, layout: &Layout<'_>, expiration: Timestamp) -> Result<Vec<ChangedLine>> {
+    pub fn plan(&self, layout: &Layout<'_>, expiration: Timestamp) -> Result<Edit> {
         let credentials = SessionCredentials {
             access_key_id: "(new)".into(),
             secret_access_key: SecretString::from("x".repeat(40)),
             session_token: SecretString::from("x".repeat(400)),
             expiration,
         };
-        let planned = self.edit(&credentials).splice(layout)?;
-        Ok(changed_lines(&self.checked.bytes, &planned))
+        self.edit(&credentials).splice(layout)
     }
 
     /// Writes the session; `key_id` is the key that it came from.

@@ -64,6 +64,11 @@ fn has_same_owner_and_mode(a: &Metadata, b: &Metadata) -> bool {
     a.permissions() == b.permissions()
 }
 
+/// Whether size and time of the last write are the same.
+fn is_as_written(a: &Metadata, b: &Metadata) -> bool {
+    a.len() == b.len() && matches!((a.modified(), b.modified()), (Ok(a), Ok(b)) if a == b)
+}
+
 impl CredentialsFile {
     /// The last comparison: the path names the open file, also through links, and that has the same
     /// bytes, mode and owner as when it was read.
@@ -78,9 +83,20 @@ impl CredentialsFile {
     /// What the replaced file says now, where somebody wrote to it after the last comparison.
     ///
     /// Whoever opened it by its name before the rename may write yet: that is waited for, where the
-    /// watch saw that somebody opened it at all.
-    pub(super) fn late_change(&self, old: &File, found: &SecretBytes, watch: Option<&Watch>) -> Option<SecretBytes> {
-        if watch.is_some_and(Watch::saw_something) {
+    /// watch saw that somebody opened it at all. `metadata` is that of the file when it was read.
+    pub(super) fn late_change(
+        &self,
+        old: &File,
+        metadata: &Metadata,
+        found: &SecretBytes,
+        watch: Option<&Watch>,
+    ) -> Option<SecretBytes> {
+        let saw_something = watch.map(Watch::saw_something);
+        // Of a file on a network the watch sees only what this machine does.
+        if saw_something == Some(false) && old.metadata().is_ok_and(|now| is_as_written(&now, metadata)) {
+            return None;
+        }
+        if saw_something == Some(true) {
             let start = Instant::now();
             loop {
                 sleep(LOOK_AGAIN);
@@ -97,5 +113,38 @@ impl CredentialsFile {
         file.rewind().map_err(|error| self.unreadable(&error))?;
         let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
         self.read_open(file, &metadata)
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::core::environment::Environment;
+
+    #[test]
+    fn file_5_a_late_change_that_the_watch_did_not_see_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("credentials");
+        let credentials = CredentialsFile::of_operator(Some(&path), &Environment::fixed([("HOME", "/")])).unwrap();
+        fs::write(&path, "[a]\n").unwrap();
+        let Snapshot { bytes, metadata, .. } = credentials.read().unwrap();
+        let file = File::open(&path).unwrap();
+        let late_change = || {
+            // As on a network: whoever writes is not on this machine.
+            let watch = Watch::of(&file);
+            assert!(watch.is_some());
+            credentials.late_change(&file, &metadata, &bytes, watch.as_ref()).map(|late| late.to_vec())
+        };
+
+        assert_eq!(late_change(), None);
+        fs::write(&path, "[a]\n[b]\n").unwrap();
+        assert_eq!(late_change().as_deref(), Some(&b"[a]\n[b]\n"[..]));
+        // The clock of a file system is coarse.
+        fs::write(&path, "[c]\n").unwrap();
+        File::open(&path).unwrap().set_modified(metadata.modified().unwrap() + REST).unwrap();
+        assert_eq!(late_change().as_deref(), Some(&b"[c]\n"[..]));
     }
 }

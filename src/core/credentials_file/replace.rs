@@ -168,7 +168,7 @@ impl CredentialsFile {
             }
             // A program that had the old file open may have written to it since the comparison. Its
             // lock is not needed any more: the new file's keeps the others away.
-            let late = self.late_change(&file, &found, watch.as_ref());
+            let late = self.late_change(&file, &snapshot.metadata, &found, watch.as_ref());
             *appended = SecretBytes::new(Vec::new());
             let Some(late) = late else {
                 return Ok(Attempt::Done);
