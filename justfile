@@ -20,6 +20,7 @@ lint:
     cargo fmt --all --check
     cargo clippy --quiet --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+    @for script in .ci/run $(grep -lE '^#!.* bash$' scripts/*); do bash -n "$script"; done
 
 # Format the code
 fmt:
