@@ -109,7 +109,7 @@ impl CodeSource {
                 None => reasons.push("it has no `totp_secret_name`".into()),
                 Some(secret_name) => match find_program("mktotp", environment) {
                     Some(program) => return Ok(Kind::Mktotp { program, secret_name: secret_name.clone() }),
-                    None => reasons.push("`mktotp` is not on the PATH".into()),
+                    None => reasons.push("the program `mktotp` is not on the PATH".into()),
                 },
             }
         } else {

@@ -146,14 +146,14 @@ pub fn next_step(error: &Error) -> String {
 pub fn next_step_for_a_code(source: &str, secret_name: Option<&str>, file: Option<&str>) -> String {
     let mktotp = secret_name.map_or_else(String::new, |name| {
         format!(
-            "if there is an mktotp server, call its `mktotp_generate_token` with secret_name `{name}` and then this tool \
+            "if you have the tool `mktotp_generate_token`, call it with secret_name `{name}` and then this tool \
              again with that code; else "
         )
     });
     let file = file.map_or_else(String::new, |file| format!(" -c {file}"));
     let source = crate::core::usage::quoted(source);
     format!(
-        "{mktotp}ask the user for the six digits that the named device shows now and call again with them at once, or \
-         have the user run `updsts get -n {source}{file}` in a terminal"
+        "{mktotp}ask the user for the six digits that the named device shows now and call again with them at once; \
+         a user who would rather not tell the code runs `updsts get -n {source}{file}` in a terminal"
     )
 }

@@ -101,7 +101,7 @@ impl Server {
             region: None,
             endpoint_url: None,
         };
-        let nobody = Person::Absent("an MCP server has no prompt".to_owned());
+        let nobody = Person::Absent("an MCP server cannot ask at a prompt".to_owned());
         let report = refresh(&request, &nobody, &self.environment, &*self.reporter).await?;
         let usage = usage(file, &report.session_profile);
         Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()))

@@ -147,7 +147,7 @@ fn mcp_6_where_there_is_no_code_the_answer_leads_on() {
     for part in [
         "arn:aws:iam::123456789012:mfa/user",
         "`mktotp` is not on the PATH",
-        "`mktotp_generate_token` with secret_name `work`",
+        "`mktotp_generate_token`, call it with secret_name `work`",
         "ask the user",
         "`updsts get -n default`",
         "code_spent: no",
