@@ -5,7 +5,7 @@ use std::io::Seek;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::compare::says;
+use super::chunks::says;
 use super::lock::is_at;
 use super::watch::{Watch, is_open_for_writing};
 use super::{CredentialsFile, Snapshot};

@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 use super::Snapshot;
-use super::compare::says;
+use super::chunks::says;
 use super::lock::is_at;
 
 /// The name of a new file before it replaces the old one begins so.

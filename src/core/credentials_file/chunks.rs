@@ -1,4 +1,4 @@
-//! Whether a file says certain bytes, found out without a copy of it.
+//! A file is read a piece at a time, through memory that is wiped.
 
 use std::io::{self, Read, Seek};
 
@@ -7,22 +7,32 @@ use zeroize::Zeroizing;
 /// How much is read at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// Whether the file, read from its start to its end, has these very bytes.
-pub(super) fn says(mut file: impl Read + Seek, bytes: &[u8]) -> io::Result<bool> {
-    file.rewind()?;
-    let mut chunk = Zeroizing::new(vec![0; CHUNK.min(bytes.len() + 1)]);
-    let mut rest = bytes;
+/// Reads on to the end, or until `take` wants no more; `expected` bytes are likely there.
+pub(super) fn chunks(mut file: impl Read, expected: usize, mut take: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+    let mut chunk = Zeroizing::new(vec![0; CHUNK.min(expected)]);
     loop {
         match file.read(&mut chunk) {
-            Ok(0) => return Ok(rest.is_empty()),
-            Ok(read) => match rest.split_at_checked(read) {
-                Some((start, end)) if start == &chunk[..read] => rest = end,
-                _ => return Ok(false),
-            },
+            Ok(0) => return Ok(()),
+            Ok(read) => {
+                if !take(&chunk[..read]) {
+                    return Ok(());
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether the file, read from its start to its end, has these very bytes.
+pub(super) fn says(mut file: impl Read + Seek, bytes: &[u8]) -> io::Result<bool> {
+    file.rewind()?;
+    let mut rest = Some(bytes);
+    chunks(file, bytes.len() + 1, |chunk| {
+        rest = rest.and_then(|rest| rest.strip_prefix(chunk));
+        rest.is_some()
+    })?;
+    Ok(rest.is_some_and(<[u8]>::is_empty))
 }
 
 #[cfg(test)]
