@@ -21,6 +21,8 @@ pub enum BlockError {
     SameKey { line: usize, first: usize, key: String },
     #[error("a second header inside one managed block; the first is in line {first}")]
     TwoHeaders { line: usize, first: usize },
+    #[error("the header inside the managed block has no name, or no closing bracket")]
+    HeaderWithoutName { line: usize },
     #[error("an indented line inside the managed block would become a part of the value above it")]
     Indented { line: usize },
     #[error("an indented line after the end tag continues the value inside the managed block")]
@@ -46,6 +48,7 @@ impl BlockError {
             | Self::Nested { line, .. }
             | Self::SameKey { line, .. }
             | Self::TwoHeaders { line, .. }
+            | Self::HeaderWithoutName { line }
             | Self::Indented { line }
             | Self::ContinuedAfterEnd { line }
             | Self::KeyAfterEnd { line, .. }
@@ -65,6 +68,7 @@ impl BlockError {
             Self::Nested { .. } => "end the first block before the second begins",
             Self::SameKey { .. } => "keep one of the two blocks and remove the other with its tags",
             Self::TwoHeaders { .. } => "move the second profile out of the block, behind the end tag",
+            Self::HeaderWithoutName { .. } => "write it as `[NAME]`, or name the session profile with `-sn NAME`",
             Self::Indented { .. } => "start the line in the first column",
             Self::ContinuedAfterEnd { .. } => "remove the line, or start it in the first column under its own header",
             Self::KeyAfterEnd { .. } | Self::LinesAfterEnd { .. } => "remove the line, or move it under its own header",

@@ -13,7 +13,7 @@ use super::credentials_file::{CredentialsFile, Snapshot, Step, WriteObserver};
 use super::environment::Environment;
 use super::error::{CodeSpent, Error, ErrorCode, Result};
 use super::expiry;
-use super::managed_block::Layout;
+use super::managed_block::{BlockError, Layout};
 use super::preview::{ChangedLine, changed_lines};
 use super::profile::{Key, Profiles, is_name_for_all_sdks};
 use super::sent_codes::SentCodes;
@@ -265,7 +265,7 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
     let layout = Layout::of(&snapshot.bytes);
     let name = layout.source_of(request.profile.as_bytes()).and_then(|source| std::str::from_utf8(source).ok());
     let name = name.unwrap_or(&request.profile).to_owned();
-    let session_profile = session_profile(&layout, &name, request.session_profile.as_deref());
+    let session_profile = session_profile(&layout, &name, request);
     // The file may have thousands of profiles.
     let wanted = [name.as_bytes(), session_profile.as_deref().unwrap_or_default().as_bytes()];
     let credentials = Profiles::of_sections(&snapshot.bytes, layout.sections_of(&wanted));
@@ -339,11 +339,15 @@ async fn decide(request: &RefreshRequest, environment: &Environment, reporter: &
 }
 
 /// The session profile's name: as asked for, else the block's own, else `<profile>_sts` (CLI-4, BLK-7).
-fn session_profile(layout: &Layout<'_>, source: &str, asked: Option<&str>) -> Result<String> {
-    let own = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref()).map(|header| header.name);
-    let name = match (asked.filter(|name| !name.is_empty()), own) {
+fn session_profile(layout: &Layout<'_>, source: &str, request: &RefreshRequest) -> Result<String> {
+    let asked = request.session_profile.as_deref().filter(|name| !name.is_empty());
+    let own = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref());
+    let name = match (asked, own) {
         (Some(asked), _) => asked.as_bytes().to_vec(),
-        (None, Some(own)) => own.to_vec(),
+        (None, Some(own)) if own.name.is_empty() => {
+            return Err(BlockError::HeaderWithoutName { line: own.line }.at(request.file.path()));
+        }
+        (None, Some(own)) => own.name.to_vec(),
         (None, None) => format!("{source}_sts").into_bytes(),
     };
     match String::from_utf8(name) {

@@ -131,6 +131,8 @@ fn blk_6_a_damaged_block_is_refused() {
         (format!("{SOURCE}# ${{{{{{ key=other\n[a]\n[b]\n{end}"), "block_damaged", 7),
         (format!("{SOURCE}{begin}[default_sts]\n{end}aws_session_token = x\n"), "block_damaged", 8),
         (format!("{SOURCE}{begin}[default_sts]\n{end}aws_security_token = x\n"), "block_damaged", 8),
+        (format!("{SOURCE}{begin}[default_sts\n{end}"), "block_damaged", 6),
+        (format!("{SOURCE}{begin}[ ]\n{end}"), "block_damaged", 6),
         (format!("{SOURCE}[default_sts]\n"), "name_taken", 5),
         (format!("{SOURCE}# ${{{{{{ key=other\n[default_sts]\n{end}"), "name_taken", 6),
         (format!("{SOURCE}{begin}[default_sts]\n{end}[default_sts]\n"), "name_taken", 8),
