@@ -8,12 +8,12 @@ use aws_runtime::env_config::source::load;
 use aws_types::os_shim_internal::{Env, Fs};
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use updsts::core::managed_block::Layout;
-use updsts::core::profile::Profiles;
+use updsts::core::block::check::{Expected, verify};
+use updsts::core::block::edit::{ManagedBlock, splice};
+use updsts::core::block::layout::Layout;
+use updsts::core::ini::profiles::Profiles;
 use updsts::core::secret::SecretString;
 use updsts::core::session::SessionCredentials;
-use updsts::core::splice::{ManagedBlock, splice};
-use updsts::core::verify::{Expected, verify};
 
 const PROFILES: [usize; 3] = [3, 1_000, 100_000];
 const EXPIRATION: &str = "2026-11-24T12:43:07+09:00";

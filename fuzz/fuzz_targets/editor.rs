@@ -3,12 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use updsts::core::managed_block::Layout;
-use updsts::core::profile::{Key, Profiles, is_name_for_all_sdks};
+use updsts::core::block::layout::Layout;
+use updsts::core::ini::profiles::{Key, Profiles, is_name_for_all_sdks};
 use updsts::core::secret::SecretString;
 use updsts::core::session::SessionCredentials;
-use updsts::core::splice::{self, Edit, ManagedBlock};
-use updsts::core::verify::{Expected, verify};
+use updsts::core::block::edit::{self, Edit, ManagedBlock};
+use updsts::core::block::check::{Expected, verify};
 
 const EXPIRATION: &str = "2026-11-24T12:43:07+09:00";
 
@@ -66,7 +66,7 @@ fn update(file: &[u8], source: &[u8], session_profile: &str) -> Option<Vec<u8>> 
     let slot = layout.slot(source, session_profile.as_bytes()).ok()?;
     let credentials = session();
     let block = ManagedBlock { source, session_profile, credentials: &credentials, expiration: EXPIRATION };
-    let edit = splice::splice(slot, &block);
+    let edit = edit::splice(slot, &block);
     let new = apply(file, &edit);
     verify(file, &edit.range(), &new, &Expected::Block(&block)).expect("an edit that is accepted passes the check");
     Some(new)
@@ -74,7 +74,7 @@ fn update(file: &[u8], source: &[u8], session_profile: &str) -> Option<Vec<u8>> 
 
 fn clear(file: &[u8], source: &[u8]) -> Option<Vec<u8>> {
     let layout = Layout::of(file);
-    let edit = splice::remove(&layout, file, layout.block_of(source)?).ok()?;
+    let edit = edit::remove(&layout, file, layout.block_of(source)?).ok()?;
     let new = apply(file, &edit);
     if edit.range().start == 0 && new.starts_with(b"\xef\xbb\xbf") {
         // What stood in the middle becomes a byte order mark at the start: the check refuses that.

@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use updsts::core::grammar::Lines;
-use updsts::core::managed_block::Layout;
-use updsts::core::profile::Profiles;
+use updsts::core::ini::lines::Lines;
+use updsts::core::block::layout::Layout;
+use updsts::core::ini::profiles::Profiles;
 
 fuzz_target!(|file: &[u8]| {
     let mut at = if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };

@@ -5,10 +5,12 @@ use std::fmt::Write;
 use super::args::Clear;
 use super::output::Output;
 use crate::core::clear::{Which, clear};
-use crate::core::credentials_file::{CredentialsFile, Step, WriteObserver};
-use crate::core::refresh::Reporter;
-use crate::core::source_profile::requested_name;
-use crate::core::{Result, expiry};
+use crate::core::error::Result;
+use crate::core::expiry;
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::file::observer::{Step, WriteObserver};
+use crate::core::reporter::Reporter;
+use crate::core::source::source_profile::requested_name;
 
 /// Runs the command.
 pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Result<()> {

@@ -9,10 +9,10 @@ use clap_complete::env::{CompleteEnv, Shells};
 
 use super::args::{Cli, Shell, rewrite_sn};
 use super::output::Output;
-use crate::core::credentials_file::CredentialsFile;
 use crate::core::environment::Environment;
-use crate::core::profile::Profiles;
-use crate::core::{Error, ErrorCode, Result};
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::ini::profiles::Profiles;
 
 /// The variable by which the script of a shell asks the program for candidates.
 const VARIABLE: &str = "_UPDSTS_COMPLETE";

@@ -6,12 +6,12 @@ use zeroize::Zeroizing;
 
 use super::args::{Export, ExportFormat};
 use super::output::Output;
-use crate::core::Result;
-use crate::core::credentials_file::CredentialsFile;
+use crate::core::error::Result;
 use crate::core::export::stored_session;
+use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
-use crate::core::source_profile::requested_name;
+use crate::core::source::source_profile::requested_name;
 
 /// Runs the command.
 pub fn run(options: &Export, file: &CredentialsFile, output: &Output) -> Result<()> {

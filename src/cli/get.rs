@@ -7,18 +7,19 @@ use serde_json::json;
 
 use super::args::Get;
 use super::output::{Output, Tone};
-use super::prompt;
-use crate::core::credentials_file::CredentialsFile;
+use crate::core::ask::terminal;
+use crate::core::block::preview::ChangedLine;
+use crate::core::code::sent_codes::SentCodes;
+use crate::core::code::source::GivenCode;
 use crate::core::environment::Environment;
-use crate::core::preview::ChangedLine;
-use crate::core::refresh::{RefreshReport, RefreshRequest, dry_run, refresh};
-use crate::core::sent_codes::SentCodes;
+use crate::core::error::Result;
+use crate::core::expiry;
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::renew::{RefreshReport, RefreshRequest, dry_run, refresh};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
-use crate::core::source_profile::requested_name;
+use crate::core::source::source_profile::requested_name;
+use crate::core::source::usage::usage;
 use crate::core::text::{path, shown};
-use crate::core::token::GivenCode;
-use crate::core::usage::usage;
-use crate::core::{Result, expiry};
 
 /// Runs the command.
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
@@ -26,7 +27,7 @@ pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment
     if options.dry_run {
         return preview(options, &request, environment, output).await;
     }
-    let person = prompt::person(options.no_input, environment);
+    let person = terminal::person(options.no_input, environment);
     let report = refresh(&request, &person, environment, output).await?;
     for warning in &report.warnings {
         output.warning(warning);

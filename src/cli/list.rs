@@ -10,13 +10,15 @@ use serde_json::Value;
 
 use super::args::List;
 use super::output::{Output, Tone};
-use crate::core::credentials_file::CredentialsFile;
+use crate::core::error::{Error, Result};
+use crate::core::expiry;
 use crate::core::export::check_session;
-use crate::core::inspect::{CredentialType, ProfileInfo, Status, inspect};
-use crate::core::refresh::Reporter;
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::list::{CredentialType, ProfileInfo, Status, inspect};
+use crate::core::reporter::Reporter;
 use crate::core::session::parse_seconds;
-use crate::core::source_profile::requested_name;
-use crate::core::{Error, Result, expiry, text};
+use crate::core::source::source_profile::requested_name;
+use crate::core::text;
 
 /// The most warnings about odd lines that are shown without `-v 1`.
 const FEW_WARNINGS: usize = 5;

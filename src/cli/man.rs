@@ -5,7 +5,7 @@ use clap_mangen::Man;
 
 use super::args::Cli;
 use super::output::Output;
-use crate::core::{Error, ErrorCode, Result};
+use crate::core::error::{Error, ErrorCode, Result};
 
 /// What the options do not tell.
 const NOTES: &str = r".SH EXIT STATUS

@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 use super::args::Mcp;
 use super::output::{Output, Tone};
 use super::{Ended, INTERRUPTED, runtime, signal};
-use crate::core::credentials_file::CredentialsFile;
 use crate::core::environment::Environment;
-use crate::core::refresh::Reporter;
-use crate::core::{Result, text};
+use crate::core::error::Result;
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::reporter::Reporter;
+use crate::core::text;
 use crate::mcp::server::Server;
 use crate::mcp::tools::{INSTRUCTIONS, ToolName};
 
@@ -127,7 +128,7 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
         }
     }
     let _ = writeln!(page, "\n{}\n", heading("Register it"));
-    let program = crate::core::usage::quoted(&registration.program);
+    let program = crate::core::source::usage::quoted(&registration.program);
     let _ = writeln!(page, "  Claude Code   claude mcp add --scope user updsts -- {program} mcp --mcp-server");
     let _ = writeln!(page, "  Codex         codex mcp add updsts -- {program} mcp --mcp-server");
     let _ = writeln!(page, "\n  Cursor, Claude Desktop, Gemini CLI, in their settings:\n");

@@ -10,7 +10,6 @@ mod log;
 mod man;
 mod mcp;
 mod output;
-mod prompt;
 mod usage_error;
 
 use std::ffi::OsString;
@@ -22,9 +21,10 @@ use args::{Cli, Command};
 use clap::Parser;
 use output::Output;
 
-use crate::core::credentials_file::CredentialsFile;
+use crate::core::ask::terminal;
 use crate::core::environment::Environment;
-use crate::core::{Error, ErrorCode, Result};
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::file::credentials_file::CredentialsFile;
 
 /// The exit status after Ctrl-C: 128 and the number of the signal, as shells have it.
 const INTERRUPTED: u8 = 130;
@@ -51,7 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match ended.unwrap_or_else(|_| Err(Error::defect())) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::By(status)) => {
-            prompt::restore_terminal();
+            terminal::restore_terminal();
             output.line("interrupted: the credentials file is unchanged; a code that was already sent may be spent");
             // A prompt or a read of standard input may still wait in its thread.
             std::process::exit(i32::from(status))

@@ -6,8 +6,9 @@ use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
 use crate::core::environment::Environment;
-use crate::core::refresh::Reporter;
-use crate::core::{Error, text};
+use crate::core::error::Error;
+use crate::core::reporter::Reporter;
+use crate::core::text;
 
 /// Where the program writes.
 pub struct Output {
@@ -72,7 +73,7 @@ impl Output {
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 let message = format!("the result could not be written to stdout: {error}");
-                Err(Error::new(crate::core::ErrorCode::Internal, message, "check where stdout leads"))
+                Err(Error::new(crate::core::error::ErrorCode::Internal, message, "check where stdout leads"))
             }
             _ => Ok(()),
         }
@@ -125,8 +126,8 @@ impl Reporter for Output {
     }
 }
 
-const fn spent_in_words(spent: crate::core::CodeSpent) -> &'static str {
-    use crate::core::CodeSpent;
+const fn spent_in_words(spent: crate::core::error::CodeSpent) -> &'static str {
+    use crate::core::error::CodeSpent;
     match spent {
         CodeSpent::No => "the code is not spent",
         CodeSpent::Yes => "the code is spent: wait for the next one",
@@ -140,7 +141,7 @@ fn paint(colour: bool, tone: Tone, text: &str) -> String {
 }
 
 fn error_json(error: &Error) -> serde_json::Value {
-    let spent = error.code_spent().unwrap_or(crate::core::CodeSpent::No);
+    let spent = error.code_spent().unwrap_or(crate::core::error::CodeSpent::No);
     json!({"error": {
         "code": error.code().as_str(),
         "message": error.message(),

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, Error as ClapError, ErrorKind};
 
 use super::args::show_sn;
 use super::output::Output;
-use crate::core::{Error, ErrorCode};
+use crate::core::error::{Error, ErrorCode};
 
 /// Shows help, the version or an error, and answers the exit status.
 pub fn show(error: &ClapError, arguments: &[OsString], output: &Output) -> ExitCode {

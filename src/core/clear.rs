@@ -2,15 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::credentials_file::{CredentialsFile, FileEdit, Snapshot, WriteObserver};
-use super::error::{Error, ErrorCode, Result};
-use super::expiry;
-use super::managed_block::{Block, Layout};
-use super::profile::{Key, Profiles};
-use super::secret::SecretBytes;
-use super::splice::{own_lines, remove};
-use super::text::{self, shown};
-use super::verify::{Expected, verify};
+use crate::core::block::check::{Expected, verify};
+use crate::core::block::edit::{own_lines, remove};
+use crate::core::block::layout::{Block, Layout};
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::expiry;
+use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
+use crate::core::file::observer::WriteObserver;
+use crate::core::file::replace::FileEdit;
+use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::secret::SecretBytes;
+use crate::core::text::{self, shown};
 
 /// Whose sessions to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]

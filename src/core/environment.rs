@@ -43,6 +43,13 @@ impl Environment {
     }
 }
 
+/// `~/.aws/NAME`.
+///
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html>
+pub fn default_path(environment: &Environment, name: &str) -> Option<PathBuf> {
+    environment.home().map(|home| home.join(".aws").join(name))
+}
+
 /// The path with a leading `~/` (or `~` alone) replaced by the home folder, as a shell does.
 pub fn expand_home(path: &Path, environment: &Environment) -> PathBuf {
     match (path.strip_prefix("~"), environment.home()) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::text;
+use crate::core::text;
 
 /// The closed list of error codes: stable names for people, scripts and agents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,14 +4,14 @@
 
 use jiff::Timestamp;
 
-use super::credentials_file::CredentialsFile;
-use super::error::{Error, ErrorCode, Result};
-use super::expiry;
-use super::managed_block::Layout;
-use super::profile::{Key, Profile, Profiles};
-use super::secret::SecretString;
-use super::session::SessionCredentials;
-use super::text::{self, shown};
+use crate::core::block::layout::Layout;
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::expiry;
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::ini::profiles::{Key, Profile, Profiles};
+use crate::core::secret::SecretString;
+use crate::core::session::SessionCredentials;
+use crate::core::text::{self, shown};
 
 /// The stored session of a source profile that is still good at `now`.
 pub fn stored_session(file: &CredentialsFile, name: &str, now: Timestamp) -> Result<SessionCredentials> {

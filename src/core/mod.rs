@@ -1,31 +1,26 @@
 //! What updsts knows: the file, the block, the session, STS. No command line and no protocol.
 
-pub mod block_error;
-pub mod clear;
-pub mod config_file;
-pub mod credentials_file;
+// The vocabulary that the rest is written in.
 pub mod environment;
 pub mod error;
 pub mod expiry;
-pub mod export;
-pub mod grammar;
-pub mod inspect;
-pub mod managed_block;
-pub mod preview;
-pub mod profile;
-pub mod refresh;
+pub mod reporter;
 pub mod secret;
-pub mod sent_codes;
 pub mod session;
-pub mod settings;
-pub mod source_profile;
-pub mod splice;
-pub mod store;
-pub mod sts;
 pub mod text;
-pub mod token;
-pub mod turn;
-pub mod usage;
-pub mod verify;
 
-pub use error::{CodeSpent, Error, ErrorCode, Result};
+// The parts.
+pub mod ask;
+pub mod block;
+pub mod code;
+pub mod file;
+pub mod ini;
+pub mod source;
+pub mod sts;
+pub mod turn;
+
+// The use cases.
+pub mod clear;
+pub mod export;
+pub mod list;
+pub mod renew;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use thiserror::Error as ThisError;
 
-use super::error::{Error, ErrorCode};
-use super::secret::{ExposeSecret, SecretString};
+use crate::core::error::{Error, ErrorCode};
+use crate::core::secret::{ExposeSecret, SecretString};
 
 /// A six-digit TOTP code; STS calls it `TokenCode`.
 ///
@@ -95,7 +95,7 @@ impl SessionDuration {
 /// Parses seconds (`3600`) or hours, minutes and seconds in that order (`12h`, `90m`, `1h30m`).
 pub fn parse_seconds(text: &str) -> Result<u64, DurationError> {
     let text = text.trim();
-    let malformed = || DurationError::Malformed(super::text::shown(text.as_bytes()));
+    let malformed = || DurationError::Malformed(crate::core::text::shown(text.as_bytes()));
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_err(|_| malformed());
     }

@@ -1,6 +1,7 @@
 //! Text that came from a file or an argument, made harmless to terminals and language models.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::Path;
 
 /// The most characters of one name or value that are ever shown.
@@ -34,7 +35,7 @@ pub fn shown(bytes: &[u8]) -> String {
 
 /// A path as people write it: the home folder is `~`.
 pub fn path(path: &Path) -> String {
-    let home = super::environment::Environment::process().home();
+    let home = crate::core::environment::Environment::process().home();
     match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
         Some(rest) => clean(&format!("~/{}", rest.display())),
         None => clean(&path.display().to_string()),
@@ -46,6 +47,15 @@ pub fn place(file: &Path, line: Option<usize>) -> String {
     match line {
         Some(line) => format!("{}:{line}", path(file)),
         None => path(file),
+    }
+}
+
+/// The operating system's words for an error, without its number.
+pub fn os_error(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_lowercase(),
+        None => text,
     }
 }
 

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
-use crate::core::inspect::ProfileInfo;
-use crate::core::refresh::RefreshReport;
-use crate::core::{CodeSpent, Error, ErrorCode, text};
+use crate::core::error::{CodeSpent, Error, ErrorCode};
+use crate::core::list::ProfileInfo;
+use crate::core::renew::RefreshReport;
+use crate::core::text;
 
 /// What stands in the place of a secret: no character of it, and not its length (MCP-4).
 const MASKED: &str = "(masked)";
@@ -151,7 +152,7 @@ pub fn next_step_for_a_code(source: &str, secret_name: Option<&str>, file: Optio
         )
     });
     let file = file.map_or_else(String::new, |file| format!(" -c {file}"));
-    let source = crate::core::usage::quoted(source);
+    let source = crate::core::source::usage::quoted(source);
     format!(
         "{mktotp}ask the user for the six digits that the named device shows now and call again with them at once; \
          a user who would rather not tell the code runs `updsts get -n {source}{file}` in a terminal"

@@ -7,11 +7,11 @@ use std::time::Duration;
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
-use crate::core::profile::is_name_for_all_sdks;
+use crate::core::code::source::GivenCode;
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::ini::profiles::is_name_for_all_sdks;
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
-use crate::core::source_profile::requested_name;
-use crate::core::token::GivenCode;
-use crate::core::{Error, ErrorCode, Result};
+use crate::core::source::source_profile::requested_name;
 
 /// The arguments of one call, all of them known.
 pub struct Arguments(JsonObject);

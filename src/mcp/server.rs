@@ -16,14 +16,15 @@ use tokio_util::sync::CancellationToken;
 use super::answer;
 use super::arguments::Arguments;
 use super::tools::{INSTRUCTIONS, ToolName};
-use crate::core::credentials_file::CredentialsFile;
+use crate::core::ask::person::Person;
+use crate::core::code::sent_codes::SentCodes;
 use crate::core::environment::Environment;
-use crate::core::inspect::{ProfileInfo, inspect};
-use crate::core::refresh::{RefreshRequest, Reporter, refresh};
-use crate::core::sent_codes::SentCodes;
-use crate::core::token::Person;
-use crate::core::usage::{quoted, usage};
-use crate::core::{CodeSpent, Error, ErrorCode, Result};
+use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::list::{ProfileInfo, inspect};
+use crate::core::renew::{RefreshRequest, refresh};
+use crate::core::reporter::Reporter;
+use crate::core::source::usage::{quoted, usage};
 
 /// The server: what stays the same from call to call, and the codes that were sent.
 pub struct Server {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use mock_sts::{Fault, MockSts};
 use rustix::process::{Pid, Signal, kill_process};
-use updsts::core::managed_block::Layout;
+use updsts::core::block::layout::Layout;
 
 use super::prompt::Session;
 use super::sandbox::{Run, SOURCE, Sandbox};

@@ -4,12 +4,13 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use updsts::core::managed_block::{BlockError, Layout};
-use updsts::core::profile::Profiles;
+use updsts::core::block;
+use updsts::core::block::check::{Expected, VerifyError, verify};
+use updsts::core::block::edit::ManagedBlock;
+use updsts::core::block::layout::{BlockError, Layout};
+use updsts::core::ini::profiles::Profiles;
 use updsts::core::secret::SecretString;
 use updsts::core::session::SessionCredentials;
-use updsts::core::splice::{self, ManagedBlock};
-use updsts::core::verify::{Expected, VerifyError, verify};
 
 pub const EXPIRATION: &str = "2026-11-24T12:43:07+09:00";
 
@@ -29,7 +30,7 @@ pub fn update(file: &[u8], source: &str, session_profile: &str) -> Result<Vec<u8
     let credentials = example_session();
     let block =
         ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration: EXPIRATION };
-    let edit = splice::splice(slot, &block);
+    let edit = block::edit::splice(slot, &block);
     let new = edit.apply(file);
     check(file, &edit.range(), &new, source, session_profile).unwrap();
     let old_name = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref()).map(|header| header.name);
@@ -68,7 +69,7 @@ pub fn others_read_the_same(old: &[u8], new: &[u8], but: &[&[u8]]) -> bool {
 pub fn clear(file: &[u8], source: &str) -> Result<Vec<u8>, BlockError> {
     let layout = Layout::of(file);
     let block = layout.block_of(source.as_bytes()).unwrap();
-    let edit = splice::remove(&layout, file, block)?;
+    let edit = block::edit::remove(&layout, file, block)?;
     let new = edit.apply(file);
     verify(file, &edit.range(), &new, &Expected::NoBlock { source: source.as_bytes() }).unwrap();
     let name = block.header.as_ref().map(|header| header.name);
@@ -216,7 +217,7 @@ fn blk_10_clear_keeps_lines_between_tag_and_header() {
     let file = b"[a]\n# ${{{ key=a\nregion = x\n[a_sts]\nregion = y\n# mine\n# $}}}\n\n[b]\n";
     assert_eq!(clear(file, "a").unwrap(), b"[a]\nregion = x\n\n[b]\n");
     let layout = Layout::of(file);
-    let own = splice::own_lines(file, layout.block_of(b"a").unwrap());
+    let own = block::edit::own_lines(file, layout.block_of(b"a").unwrap());
     assert_eq!(own, [(5, "`region`".to_owned()), (6, "a comment".to_owned())]);
 }
 
@@ -228,7 +229,7 @@ fn blk_10_clear_refuses_where_a_line_would_fall_to_another_profile() {
 
 #[test]
 fn file_6_a_new_file_that_says_something_else_is_refused() {
-    use updsts::core::verify::VerifyError::{Block, OtherProfile, Outside, Session};
+    use updsts::core::block::check::VerifyError::{Block, OtherProfile, Outside, Session};
     let old = b"# mine\n[default]\nregion = a\n# ${{{ key=default x\n[s]\n# $}}}\n[b]\nregion = b\n";
     let good = String::from_utf8(update(old, "default", "s").unwrap()).unwrap();
     let start = old.len() - b"# ${{{ key=default x\n[s]\n# $}}}\n[b]\nregion = b\n".len();

@@ -2,9 +2,9 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use updsts::core::grammar::{Line, LineKind, Lines};
-use updsts::core::managed_block::Layout;
-use updsts::core::profile::Profiles;
+use updsts::core::block::layout::Layout;
+use updsts::core::ini::lines::{Line, LineKind, Lines};
+use updsts::core::ini::profiles::Profiles;
 
 use super::editor::{check, clear, others_read_the_same, update};
 

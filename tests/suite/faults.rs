@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use tempfile::TempDir;
-use updsts::core::credentials_file::{CredentialsFile, FileEdit, Replaced, Snapshot, Step, Unobserved, WriteObserver};
 use updsts::core::environment::Environment;
+use updsts::core::error::{Error, ErrorCode, Result};
+use updsts::core::file::credentials_file::{CredentialsFile, Snapshot};
+use updsts::core::file::observer::{Step, Unobserved, WriteObserver};
+use updsts::core::file::replace::{FileEdit, Replaced};
 use updsts::core::secret::SecretBytes;
-use updsts::core::{Error, ErrorCode, Result};
 
 use super::editor::{clear, update};
 use super::sandbox::{SOURCE, set_mode};

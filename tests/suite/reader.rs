@@ -6,7 +6,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use updsts::core::profile::{Key, Profiles, is_name_for_all_sdks};
+use updsts::core::ini::profiles::{Key, Profiles, is_name_for_all_sdks};
 
 const KEYS: [Key; 10] = [
     Key::AwsAccessKeyId,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use updsts::core::ErrorCode;
+use updsts::core::error::ErrorCode;
 
 use super::sandbox::{Run, Sandbox};
 

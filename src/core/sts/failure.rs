@@ -14,11 +14,10 @@ use hyper_util::client::legacy;
 use rustls::CertificateError;
 use thiserror::Error as ThisError;
 
-use super::exchange::Exchange;
-use super::refusal::Refusal;
-use super::retry::is_throttling;
 use crate::core::error::{CodeSpent, Error, ErrorCode};
-use crate::core::settings::StsSettings;
+use crate::core::sts::exchange::Exchange;
+use crate::core::sts::refusal::{Refusal, is_throttling};
+use crate::core::sts::settings::resolved::StsSettings;
 
 /// How AWS is reached, for messages.
 #[derive(Debug, Clone)]

@@ -1,11 +1,15 @@
 //! What AWS refuses, by its error code. AWS's own text is never shown: it can repeat what was sent.
 
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use jiff::SignedDuration;
 use thiserror::Error as ThisError;
 
-use super::exchange::Exchange;
-use super::retry::is_throttling;
 use crate::core::error::{CodeSpent, Error, ErrorCode};
+use crate::core::sts::exchange::Exchange;
+
+pub(super) fn is_throttling(code: &str) -> bool {
+    THROTTLING_ERRORS.contains(&code)
+}
 
 /// The code for a signature that AWS did not accept, also because of its time.
 pub(super) const SIGNATURE: &str = "SignatureDoesNotMatch";

@@ -1,13 +1,12 @@
 //! Which requests may be sent again.
 
-use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_sdk_sts::operation::get_session_token::GetSessionTokenError;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
-use super::refusal;
+use crate::core::sts::refusal::{self, is_throttling};
 
 /// Forbids every retry but that of a request whose code AWS did not look at: one that was
 /// throttled, or signed by a wrong clock. STS accepts a code once, so any other retry would turn
@@ -33,8 +32,4 @@ impl ClassifyRetry for OnlyUnspent {
     fn name(&self) -> &'static str {
         "only while the MFA code is unspent"
     }
-}
-
-pub(super) fn is_throttling(code: &str) -> bool {
-    THROTTLING_ERRORS.contains(&code)
 }

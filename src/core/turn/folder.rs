@@ -4,9 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::core::credentials_file::os_text;
 use crate::core::environment::Environment;
 use crate::core::text;
+use crate::core::text::os_error;
 
 /// The first folder of these that is the user's own: `updsts` in `XDG_RUNTIME_DIR`, in
 /// `XDG_CACHE_HOME`, in `~/.cache`. It is made where it is missing.
@@ -18,7 +18,7 @@ pub(super) fn open(environment: &Environment) -> Result<PathBuf, String> {
         let folder = base.join("updsts");
         match prepare(&folder) {
             Ok(()) => return Ok(folder),
-            Err(error) => reason = format!("`{}`: {}", text::path(&folder), os_text(&error)),
+            Err(error) => reason = format!("`{}`: {}", text::path(&folder), os_error(&error)),
         }
     }
     Err(reason)

@@ -14,9 +14,9 @@ use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RunningService};
 use rmcp::transport::TokioChildProcess;
 use rmcp::{RoleClient, ServiceExt};
 use serde_json::{Value, json};
-use updsts::core::credentials_file::CredentialsFile;
 use updsts::core::environment::Environment;
-use updsts::core::refresh::Reporter;
+use updsts::core::file::credentials_file::CredentialsFile;
+use updsts::core::reporter::Reporter;
 use updsts::mcp::server::Server;
 
 use super::{INFO, LIST, UPDATE};

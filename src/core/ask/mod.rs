@@ -1,0 +1,4 @@
+//! A person who is asked for a code.
+
+pub mod person;
+pub mod terminal;

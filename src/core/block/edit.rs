@@ -1,0 +1,237 @@
+//! The new bytes of a block, in place of the old ones. Pure: every other byte is the input's own.
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use crate::core::block::layout::{
+    Block, BlockError, Layout, SESSION_KEYS, SIGNATURE, Slot, is_security_token, session_key,
+};
+use crate::core::ini::lines::{LineKind, line_ending};
+use crate::core::secret::{ExposeSecret, SecretBytes};
+use crate::core::session::SessionCredentials;
+use crate::core::text::shown;
+
+/// What a block says.
+#[derive(Debug, Clone, Copy)]
+pub struct ManagedBlock<'a> {
+    /// The source profile, byte for byte.
+    pub source: &'a [u8],
+    /// The name under which other tools find the session.
+    pub session_profile: &'a str,
+    /// The session.
+    pub credentials: &'a SessionCredentials,
+    /// The expiry as it is written, RFC 3339.
+    pub expiration: &'a str,
+}
+
+impl ManagedBlock<'_> {
+    /// The values in the order of [`SESSION_KEYS`].
+    pub fn values(&self) -> [&str; 4] {
+        [
+            &self.credentials.access_key_id,
+            self.credentials.secret_access_key.expose_secret(),
+            self.credentials.session_token.expose_secret(),
+            self.expiration,
+        ]
+    }
+}
+
+/// Bytes to put in place of a range of the file. It has no `Debug`: it holds a session.
+pub struct Edit {
+    range: Range<usize>,
+    replacement: Zeroizing<Vec<u8>>,
+}
+
+impl Edit {
+    /// The bytes of the old file that are replaced.
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// What replaces them.
+    pub fn replacement(&self) -> &[u8] {
+        &self.replacement
+    }
+
+    /// The whole new file.
+    pub fn apply(&self, file: &[u8]) -> SecretBytes {
+        // Its size is known, so that no partial copy of a secret is left by a growing buffer.
+        let mut new = Vec::with_capacity(file.len() - self.range.len() + self.replacement.len());
+        new.extend_from_slice(&file[..self.range.start]);
+        new.extend_from_slice(&self.replacement);
+        new.extend_from_slice(&file[self.range.end..]);
+        SecretBytes::new(new)
+    }
+}
+
+/// Puts the block into its slot: rewrites its own lines where it stands, or appends it.
+pub fn splice(slot: Slot<'_, '_>, block: &ManagedBlock<'_>) -> Edit {
+    match slot.block {
+        Some(old) => update(slot.file, old, block),
+        None => append(slot.file, block),
+    }
+}
+
+/// Removes the tags, the header and the session profile's lines (BLK-10). Lines between the begin
+/// tag and the header stay: they belong to the profile above.
+pub fn remove(layout: &Layout<'_>, file: &[u8], block: &Block<'_>) -> Result<Edit, BlockError> {
+    if let Some(damage) = layout.damage().first() {
+        return Err(damage.clone());
+    }
+    let after = crate::core::ini::lines::Lines::from(file, block.end.end, block.end_line + 1);
+    for line in after {
+        match line.kind {
+            LineKind::Blank | LineKind::Comment(_) => {}
+            LineKind::Header(_) if !line.indented => break,
+            // They would fall to the profile above the block.
+            _ => return Err(BlockError::LinesAfterEnd { line: line.number }),
+        }
+    }
+    let kept = match &block.header {
+        Some(header) => block.begin.end..header.range.start,
+        None => block.begin.end..block.end.start,
+    };
+    Ok(Edit { range: block.range(), replacement: Zeroizing::new(file[kept].to_vec()) })
+}
+
+/// The user's own lines of a session profile that [`remove`] takes away: line and key.
+pub fn own_lines(file: &[u8], block: &Block<'_>) -> Vec<(usize, String)> {
+    block
+        .body(file)
+        .filter_map(|line| match line.kind {
+            LineKind::Property(p) if session_key(p.key).is_none() && !is_security_token(p.key) => {
+                Some((line.number, format!("`{}`", shown(p.key))))
+            }
+            LineKind::Comment(_) => Some((line.number, "a comment".to_owned())),
+            LineKind::Undelimited => Some((line.number, "a line without `=`".to_owned())),
+            _ => None,
+        })
+        .collect()
+}
+
+struct Writer<'a> {
+    out: Zeroizing<Vec<u8>>,
+    line_ending: &'a [u8],
+}
+
+impl Writer<'_> {
+    fn line(&mut self, parts: &[&[u8]]) {
+        for part in parts {
+            self.out.extend_from_slice(part);
+        }
+        self.out.extend_from_slice(self.line_ending);
+    }
+
+    fn property(&mut self, key: usize, values: &[&str; 4]) {
+        self.line(&[SESSION_KEYS[key].as_bytes(), b" = ", values[key].as_bytes()]);
+    }
+
+    fn header(&mut self, session_profile: &str) {
+        self.line(&[b"[", session_profile.as_bytes(), b"]"]);
+    }
+}
+
+/// Room for a new block, so that its buffer does not grow and leave a copy of the secrets behind.
+fn capacity(block: &ManagedBlock<'_>) -> usize {
+    let keys: usize = SESSION_KEYS.iter().zip(block.values()).map(|(key, value)| key.len() + value.len() + 5).sum();
+    keys + block.source.len() + block.session_profile.len() + 2 * SIGNATURE.len() + 64
+}
+
+fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
+    let line_ending = last_line_ending(file);
+    let mut writer = Writer { out: Zeroizing::new(Vec::with_capacity(capacity(block))), line_ending };
+    if !file.is_empty() && !file.ends_with(b"\n") {
+        writer.line(&[]);
+    }
+    writer.line(&[b"# ${{{ key=", block.source, b" ", SIGNATURE.as_bytes()]);
+    writer.header(block.session_profile);
+    let values = block.values();
+    for key in 0..SESSION_KEYS.len() {
+        writer.property(key, &values);
+    }
+    writer.line(&[b"# $}}} ", SIGNATURE.as_bytes()]);
+    Edit { range: file.len()..file.len(), replacement: writer.out }
+}
+
+/// The line ending of the last line that has one; `\n` where none has.
+fn last_line_ending(file: &[u8]) -> &'static [u8] {
+    match memchr::memrchr(b'\n', file) {
+        Some(at) if at > 0 && file[at - 1] == b'\r' => b"\r\n",
+        _ => b"\n",
+    }
+}
+
+fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
+    let values = block.values();
+    let mut writer = Writer {
+        out: Zeroizing::new(Vec::with_capacity(old.range().len() + capacity(block))),
+        line_ending: line_ending(&file[old.begin.clone()]),
+    };
+    let Some(header) = &old.header else {
+        // What stands between the tags belongs to the profile above: the session goes after it.
+        writer.out.extend_from_slice(&file[old.begin.start..old.end.start]);
+        writer.header(block.session_profile);
+        (0..SESSION_KEYS.len()).for_each(|key| writer.property(key, &values));
+        writer.out.extend_from_slice(&file[old.end.clone()]);
+        return Edit { range: old.range(), replacement: writer.out };
+    };
+    writer.out.extend_from_slice(&file[old.begin.start..header.range.start]);
+    if header.name == block.session_profile.as_bytes() {
+        writer.out.extend_from_slice(&file[header.range.clone()]);
+    } else {
+        writer.header(block.session_profile);
+    }
+    let keys_present = present_keys(file, old);
+    let last_present = keys_present.iter().rposition(|&present| present);
+    if last_present.is_none() {
+        (0..SESSION_KEYS.len()).for_each(|key| writer.property(key, &values));
+    }
+    rewrite_body(file, old, &mut writer, &values, keys_present);
+    writer.out.extend_from_slice(&file[old.end.clone()]);
+    Edit { range: old.range(), replacement: writer.out }
+}
+
+fn present_keys(file: &[u8], block: &Block<'_>) -> [bool; 4] {
+    let mut present = [false; 4];
+    for line in block.body(file) {
+        if let LineKind::Property(p) = line.kind
+            && let Some(key) = session_key(p.key)
+        {
+            present[key] = true;
+        }
+    }
+    present
+}
+
+fn rewrite_body(file: &[u8], old: &Block<'_>, writer: &mut Writer<'_>, values: &[&str; 4], present: [bool; 4]) {
+    let mut written = [false; 4];
+    // Continuation lines of a value go with it, also after a comment or a blank line.
+    let mut value_goes = false;
+    for line in old.body(file) {
+        match line.kind {
+            LineKind::Property(p) => {
+                if let Some(key) = session_key(p.key) {
+                    value_goes = true;
+                    if !written[key] {
+                        writer.property(key, values);
+                        written[key] = true;
+                        if written == present {
+                            (0..written.len())
+                                .filter(|&key| !present[key])
+                                .for_each(|key| writer.property(key, values));
+                        }
+                    }
+                    continue;
+                }
+                value_goes = is_security_token(p.key);
+                if value_goes {
+                    continue;
+                }
+            }
+            LineKind::Continuation(_) if value_goes => continue,
+            _ => {}
+        }
+        writer.out.extend_from_slice(&file[line.range()]);
+    }
+}

@@ -1,0 +1,90 @@
+//! Why a managed block cannot be written or removed (BLK-6).
+
+use std::path::Path;
+
+use thiserror::Error as ThisError;
+
+use crate::core::error::{Error, ErrorCode};
+use crate::core::text;
+
+/// Why a block cannot be written or removed. Lines are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+#[allow(missing_docs, reason = "each is explained by its text")]
+pub enum BlockError {
+    #[error("a managed block begins here and has no end tag")]
+    BeginWithoutEnd { line: usize },
+    #[error("an end tag without a begin tag")]
+    EndWithoutBegin { line: usize },
+    #[error("a begin tag inside the managed block of line {outer}")]
+    Nested { line: usize, outer: usize },
+    #[error("a second managed block of `{key}`; the first is in line {first}")]
+    SameKey { line: usize, first: usize, key: String },
+    #[error("a second header inside one managed block; the first is in line {first}")]
+    TwoHeaders { line: usize, first: usize },
+    #[error("the header inside the managed block has no name, or no closing bracket")]
+    HeaderWithoutName { line: usize },
+    #[error("an indented line inside the managed block would become a part of the value above it")]
+    Indented { line: usize },
+    #[error("an indented line after the end tag continues the value inside the managed block")]
+    ContinuedAfterEnd { line: usize },
+    #[error("`{key}` after the end tag belongs to the session profile and would win over the block's")]
+    KeyAfterEnd { line: usize, key: &'static str },
+    #[error("the lines after the end tag would fall to another profile")]
+    LinesAfterEnd { line: usize },
+    #[error("the profile `{name}` is there already, outside the managed block")]
+    NameTaken { name: String, line: usize },
+    #[error("the profile `{name}` is the session of `{owner}`")]
+    NameOfOtherBlock { name: String, line: usize, owner: String },
+    #[error("the profile `{name}` is a source profile and cannot hold a session")]
+    NameIsSource { name: String },
+}
+
+impl BlockError {
+    /// The line that it is about, counted from 1.
+    pub const fn line(&self) -> Option<usize> {
+        match self {
+            Self::BeginWithoutEnd { line }
+            | Self::EndWithoutBegin { line }
+            | Self::Nested { line, .. }
+            | Self::SameKey { line, .. }
+            | Self::TwoHeaders { line, .. }
+            | Self::HeaderWithoutName { line }
+            | Self::Indented { line }
+            | Self::ContinuedAfterEnd { line }
+            | Self::KeyAfterEnd { line, .. }
+            | Self::LinesAfterEnd { line }
+            | Self::NameTaken { line, .. }
+            | Self::NameOfOtherBlock { line, .. } => Some(*line),
+            Self::NameIsSource { .. } => None,
+        }
+    }
+
+    const fn hint(&self) -> &'static str {
+        match self {
+            Self::BeginWithoutEnd { .. } => {
+                "add the line `# $}}} [auto update by updsts]` where the block ends, or remove the begin tag"
+            }
+            Self::EndWithoutBegin { .. } => "remove the line, or add the begin tag where the block begins",
+            Self::Nested { .. } => "end the first block before the second begins",
+            Self::SameKey { .. } => "keep one of the two blocks and remove the other with its tags",
+            Self::TwoHeaders { .. } => "move the second profile out of the block, behind the end tag",
+            Self::HeaderWithoutName { .. } => "write it as `[NAME]`, or name the session profile with `-sn NAME`",
+            Self::Indented { .. } => "start the line in the first column",
+            Self::ContinuedAfterEnd { .. } => "remove the line, or start it in the first column under its own header",
+            Self::KeyAfterEnd { .. } | Self::LinesAfterEnd { .. } => "remove the line, or move it under its own header",
+            Self::NameTaken { .. } | Self::NameOfOtherBlock { .. } | Self::NameIsSource { .. } => {
+                "choose another name for the session profile with `-sn NAME`"
+            }
+        }
+    }
+
+    /// The error for the layers above, with the place in the file.
+    pub fn at(&self, path: &Path) -> Error {
+        let code = match self {
+            Self::NameTaken { .. } | Self::NameOfOtherBlock { .. } | Self::NameIsSource { .. } => ErrorCode::NameTaken,
+            _ => ErrorCode::BlockDamaged,
+        };
+        let place = text::place(path, self.line());
+        Error::new(code, format!("{self} ({place})"), self.hint())
+    }
+}

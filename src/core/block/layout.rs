@@ -1,0 +1,382 @@
+//! Where the managed blocks of a credentials file stand, and what is wrong with them. Pure.
+//!
+//! ```ini
+//! # ${{{ key=default [auto update by updsts]
+//! [default_sts]
+//! aws_access_key_id = …
+//! # $}}} [auto update by updsts]
+//! ```
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+pub use crate::core::block::error::BlockError;
+use crate::core::ini::lines::{Line, LineKind, Lines, is_blank, trim};
+use crate::core::text::shown;
+
+/// What follows the key in a begin tag and the braces in an end tag.
+pub const SIGNATURE: &str = "[auto update by updsts]";
+
+/// [`SIGNATURE`] behind the key of a begin tag.
+const BEHIND_KEY: &str = " [auto update by updsts]";
+
+/// The keys of a session profile that updsts writes, in the order of a new block.
+pub const SESSION_KEYS: [&str; 4] =
+    ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "expiration_datetime"];
+
+/// The old name of the token, which botocore prefers to `aws_session_token`.
+pub const SECURITY_TOKEN: &str = "aws_security_token";
+
+/// The position of a written key among [`SESSION_KEYS`].
+pub fn session_key(key: &[u8]) -> Option<usize> {
+    SESSION_KEYS.iter().position(|name| name.as_bytes().eq_ignore_ascii_case(key))
+}
+
+/// Whether the written key is the old name of the token.
+pub fn is_security_token(key: &[u8]) -> bool {
+    SECURITY_TOKEN.as_bytes().eq_ignore_ascii_case(key)
+}
+
+/// The header of a section and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderLine<'a> {
+    /// The trimmed name.
+    pub name: &'a [u8],
+    /// Counted from 1.
+    pub line: usize,
+    /// Its bytes, the line ending included.
+    pub range: Range<usize>,
+}
+
+/// A managed block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block<'a> {
+    /// The source profile, byte for byte.
+    pub key: &'a [u8],
+    /// The line of the begin tag, counted from 1.
+    pub begin_line: usize,
+    /// The begin tag, its line ending included.
+    pub begin: Range<usize>,
+    /// The header of the session profile, if there is one.
+    pub header: Option<HeaderLine<'a>>,
+    /// The line of the end tag, counted from 1.
+    pub end_line: usize,
+    /// The end tag, its line ending included.
+    pub end: Range<usize>,
+}
+
+impl Block<'_> {
+    /// The whole block with both tags.
+    pub fn range(&self) -> Range<usize> {
+        self.begin.start..self.end.end
+    }
+}
+
+/// A header outside every block, or inside the block with the index `block`. A file may have very many:
+/// what is remembered of each costs more than to find it.
+#[derive(Debug, Clone)]
+struct Section<'a> {
+    name: &'a [u8],
+    start: u32,
+    block: u32,
+}
+
+/// The index of no block.
+const NO_BLOCK: u32 = u32::MAX;
+
+impl Section<'_> {
+    const fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    const fn block(&self) -> Option<usize> {
+        if self.block == NO_BLOCK { None } else { Some(self.block as usize) }
+    }
+}
+
+/// A position in a file, or the number of a block; [`crate::core::file::credentials_file::MAX_BYTES`] is far below.
+fn index(number: usize) -> u32 {
+    u32::try_from(number).expect("a file is smaller than 4 GiB")
+}
+
+/// The blocks and headers of a file.
+#[derive(Debug)]
+pub struct Layout<'a> {
+    file: &'a [u8],
+    blocks: Vec<Block<'a>>,
+    /// The first block of each source profile.
+    by_key: HashMap<&'a [u8], usize>,
+    sections: Vec<Section<'a>>,
+    damage: Vec<BlockError>,
+}
+
+impl<'a> Layout<'a> {
+    /// Finds every block. Damage is remembered, so that reading goes on where writing would not.
+    pub fn of(file: &'a [u8]) -> Self {
+        let mut layout =
+            Self { file, blocks: Vec::new(), by_key: HashMap::new(), sections: Vec::new(), damage: Vec::new() };
+        let mut open: Option<Block<'a>> = None;
+        let mut lines = Lines::of(file);
+        while let Some(line) = lines.next_landmark() {
+            match line.kind {
+                LineKind::Comment(text) => match tag(text) {
+                    Some(Tag::Begin(key)) => layout.begin(&mut open, &line, key),
+                    Some(Tag::End) => layout.end(&mut open, &line),
+                    None => {}
+                },
+                LineKind::Header(header) => {
+                    layout.sections.push(Section {
+                        name: header.name,
+                        start: index(line.start),
+                        block: open.as_ref().map_or(NO_BLOCK, |_| index(layout.blocks.len())),
+                    });
+                    if let Some(block) = &mut open {
+                        match &block.header {
+                            Some(first) => {
+                                layout.damage.push(BlockError::TwoHeaders { line: line.number, first: first.line });
+                            }
+                            None => {
+                                block.header =
+                                    Some(HeaderLine { name: header.name, line: line.number, range: line.range() });
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(block) = open {
+            layout.disown(&block);
+            layout.damage.push(BlockError::BeginWithoutEnd { line: block.begin_line });
+        }
+        layout
+    }
+
+    fn begin(&mut self, open: &mut Option<Block<'a>>, line: &Line<'a>, key: &'a [u8]) {
+        if let Some(outer) = open.take() {
+            self.disown(&outer);
+            self.damage.push(BlockError::Nested { line: line.number, outer: outer.begin_line });
+        }
+        if let Some(first) = self.block_of(key) {
+            self.damage.push(BlockError::SameKey { line: line.number, first: first.begin_line, key: shown(key) });
+        }
+        *open = Some(Block {
+            key,
+            begin_line: line.number,
+            begin: line.range(),
+            header: None,
+            end_line: line.number,
+            end: line.range(),
+        });
+    }
+
+    fn end(&mut self, open: &mut Option<Block<'a>>, line: &Line<'a>) {
+        match open.take() {
+            Some(mut block) => {
+                block.end_line = line.number;
+                block.end = line.range();
+                self.by_key.entry(block.key).or_insert(self.blocks.len());
+                self.blocks.push(block);
+            }
+            None => self.damage.push(BlockError::EndWithoutBegin { line: line.number }),
+        }
+    }
+
+    /// A block that turned out to be none: its headers stand outside, and are not too many.
+    fn disown(&mut self, block: &Block<'a>) {
+        let number = index(self.blocks.len());
+        for section in self.sections.iter_mut().rev().take_while(|section| section.block == number) {
+            section.block = NO_BLOCK;
+        }
+        let own = block.header.as_ref().map(|header| header.line);
+        self.damage.retain(|damage| !matches!(damage, BlockError::TwoHeaders { first, .. } if Some(*first) == own));
+    }
+
+    /// The well-formed blocks in file order.
+    pub fn blocks(&self) -> &[Block<'a>] {
+        &self.blocks
+    }
+
+    /// What is wrong with the blocks of the file, in file order; nothing is written while it is.
+    pub fn damage(&self) -> &[BlockError] {
+        &self.damage
+    }
+
+    /// The block of a source profile.
+    pub fn block_of(&self, source: &[u8]) -> Option<&Block<'a>> {
+        self.by_key.get(source).map(|&at| &self.blocks[at])
+    }
+
+    /// Where the sections with these names stand: each from its header to the next one, and the line
+    /// of its header.
+    pub fn sections_of(&self, names: &[&[u8]]) -> Vec<(Range<usize>, usize)> {
+        let ends = self.sections.iter().skip(1).map(Section::start).chain([self.file.len()]);
+        let wanted = self.sections.iter().zip(ends).filter(|(section, _)| names.contains(&section.name));
+        wanted.map(|(section, end)| (section.start()..end, self.line_at(section.start()))).collect()
+    }
+
+    /// The number of the line that starts there, counted from 1.
+    fn line_at(&self, start: usize) -> usize {
+        1 + memchr::memchr_iter(b'\n', &self.file[..start]).count()
+    }
+
+    /// How many sections have that name.
+    pub fn count_of(&self, name: &[u8]) -> usize {
+        self.sections.iter().filter(|section| section.name == name).count()
+    }
+
+    /// What an edit of these bytes can change the meaning of: from the last header that starts in front
+    /// of them, or from the start of the file, to the first header in column 0 behind them. From there on
+    /// everything reads as its own bytes say.
+    pub fn neighbourhood(&self, edited: &Range<usize>) -> Range<usize> {
+        let first_behind = self.sections.partition_point(|section| section.start() < edited.start);
+        let start = first_behind.checked_sub(1).map_or(0, |at| self.sections[at].start());
+        let behind = self.sections[first_behind..].iter();
+        let mut starts = behind.map(Section::start);
+        let end = starts.find(|&start| start >= edited.end && self.file[start] == b'[');
+        start..end.unwrap_or(self.file.len())
+    }
+
+    /// The whole file.
+    pub const fn file(&self) -> &'a [u8] {
+        self.file
+    }
+
+    /// The source profile whose block holds this session profile.
+    pub fn source_of(&self, session_profile: &[u8]) -> Option<&'a [u8]> {
+        let holds = |block: &&Block<'a>| block.header.as_ref().is_some_and(|header| header.name == session_profile);
+        self.blocks.iter().find(holds).map(|block| block.key)
+    }
+
+    /// Checks everything that forbids writing `session_profile` as the session of `source`
+    /// (BLK-6), and says where it goes.
+    pub fn slot(&self, source: &[u8], session_profile: &[u8]) -> Result<Slot<'_, 'a>, BlockError> {
+        if let Some(damage) = self.damage.first() {
+            return Err(damage.clone());
+        }
+        let own = self.by_key.get(source).copied();
+        self.check_name(own, source, session_profile)?;
+        let block = own.map(|at| &self.blocks[at]);
+        if let Some(block) = block {
+            self.check_inside(block)?;
+            self.check_after(block)?;
+        }
+        Ok(Slot { file: self.file, block })
+    }
+
+    fn check_name(&self, own: Option<usize>, source: &[u8], name: &[u8]) -> Result<(), BlockError> {
+        if name == source {
+            return Err(BlockError::NameIsSource { name: shown(name) });
+        }
+        let taken = self
+            .sections
+            .iter()
+            .find(|section| section.name == name && (section.block().is_none() || section.block() != own));
+        if let Some(section) = taken {
+            let owner = section.block().map(|at| shown(self.blocks[at].key));
+            return Err(match owner {
+                Some(owner) => {
+                    BlockError::NameOfOtherBlock { name: shown(name), line: self.line_at(section.start()), owner }
+                }
+                None => BlockError::NameTaken { name: shown(name), line: self.line_at(section.start()) },
+            });
+        }
+        if self.by_key.contains_key(name) {
+            return Err(BlockError::NameIsSource { name: shown(name) });
+        }
+        Ok(())
+    }
+
+    /// A line of the user's that would become a part of a new value must not be indented.
+    fn check_inside(&self, block: &Block<'_>) -> Result<(), BlockError> {
+        for line in block.body(self.file) {
+            let stays = match line.kind {
+                LineKind::Property(p) => session_key(p.key).is_none() && !is_security_token(p.key),
+                LineKind::Undelimited => true,
+                _ => false,
+            };
+            if stays && line.indented {
+                return Err(BlockError::Indented { line: line.number });
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands after the end tag and before the next header belongs to the session profile.
+    fn check_after(&self, block: &Block<'_>) -> Result<(), BlockError> {
+        let mut ends_with_own_key = true;
+        for line in block.body(self.file) {
+            if let LineKind::Property(p) = line.kind
+                && !is_security_token(p.key)
+            {
+                ends_with_own_key = session_key(p.key).is_some();
+            }
+        }
+        // Indented lines right after the block continue the value that stands last in it.
+        let mut continues = true;
+        for line in Lines::from(self.file, block.end.end, block.end_line + 1) {
+            match line.kind {
+                LineKind::Blank | LineKind::Comment(_) => continue,
+                _ if continues && line.indented => {
+                    if ends_with_own_key {
+                        return Err(BlockError::ContinuedAfterEnd { line: line.number });
+                    }
+                    continue;
+                }
+                LineKind::Header(_) => break,
+                _ if block.header.is_none() => return Err(BlockError::LinesAfterEnd { line: line.number }),
+                LineKind::Property(p) if session_key(p.key).is_some() || is_security_token(p.key) => {
+                    let key = session_key(p.key).map_or(SECURITY_TOKEN, |at| SESSION_KEYS[at]);
+                    return Err(BlockError::KeyAfterEnd { line: line.number, key });
+                }
+                // It does not end the value above it.
+                LineKind::Undelimited => continue,
+                _ => {}
+            }
+            continues = false;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Block<'a> {
+    /// The lines between the header and the end tag; none where there is no header.
+    pub fn body(&self, file: &'a [u8]) -> impl Iterator<Item = Line<'a>> + use<'a> {
+        let (start, number) = match &self.header {
+            Some(header) => (header.range.end, header.line + 1),
+            None => (self.end.start, self.end_line),
+        };
+        Lines::from(&file[..self.end.start], start, number)
+    }
+}
+
+/// Where a block goes: in place of the block that is there, or at the end of the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Slot<'l, 'a> {
+    pub(super) file: &'a [u8],
+    pub(super) block: Option<&'l Block<'a>>,
+}
+
+enum Tag<'a> {
+    Begin(&'a [u8]),
+    End,
+}
+
+/// Reads a comment, from its `#` on, as a tag (BLK-3).
+fn tag(comment: &[u8]) -> Option<Tag<'_>> {
+    let text = trim_start(comment.strip_prefix(b"#")?);
+    if text.starts_with(b"$}}}") {
+        return Some(Tag::End);
+    }
+    let text = trim_start(text.strip_prefix(b"${{{")?).strip_prefix(b"key=")?;
+    let key = match memchr::memmem::find(text, BEHIND_KEY.as_bytes()) {
+        Some(end) => &text[..end],
+        None => text.split(|&b| is_blank(b)).next().unwrap_or_default(),
+    };
+    Some(Tag::Begin(trim(key)))
+}
+
+fn trim_start(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|&b| !is_blank(b)).unwrap_or(text.len());
+    &text[start..]
+}

@@ -1,0 +1,7 @@
+//! The managed blocks: where they stand, an edit of one, its preview, its check. Pure.
+
+pub mod check;
+pub mod edit;
+pub mod error;
+pub mod layout;
+pub mod preview;

@@ -1,0 +1,56 @@
+//! Which lines an edit changes, for `--dry-run`: secrets masked, nothing else of the file shown (GET-15).
+
+use crate::core::block::edit::Edit;
+use crate::core::block::layout::{SESSION_KEYS, is_security_token, session_key};
+use crate::core::ini::lines::{LineKind, Lines};
+use crate::core::text::shown;
+
+/// A line that goes or comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedLine {
+    /// Counted from 1, in the old file where it goes, in the new file where it comes.
+    pub number: usize,
+    /// Whether it comes; else it goes.
+    pub is_new: bool,
+    /// The line, secrets masked.
+    pub text: String,
+}
+
+/// The lines that differ, in file order.
+pub fn changed_lines(file: &[u8], edit: &Edit) -> Vec<ChangedLine> {
+    let first = 1 + memchr::memchr_iter(b'\n', &file[..edit.range().start]).count();
+    let old: Vec<&[u8]> = file[edit.range()].split_inclusive(|&b| b == b'\n').collect();
+    let new: Vec<&[u8]> = edit.replacement().split_inclusive(|&b| b == b'\n').collect();
+    let mut changes = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            (i, j) = (i + 1, j + 1);
+        } else if i < old.len() && !new[j..].contains(&old[i]) {
+            changes.push(ChangedLine { number: first + i, is_new: false, text: masked(old[i]) });
+            i += 1;
+        } else if j < new.len() {
+            changes.push(ChangedLine { number: first + j, is_new: true, text: masked(new[j]) });
+            j += 1;
+        } else {
+            i += 1;
+        }
+    }
+    changes
+}
+
+/// A tag or a header as it is; of a key the name, and of the two keys that are no secret the value.
+fn masked(line: &[u8]) -> String {
+    match Lines::of(line).next().map(|line| line.kind) {
+        Some(LineKind::Comment(text)) => shown(text),
+        Some(LineKind::Header(header)) => format!("[{}]", shown(header.name)),
+        Some(LineKind::Property(property)) => match session_key(property.key) {
+            Some(key @ (0 | 3)) => format!("{} = {}", SESSION_KEYS[key], shown(property.value())),
+            Some(key) => format!("{} = (masked)", SESSION_KEYS[key]),
+            None if is_security_token(property.key) => format!("{} = (masked)", shown(property.key)),
+            None => format!("{} = …", shown(property.key)),
+        },
+        Some(LineKind::Blank) | None => String::new(),
+        Some(LineKind::Continuation(_) | LineKind::Undelimited) => "(masked)".to_owned(),
+    }
+}

@@ -1,0 +1,4 @@
+//! Where a code comes from (given, a command, a person), and that none is sent twice.
+
+pub mod sent_codes;
+pub mod source;

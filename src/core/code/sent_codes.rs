@@ -1,0 +1,87 @@
+//! The codes that were sent, so that none is sent twice (MCP-6).
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::core::session::{SerialNumber, TokenCode};
+
+/// How long a code is remembered. STS accepts a code for about a minute and a half around its time,
+/// so that a code that comes again after this is another one that looks the same.
+const MEMORY: Duration = Duration::from_mins(5);
+
+/// A memory of codes by device. Clones share it; a code is wiped when it is forgotten.
+#[derive(Debug, Clone, Default)]
+pub struct SentCodes(Arc<Mutex<Vec<Sent>>>);
+
+#[derive(Debug)]
+struct Sent {
+    device: SerialNumber,
+    code: TokenCode,
+    at: Instant,
+}
+
+impl SentCodes {
+    /// Takes the code for a request; `false` where it was taken before, so that of two requests at
+    /// once only one sends it.
+    pub fn claim(&self, device: &SerialNumber, code: &TokenCode) -> bool {
+        self.claim_at(device, code, Instant::now())
+    }
+
+    fn claim_at(&self, device: &SerialNumber, code: &TokenCode, now: Instant) -> bool {
+        let mut sent = self.lock();
+        sent.retain(|sent| now.duration_since(sent.at) < MEMORY);
+        if sent.iter().any(|sent| sent.device == *device && sent.code == *code) {
+            return false;
+        }
+        sent.push(Sent { device: device.clone(), code: code.clone(), at: now });
+        true
+    }
+
+    /// Forgets the code, because AWS did not look at it.
+    pub fn release(&self, device: &SerialNumber, code: &TokenCode) {
+        self.lock().retain(|sent| sent.device != *device || sent.code != *code);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Sent>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(name: &str) -> SerialNumber {
+        SerialNumber::parse(&format!("arn:aws:iam::123456789012:mfa/{name}")).unwrap()
+    }
+
+    fn code(text: &str) -> TokenCode {
+        TokenCode::parse(text).unwrap()
+    }
+
+    #[test]
+    fn mcp_6_a_code_is_claimed_once_for_each_device() {
+        let sent = SentCodes::default();
+        assert!(sent.claim(&device("a"), &code("123456")));
+        assert!(!sent.clone().claim(&device("a"), &code("123 456")));
+        assert!(sent.claim(&device("a"), &code("654321")) && sent.claim(&device("b"), &code("123456")));
+    }
+
+    #[test]
+    fn mcp_6_a_code_is_remembered_for_five_minutes() {
+        let sent = SentCodes::default();
+        let start = Instant::now();
+        assert!(sent.claim_at(&device("a"), &code("123456"), start));
+        assert!(!sent.claim_at(&device("a"), &code("123456"), start + Duration::from_secs(299)));
+        assert!(sent.claim_at(&device("a"), &code("123456"), start + Duration::from_mins(5)));
+        assert_eq!(sent.lock().len(), 1);
+    }
+
+    #[test]
+    fn a_code_that_aws_did_not_look_at_can_be_claimed_again() {
+        let sent = SentCodes::default();
+        assert!(sent.claim(&device("a"), &code("123456")) && sent.claim(&device("b"), &code("123456")));
+        sent.release(&device("a"), &code("123456"));
+        assert!(sent.claim(&device("a"), &code("123456")) && !sent.claim(&device("b"), &code("123456")));
+    }
+}

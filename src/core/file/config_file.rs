@@ -1,0 +1,104 @@
+//! The config file, read for the settings of a source profile. updsts never writes it.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use crate::core::environment::default_path;
+use crate::core::environment::{Environment, expand_home};
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::file::credentials_file::MAX_BYTES;
+use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::secret::SecretBytes;
+use crate::core::text;
+use crate::core::text::os_error;
+
+/// The operator's config file and what it says.
+#[derive(Debug)]
+pub struct ConfigFile {
+    path: PathBuf,
+    bytes: Option<SecretBytes>,
+}
+
+impl ConfigFile {
+    /// Reads `AWS_CONFIG_FILE`, else `~/.aws/config`. A file that does not exist says nothing; one
+    /// that cannot be read is `config_unusable`.
+    ///
+    /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html>
+    pub fn read(environment: &Environment) -> Result<Self> {
+        let named = environment.var_os("AWS_CONFIG_FILE").map(PathBuf::from);
+        let path = named
+            .map(|path| expand_home(&path, environment))
+            .or_else(|| default_path(environment, "config"))
+            .unwrap_or_default();
+        let unusable = |reason: String| {
+            let message = format!("the config file `{}` cannot be read: {reason}", text::path(&path));
+            Error::new(ErrorCode::ConfigUnusable, message, "mend the file, or name another with `AWS_CONFIG_FILE`")
+        };
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Self { path, bytes: None });
+            }
+            Err(error) => return Err(unusable(os_error(&error))),
+        };
+        // `/dev/null` is the usual way to say that there is none.
+        if !metadata.is_file() && !is_null_device(&path) {
+            return Err(unusable("it is not a regular file".into()));
+        }
+        let mut bytes = Vec::new();
+        let read = fs::File::open(&path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+        let bytes = SecretBytes::new(bytes);
+        match read {
+            Err(error) => Err(unusable(os_error(&error))),
+            Ok(_) if bytes.len() as u64 > MAX_BYTES => Err(unusable("it is larger than 64 MiB".into())),
+            Ok(_) => Ok(Self { path, bytes: Some(bytes) }),
+        }
+    }
+
+    /// Where the file is, or would be.
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
+    /// The bytes of the file, where it exists.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
+    }
+
+    /// The profiles of the file; none where it does not exist.
+    pub fn profiles(&self) -> Profiles<'_> {
+        Profiles::of_config(self.bytes().unwrap_or_default())
+    }
+}
+
+fn is_null_device(path: &std::path::Path) -> bool {
+    path == std::path::Path::new("/dev/null")
+}
+
+/// The profile at the end of a chain of `source_profile` that begins at a role.
+pub fn end_of_role_chain(config: &Profiles<'_>, role: &str) -> Option<String> {
+    let mut name = role.to_owned();
+    // A chain longer than the file has profiles goes in a circle.
+    for _ in 0..=config.len() {
+        match config.get(name.as_bytes()).and_then(|profile| profile.text(Key::SourceProfile)) {
+            Some(next) if next != name => next.clone_into(&mut name),
+            _ => return (name != role).then_some(name),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn get_4_the_end_of_a_role_chain_is_found_and_a_circle_is_not_followed() {
+        let config = b"[profile a]\nsource_profile = b\n[profile b]\nsource_profile = default\n[profile c]\nsource_profile = d\n[profile d]\nsource_profile = c\n";
+        let config = Profiles::of_config(config);
+        assert_eq!(end_of_role_chain(&config, "a").as_deref(), Some("default"));
+        assert_eq!(end_of_role_chain(&config, "c"), None);
+        assert_eq!(end_of_role_chain(&config, "unknown"), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! Bytes → lines → profiles, by the grammar of the AWS SDKs. Pure.
+
+pub mod lines;
+pub mod profiles;

@@ -1,0 +1,183 @@
+//! The use case of `list` and of the MCP readers: what the file says, without its secrets.
+
+use jiff::Timestamp;
+
+use crate::core::block::layout::Layout;
+use crate::core::error::Result;
+use crate::core::expiry::{self, EXPIRING_SECONDS};
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::ini::profiles::{Key, Profile, Profiles};
+use crate::core::text::{self, shown};
+
+/// What kind of credentials a profile holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialType {
+    /// A key of an IAM user.
+    LongTerm,
+    /// A temporary key with its token.
+    Session,
+    /// No key.
+    None,
+}
+
+impl CredentialType {
+    /// `long-term`, `session`, `none`, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LongTerm => "long-term",
+            Self::Session => "session",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Whether a session is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Five minutes or more are left.
+    Valid,
+    /// Less than five minutes are left.
+    Expiring,
+    /// It is over.
+    Expired,
+    /// A session without a readable expiry.
+    Unknown,
+    /// Not a session.
+    NotApplicable,
+}
+
+impl Status {
+    /// `valid`, `expiring`, `expired`, `unknown`, `not_applicable`, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+            Self::Unknown => "unknown",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+}
+
+/// What is known of a profile. It holds no secret; text is cleaned and bounded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileInfo {
+    /// The name.
+    pub name: String,
+    /// The line of its header, counted from 1.
+    pub line: usize,
+    /// What it holds.
+    pub credential_type: CredentialType,
+    /// `AKIA…` or `ASIA…`; not a secret.
+    pub access_key_id: Option<String>,
+    /// Whether there is a secret access key.
+    pub has_secret_access_key: bool,
+    /// Whether there is a session token.
+    pub has_session_token: bool,
+    /// The ARN or serial number of the MFA device.
+    pub mfa_device: Option<String>,
+    /// The name of the TOTP secret that `mktotp` keeps.
+    pub totp_secret_name: Option<String>,
+    /// The expiry as it stands in the file.
+    pub expiration: Option<String>,
+    /// Seconds until the expiry, not positive once expired.
+    pub expires_in_seconds: Option<i64>,
+    /// Whether the session is good.
+    pub status: Status,
+    /// Of a session in a block: its source profile.
+    pub source_profile: Option<String>,
+    /// Of a source profile that has a block: its session profile.
+    pub session_profile: Option<String>,
+}
+
+/// What is known of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// The profiles in file order.
+    pub profiles: Vec<ProfileInfo>,
+    /// What is odd, with its place.
+    pub warnings: Vec<String>,
+}
+
+/// Reads every profile of the file.
+pub fn inspect(file: &CredentialsFile, now: Timestamp) -> Result<Inspection> {
+    let snapshot = file.read()?;
+    let profiles = Profiles::of_credentials(&snapshot.bytes);
+    let layout = Layout::of(&snapshot.bytes);
+    let sessions = sessions(&layout);
+    let infos = profiles.iter().map(|profile| info(profile, &sessions, now)).collect();
+    let oddities = profiles.warnings().iter().map(|warning| (warning.line, warning.oddity.to_string()));
+    let damage = layout.damage().iter().map(|damage| (damage.line().unwrap_or(0), damage.to_string()));
+    let mut warnings: Vec<_> = oddities.chain(damage).collect();
+    warnings.sort_by_key(|(line, _)| *line);
+    let at = |(line, what): (usize, String)| format!("{}: {what}", text::place(file.path(), Some(line)));
+    Ok(Inspection { profiles: infos, warnings: warnings.into_iter().map(at).collect() })
+}
+
+/// Which profile is the session of which source.
+struct Sessions<'a> {
+    source_of: std::collections::HashMap<&'a [u8], &'a [u8]>,
+    session_of: std::collections::HashMap<&'a [u8], &'a [u8]>,
+}
+
+fn sessions<'a>(layout: &Layout<'a>) -> Sessions<'a> {
+    let pairs = || layout.blocks().iter().filter_map(|block| Some((block.key, block.header.as_ref()?.name)));
+    // The first block counts, as everywhere.
+    Sessions {
+        source_of: pairs().rev().map(|(source, session)| (session, source)).collect(),
+        session_of: pairs().rev().collect(),
+    }
+}
+
+fn info(profile: &Profile<'_>, sessions: &Sessions<'_>, now: Timestamp) -> ProfileInfo {
+    let value = |key| profile.get(key).map(|value| shown(&value.bytes));
+    let has = |key| profile.get(key).is_some();
+    let is_temporary = profile.get(Key::AwsAccessKeyId).is_some_and(|id| id.bytes.starts_with(b"ASIA"));
+    let credential_type = if has(Key::AwsSessionToken) || is_temporary {
+        CredentialType::Session
+    } else if has(Key::AwsAccessKeyId) || has(Key::AwsSecretAccessKey) {
+        CredentialType::LongTerm
+    } else {
+        CredentialType::None
+    };
+    let expiration = profile.text(Key::ExpirationDatetime).and_then(expiry::parse);
+    let left = expiration.map(|expiration| expiry::seconds_left(expiration, now));
+    let is_session = credential_type == CredentialType::Session;
+    let name: &[u8] = &profile.name;
+    ProfileInfo {
+        name: shown(name),
+        line: profile.line,
+        credential_type,
+        access_key_id: profile.get(Key::AwsAccessKeyId).map(|value| access_key_id(&value.bytes)),
+        has_secret_access_key: has(Key::AwsSecretAccessKey),
+        has_session_token: has(Key::AwsSessionToken),
+        mfa_device: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)),
+        totp_secret_name: value(Key::TotpSecretName),
+        expiration: value(Key::ExpirationDatetime),
+        expires_in_seconds: left.filter(|_| is_session),
+        status: status(is_session, left),
+        source_profile: sessions.source_of.get(name).map(|source| shown(source)),
+        session_profile: sessions.session_of.get(name).map(|session| shown(session)),
+    }
+}
+
+/// The status of a session with that many seconds left.
+fn status(is_session: bool, left: Option<i64>) -> Status {
+    match left {
+        _ if !is_session => Status::NotApplicable,
+        None => Status::Unknown,
+        Some(left) if left <= 0 => Status::Expired,
+        Some(left) if left < EXPIRING_SECONDS => Status::Expiring,
+        Some(_) => Status::Valid,
+    }
+}
+
+/// The key id, or a word in its place where a secret may have been pasted into its line: an id has
+/// 16 to 128 capital letters and digits, a secret 40 characters of base64.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html>
+fn access_key_id(id: &[u8]) -> String {
+    let is_word = id.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let is_like_a_secret = id.len() >= 40 && id.iter().any(u8::is_ascii_lowercase);
+    if is_word && !is_like_a_secret { shown(id) } else { "(malformed)".to_owned() }
+}

@@ -1,0 +1,11 @@
+//! Who is told what happens while a use case runs.
+
+/// A terminal, or the log of a server.
+pub trait Reporter: Send + Sync {
+    /// Something that the user should know while they wait.
+    fn notice(&self, text: &str);
+    /// Which file, profile, region, endpoint and proxy are used.
+    fn detail(&self, text: &str);
+    /// Whether a command's own messages may reach the user's terminal.
+    fn shows_commands(&self) -> bool;
+}

@@ -1,0 +1,4 @@
+//! The profile that holds the long-term key, and how other programs use its session.
+
+pub mod source_profile;
+pub mod usage;

@@ -1,0 +1,242 @@
+//! The profile that holds the long-term key, with the settings of both files that apply to it.
+
+use std::path::Path;
+
+use crate::core::block::layout::Layout;
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::file::config_file::end_of_role_chain;
+use crate::core::ini::profiles::{Key, Profile, Profiles, Value, names};
+use crate::core::secret::SecretString;
+use crate::core::session::{AccessKey, SerialNumber, SerialNumberError, SessionDuration};
+use crate::core::text::{self, shown};
+
+/// Where a source profile is looked for.
+pub struct Files<'a> {
+    /// The credentials file, for messages.
+    pub credentials_path: &'a Path,
+    /// What it says of the source profile and its session.
+    pub credentials: &'a Profiles<'a>,
+    /// Its blocks.
+    pub layout: &'a Layout<'a>,
+    /// The config file, for messages.
+    pub config_path: &'a Path,
+    /// What it says.
+    pub config: &'a Profiles<'a>,
+    /// Whether settings and commands of the credentials file are used: not from a file that an MCP
+    /// call named.
+    pub is_operators: bool,
+}
+
+/// A NAME as it was given: printable, and not empty.
+pub fn requested_name(name: &str) -> Result<String> {
+    if name.is_empty() || text::clean(name) != name {
+        let message = if name.is_empty() {
+            "the profile name is empty"
+        } else {
+            "the profile name has characters that cannot be printed"
+        };
+        return Err(Error::new(ErrorCode::Usage, message, "give the name as `updsts list` shows it"));
+    }
+    Ok(name.to_owned())
+}
+
+/// A source profile that can be used: every value is there and well-formed.
+#[derive(Debug)]
+pub struct SourceProfile {
+    /// The name, as in the file.
+    pub name: String,
+    /// The long-term key.
+    pub key: AccessKey,
+    /// The MFA device.
+    pub device: SerialNumber,
+    /// `region` in the credentials file.
+    pub credentials_region: Option<String>,
+    /// `region` in the config file.
+    pub config_region: Option<String>,
+    /// `ca_bundle` in the config file.
+    pub ca_bundle: Option<String>,
+    /// The command that prints a code.
+    pub mfa_process: Option<String>,
+    /// The name of the TOTP secret that `mktotp` keeps.
+    pub totp_secret_name: Option<String>,
+}
+
+impl Files<'_> {
+    /// The source profile that a NAME stands for: of a managed block's session profile its source
+    /// (CLI-13).
+    pub fn source_name<'n>(&'n self, name: &'n str) -> &'n str {
+        let source = self.layout.source_of(name.as_bytes());
+        source.and_then(|source| std::str::from_utf8(source).ok()).unwrap_or(name)
+    }
+
+    /// The profile of that name, or the error that says where to look instead.
+    pub fn profile(&self, name: &str) -> Result<&Profile<'_>> {
+        self.credentials.get(name.as_bytes()).ok_or_else(|| self.not_found(name))
+    }
+
+    /// Everything that a request needs of the source profile, checked (GET-2 to GET-4).
+    pub fn source_profile(&self, name: &str) -> Result<SourceProfile> {
+        let profile = self.profile(name)?;
+        let config = self.config.get(name.as_bytes());
+        self.check_long_term(profile)?;
+        let key = AccessKey {
+            id: self.key_part(profile, Key::AwsAccessKeyId)?.to_owned(),
+            secret: SecretString::from(self.key_part(profile, Key::AwsSecretAccessKey)?),
+        };
+        let device = self.device(profile, config)?;
+        let own = self.is_operators.then_some(profile);
+        let config = config.filter(|_| self.is_operators);
+        let either = |key| own.and_then(|p| p.text(key)).or_else(|| config.and_then(|p| p.text(key)));
+        Ok(SourceProfile {
+            name: name.to_owned(),
+            key,
+            device,
+            credentials_region: own.and_then(|p| p.text(Key::Region)).map(str::to_owned),
+            config_region: config.and_then(|p| p.text(Key::Region)).map(str::to_owned),
+            ca_bundle: config.and_then(|p| p.text(Key::CaBundle)).map(str::to_owned),
+            mfa_process: either(Key::MfaProcess).map(str::to_owned),
+            // The name alone is harmless: it tells which code to ask for.
+            totp_secret_name: profile.text(Key::TotpSecretName).map(str::to_owned),
+        })
+    }
+
+    fn place(&self, line: usize) -> String {
+        text::place(self.credentials_path, Some(line))
+    }
+
+    fn not_found(&self, name: &str) -> Error {
+        let shown_name = shown(name.as_bytes());
+        let file = text::path(self.credentials_path);
+        let message = format!("the profile `{shown_name}` is not in `{file}`");
+        let error = |message, hint| Error::new(ErrorCode::ProfileNotFound, message, hint);
+        if let Some(config) = self.config.get(name.as_bytes()) {
+            let place = text::place(self.config_path, Some(config.line));
+            if config.get(Key::RoleArn).is_some() || config.get(Key::SourceProfile).is_some() {
+                let message =
+                    format!("`{shown_name}` is a role of the config file and has no key of its own ({place})");
+                let hint = match end_of_role_chain(self.config, name) {
+                    Some(source) => {
+                        let source = shown(self.source_name(&source).as_bytes());
+                        format!("renew the session of `{source}`, which it comes from: `updsts get -n {source}`")
+                    }
+                    None => "renew the session that its `source_profile` names".to_owned(),
+                };
+                return error(message, hint);
+            }
+            let hint = format!("add a section `[{shown_name}]` with its key to `{file}`");
+            return error(format!("{message}, only in the config file ({place})"), hint);
+        }
+        let all = names(&Profiles::of_credentials(self.layout.file()));
+        let hint = match all.len() {
+            0 => "the file has no profile; add one with `aws configure`".to_owned(),
+            1..=12 => format!("the file has {}", list(&all)),
+            more => format!("the file has {} and {} more: `updsts list`", list(&all[..12]), more - 12),
+        };
+        error(message, hint)
+    }
+
+    fn check_long_term(&self, profile: &Profile<'_>) -> Result<()> {
+        let name = shown(&profile.name);
+        let refuse = |what: &str, line| {
+            let message =
+                format!("the profile `{name}` holds a session, not a long-term key: {what} ({})", self.place(line));
+            let hint = "name the profile that holds the long-term key; its key id begins with `AKIA`";
+            Err(Error::new(ErrorCode::SourceIsSession, message, hint))
+        };
+        if let Some(token) = profile.get(Key::AwsSessionToken) {
+            return refuse("it has an `aws_session_token`", token.line);
+        }
+        match profile.get(Key::AwsAccessKeyId) {
+            Some(id) if id.bytes.starts_with(b"ASIA") => refuse("its key id begins with `ASIA`", id.line),
+            _ => Ok(()),
+        }
+    }
+
+    fn key_part<'p>(&self, profile: &'p Profile<'_>, key: Key) -> Result<&'p str> {
+        let name = shown(&profile.name);
+        let error = |message: String, hint: String| Error::new(ErrorCode::KeyMissing, message, hint);
+        let Some(value) = profile.get(key) else {
+            return Err(error(
+                format!("the profile `{name}` has no `{}` ({})", key.as_str(), self.place(profile.line)),
+                format!("add the long-term key under `[{name}]`, as `aws configure --profile {name}` does"),
+            ));
+        };
+        let place = self.place(value.line);
+        let odd = |what: &str, hint: &str| {
+            Err(error(format!("`{}` of `{name}` {what} ({place})", key.as_str()), hint.into()))
+        };
+        let text = match value.as_str() {
+            Some(text) if text.is_ascii() && !text.contains(|c: char| c.is_ascii_control() && c != '\n') => text,
+            _ => return odd("has characters that no key has", "copy the key again from where it was created"),
+        };
+        if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
+            return odd("is in quotes, which count as a part of it", "take the quotes away");
+        }
+        if text.contains([' ', '\t', '\n']) {
+            return odd("has blanks or goes on in the next line", "write the key in one line, without blanks");
+        }
+        Ok(text)
+    }
+
+    fn device(&self, profile: &Profile<'_>, config: Option<&Profile<'_>>) -> Result<SerialNumber> {
+        let name = shown(&profile.name);
+        let in_credentials =
+            [Key::MfaDeviceArn, Key::MfaSerial].into_iter().find_map(|key| Some((key, profile.get(key)?)));
+        let found = in_credentials
+            .map(|(key, value)| (key, value, self.credentials_path))
+            .or_else(|| Some((Key::MfaSerial, config?.get(Key::MfaSerial)?, self.config_path)));
+        let Some((key, value, path)) = found else {
+            let message = format!("the profile `{name}` has no `mfa_device_arn` ({})", self.place(profile.line));
+            let hint = format!(
+                "add `mfa_device_arn = arn:aws:iam::…:mfa/…` under `[{name}]`; the IAM console shows it under \
+                 Security credentials, and `aws iam list-mfa-devices --profile {name}` prints it"
+            );
+            return Err(Error::new(ErrorCode::DeviceMissing, message, hint));
+        };
+        parse_device(value).map_err(|error| {
+            let place = text::place(path, Some(value.line));
+            let message = format!("`{}` of `{name}` {error} ({place})", key.as_str());
+            let hint = match error {
+                SerialNumberError::SecurityKey => {
+                    "AWS accepts codes of a virtual or hardware TOTP device alone; register one in the IAM console \
+                     under Security credentials"
+                }
+                _ => {
+                    "the ARN of a device has `:mfa/` in it; the IAM console shows it under Security credentials, and \
+                     `aws iam list-mfa-devices` prints it"
+                }
+            };
+            Error::new(ErrorCode::DeviceInvalid, message, hint)
+        })
+    }
+
+    /// `duration_seconds` of the source profile, of the credentials file before the config file (CLI-4).
+    pub fn duration(&self, name: &str) -> Result<Option<SessionDuration>> {
+        if !self.is_operators {
+            return Ok(None);
+        }
+        let own = self.credentials.get(name.as_bytes());
+        let config = self.config.get(name.as_bytes());
+        let in_credentials = own.and_then(|p| p.get(Key::DurationSeconds)).map(|value| (value, self.credentials_path));
+        let in_config = || config.and_then(|p| p.get(Key::DurationSeconds)).map(|value| (value, self.config_path));
+        let Some((value, path)) = in_credentials.or_else(in_config) else { return Ok(None) };
+        let seconds = value.as_str().and_then(|text| text.parse::<u64>().ok());
+        match seconds.map(SessionDuration::from_seconds) {
+            Some(Ok(duration)) => Ok(Some(duration)),
+            _ => Err(Error::new(
+                ErrorCode::ConfigUnusable,
+                format!("`duration_seconds` is not between 900 and 129600 ({})", text::place(path, Some(value.line))),
+                "write seconds, such as `duration_seconds = 43200`",
+            )),
+        }
+    }
+}
+
+fn parse_device(value: &Value<'_>) -> Result<SerialNumber, SerialNumberError> {
+    SerialNumber::parse(value.as_str().ok_or(SerialNumberError::Malformed)?)
+}
+
+/// Names in backticks, separated by commas.
+pub fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

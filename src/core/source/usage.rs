@@ -1,0 +1,61 @@
+//! How other programs use the session, and what keeps them from it (GET-14).
+
+use crate::core::environment::Environment;
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::source::source_profile::SourceProfile;
+use crate::core::text::{self, shown};
+
+/// The variables to put before a command so that it uses the session (GET-14), quoted for a POSIX
+/// shell where that is needed. `AWS_SHARED_CREDENTIALS_FILE` is named where tools would read
+/// another file.
+pub fn usage(file: &CredentialsFile, session_profile: &str) -> String {
+    let profile = format!("AWS_PROFILE={}", quoted(session_profile));
+    if file.is_default() {
+        return profile;
+    }
+    let path = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
+    format!("{profile} AWS_SHARED_CREDENTIALS_FILE={}", quoted(&text::clean(&path.display().to_string())))
+}
+
+/// The text as one word of a POSIX shell.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// What keeps other tools from using the session as the user may expect.
+pub fn notes(
+    environment: &Environment,
+    config: &Profiles<'_>,
+    credentials: &Profiles<'_>,
+    source: &SourceProfile,
+    session_profile: &str,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"] {
+        if environment.var_os(name).is_some() {
+            notes.push(format!("`{name}` is set and outranks `AWS_PROFILE`; unset it to use the session profile"));
+        }
+    }
+    let has_region = |profiles: &Profiles<'_>| {
+        profiles.get(session_profile.as_bytes()).is_some_and(|profile| profile.get(Key::Region).is_some())
+    };
+    let region_is_set = environment.var_os("AWS_REGION").or_else(|| environment.var_os("AWS_DEFAULT_REGION")).is_some();
+    if let Some(region) = &source.config_region
+        && !region_is_set
+        && !has_region(config)
+        && !has_region(credentials)
+    {
+        notes.push(format!(
+            "`{session_profile}` has no region; add to the config file the lines `[profile {session_profile}]` and \
+             `region = {}`",
+            shown(region.as_bytes())
+        ));
+    }
+    notes
+}

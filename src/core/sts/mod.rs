@@ -1,0 +1,9 @@
+//! STS: where it is called, and `GetSessionToken`. The only SDK code.
+
+mod answer;
+pub mod client;
+mod exchange;
+mod failure;
+mod refusal;
+mod retry;
+pub mod settings;

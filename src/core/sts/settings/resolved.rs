@@ -1,0 +1,91 @@
+//! Where and how STS is called: region, endpoint, proxy, certificates. Everything here is checked
+//! before a code is asked for, and nothing is sent.
+//!
+//! `aws-config`'s loader is not used for this: it answers a mistake with a default (a bad endpoint
+//! variable means public AWS), reads `AWS_PROFILE`, and ends in a call to instance metadata. Its
+//! parser and the lookup under it are used, with our own checks on what they find.
+
+use std::fmt;
+
+use crate::core::error::Result;
+use crate::core::sts::settings::endpoint::Endpoint;
+use crate::core::sts::settings::proxy::Proxy;
+use crate::core::sts::settings::region::Region;
+pub use crate::core::sts::settings::region::RegionOrigin;
+use crate::core::sts::settings::request::SettingsRequest;
+use crate::core::sts::settings::shared_config::ConfigFile;
+use crate::core::sts::settings::trust::Trust;
+
+/// Where and how STS is called. Everything is checked, nothing was sent.
+#[derive(Clone)]
+pub struct StsSettings {
+    pub(in crate::core::sts) region: Region,
+    pub(in crate::core::sts) endpoint: Endpoint,
+    pub(in crate::core::sts) proxy: Option<Proxy>,
+    pub(in crate::core::sts) trust: Trust,
+    warnings: Vec<String>,
+}
+
+impl StsSettings {
+    /// Looks everything up, in the order of GET-8 to GET-10, and checks it.
+    ///
+    /// Errors: `usage` for a bad option, `config_unusable` for a bad variable or file.
+    pub async fn resolve(request: &SettingsRequest<'_>) -> Result<Self> {
+        let config = ConfigFile::load(request).await?;
+        let region = Region::resolve(request)?;
+        let endpoint = Endpoint::resolve(request, &config, &region).await?;
+        if !endpoint.is_custom() {
+            region.check_partition(request.device)?;
+        }
+        let proxy = Proxy::resolve(request.environment, endpoint.url())?;
+        let tls = endpoint.is_https() || proxy.as_ref().is_some_and(Proxy::is_https);
+        let trust = Trust::resolve(request, tls)?;
+        let mut warnings = Vec::new();
+        let local = endpoint.is_loopback() && proxy.as_ref().is_none_or(Proxy::is_loopback);
+        if !endpoint.is_https() && !local {
+            warnings.push(format!(
+                "`{}` is plain http: the keys of the session cross the network readable",
+                endpoint.url()
+            ));
+        }
+        Ok(Self { region, endpoint, proxy, trust, warnings })
+    }
+
+    /// The region that the request is signed for.
+    pub fn region(&self) -> &str {
+        self.region.name()
+    }
+
+    /// Where the region comes from.
+    pub fn region_origin(&self) -> RegionOrigin {
+        self.region.origin()
+    }
+
+    /// The URL that is called, the SDK's own or a custom one. It holds no user or password.
+    pub fn endpoint(&self) -> String {
+        self.endpoint.url().to_owned()
+    }
+
+    /// The proxy on the way to the endpoint, without user and password; `None` where there is none.
+    pub fn proxy(&self) -> Option<String> {
+        self.proxy.as_ref().map(|proxy| proxy.shown().to_owned())
+    }
+
+    /// What works and is unwise.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+impl fmt::Debug for StsSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StsSettings")
+            .field("region", &self.region())
+            .field("endpoint", &self.endpoint.url())
+            .field("proxy", &self.proxy())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Taking turns (GET-7): of the callers that want the same source profile's session at once, one asks
+//! AWS, and the others use its session or its refusal.
+//!
+//! A turn is a lock on a small file of its own, one for each source profile of each credentials file,
+//! in a private folder of the user. The lock ends with the process that holds it, however that ends.
+//! The file holds the last refusal for those who wait, and never a secret.
+
+use std::fmt::Write;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep};
+
+use crate::core::environment::Environment;
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::text::os_error;
+use crate::core::text::shown;
+use crate::core::turn::refusal::Refusal;
+
+/// How long a caller waits for the others: longer than a command, a request and its retry take
+/// together, but not as long as a forgotten prompt.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// After how long it says that it waits.
+const SILENT_WAIT: Duration = Duration::from_secs(1);
+/// How often the stored session is looked at meanwhile: a caller that takes no turn may renew it.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A hash of several parts, in hexadecimal, that tells `["ab", "c"]` from `["a", "bc"]`.
+pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The place in the queue of one source profile: where its lock is, and what it said when the caller
+/// came.
+pub struct Queue {
+    file: File,
+    profile: String,
+    seen: Option<String>,
+}
+
+/// How a wait ended.
+pub enum Waited<'q> {
+    /// It is the caller's turn.
+    Turn(Turn<'q>),
+    /// Another caller renewed the session meanwhile.
+    Done,
+}
+
+/// The caller's turn. It ends when it is dropped.
+pub struct Turn<'q> {
+    file: &'q File,
+    /// What was refused to another caller while this one waited.
+    refusal: Option<Refusal>,
+}
+
+impl Queue {
+    /// Comes to the queue of a source profile. The error says why there is none: then everybody
+    /// goes at once, which costs codes but no data.
+    pub fn join(credentials_file: &Path, source: &str, environment: &Environment) -> Result<Self, String> {
+        let folder = crate::core::turn::folder::open(environment)?;
+        let path = credentials_file.as_os_str().as_encoded_bytes();
+        let name = format!("{}.turn", &fingerprint([path, source.as_bytes()])[..32]);
+        let file = crate::core::turn::folder::open_file(&folder.join(name)).map_err(|error| os_error(&error))?;
+        // Whoever holds the turn may be writing at this moment. What is half written is not yet
+        // seen, so that it counts as written while this caller waited, as it was.
+        let seen = Refusal::read(&file).map(|refusal| refusal.id);
+        Ok(Self { file, profile: shown(source.as_bytes()), seen })
+    }
+
+    /// Waits for the turn; `is_done` is asked now and then whether it is still needed.
+    pub async fn wait(&self, mut is_done: impl FnMut() -> bool, notice: impl Fn(&str)) -> Result<Waited<'_>, NoTurn> {
+        let start = Instant::now();
+        let mut pause = Duration::from_millis(2);
+        let mut looked = start;
+        let mut said = false;
+        loop {
+            match self.file.try_lock() {
+                Ok(()) => {
+                    let refusal = Refusal::read(&self.file).filter(|refusal| Some(&refusal.id) != self.seen.as_ref());
+                    return Ok(Waited::Turn(Turn { file: &self.file, refusal }));
+                }
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(TryLockError::Error(error)) => return Err(NoTurn::NoLocks(os_error(&error))),
+            }
+            let waited = start.elapsed();
+            if waited >= LONGEST_WAIT {
+                return Err(NoTurn::TooLong(self.too_long()));
+            }
+            if waited >= SILENT_WAIT && !said {
+                notice(&format!("waiting for another updsts that renews the session of `{}`", self.profile));
+                said = true;
+            }
+            if looked.elapsed() >= LOOK_AGAIN {
+                looked = Instant::now();
+                if is_done() {
+                    return Ok(Waited::Done);
+                }
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+
+    fn too_long(&self) -> Error {
+        let message = format!("another updsts has been renewing the session of `{}` for 5 minutes", self.profile);
+        Error::new(ErrorCode::LockTimeout, message, "answer its prompt or end it, and try again")
+    }
+}
+
+/// Why there is no turn.
+pub enum NoTurn {
+    /// The folder's file system has no locks.
+    NoLocks(String),
+    /// Another caller holds it too long.
+    TooLong(Error),
+}
+
+impl Turn<'_> {
+    /// What another caller was refused meanwhile, where it asked for the same: the same key, device,
+    /// region and endpoint.
+    pub fn refusal_of(&self, request: &str) -> Option<Error> {
+        self.refusal.as_ref().filter(|refusal| refusal.request == request)?.error()
+    }
+
+    /// Hands a refusal on to those who wait now. Where that fails they ask AWS themselves.
+    pub fn hand_on(&self, request: &str, error: &Error) {
+        let _ = Refusal::of(request, error).write(self.file);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // Where that fails, the lock ends with the file, a moment later.
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests;

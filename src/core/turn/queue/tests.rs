@@ -1,0 +1,163 @@
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::core::error::CodeSpent;
+use crate::core::turn::folder;
+
+struct Place {
+    folder: TempDir,
+    environment: Environment,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::fixed([("XDG_RUNTIME_DIR", folder.path())]);
+        Self { folder, environment }
+    }
+
+    fn join(&self, source: &str) -> Queue {
+        Queue::join(Path::new("/credentials"), source, &self.environment).unwrap()
+    }
+
+    fn own(&self) -> PathBuf {
+        self.folder.path().join("updsts")
+    }
+
+    fn refused(&self) -> String {
+        Queue::join(Path::new("/credentials"), "a", &self.environment).err().unwrap()
+    }
+}
+
+fn refusal() -> Error {
+    Error::new(ErrorCode::CodeRefused, "AWS refused the code", "wait for the next one").after_request(CodeSpent::Yes)
+}
+
+async fn turn(queue: &Queue) -> Turn<'_> {
+    match queue.wait(|| false, |_| {}).await {
+        Ok(Waited::Turn(turn)) => turn,
+        _ => panic!("no turn"),
+    }
+}
+
+/// Whether the turn is to be had at this moment.
+async fn is_free(queue: &Queue) -> bool {
+    tokio::time::timeout(Duration::from_millis(100), turn(queue)).await.is_ok()
+}
+
+#[tokio::test]
+async fn get_7_one_caller_at_a_time_has_the_turn_of_a_source_profile() {
+    let place = Place::new();
+    let (first, second, other) = (place.join("a"), place.join("a"), place.join("b"));
+    let held = turn(&first).await;
+    assert!(!is_free(&second).await);
+    assert!(is_free(&other).await);
+    drop(held);
+    assert!(is_free(&second).await);
+}
+
+#[tokio::test]
+async fn get_7_a_refusal_is_for_those_who_waited_and_asked_the_same() {
+    let place = Place::new();
+    let (first, waiting, other_region) = (place.join("a"), place.join("a"), place.join("a"));
+    let held = turn(&first).await;
+    held.hand_on("same", &refusal());
+    drop(held);
+    assert_eq!(turn(&waiting).await.refusal_of("same"), Some(refusal()));
+    assert_eq!(turn(&other_region).await.refusal_of("not the same"), None);
+    let later = place.join("a");
+    assert_eq!(turn(&later).await.refusal_of("same"), None);
+}
+
+#[tokio::test]
+async fn get_7_a_wait_ends_where_the_session_is_renewed_without_a_turn() {
+    let place = Place::new();
+    let (first, second) = (place.join("a"), place.join("a"));
+    let _held = turn(&first).await;
+    assert!(matches!(second.wait(|| true, |_| {}).await, Ok(Waited::Done)));
+}
+
+#[tokio::test]
+async fn get_7_what_stands_in_the_file_of_a_turn_by_accident_harms_nothing() {
+    let place = Place::new();
+    let _ = place.join("a");
+    let path = fs::read_dir(place.own()).unwrap().next().unwrap().unwrap().path();
+    let forged = r#"{"id":"","request":"same","code":"no_such_code","message":"","hint":"","code_spent":"yes"}"#;
+    for content in ["", "{", "\0\0", forged, &"x".repeat(100_000)] {
+        let queue = place.join("a");
+        fs::write(&path, content).unwrap();
+        assert_eq!(turn(&queue).await.refusal_of("same"), None);
+    }
+}
+
+#[test]
+fn get_7_folder_and_file_are_the_users_alone() {
+    let place = Place::new();
+    let _ = place.join("a");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&place.own()), 0o700);
+    let file = fs::read_dir(place.own()).unwrap().next().unwrap().unwrap();
+    assert_eq!(mode(&file.path()), 0o600);
+    assert!(file.file_name().to_str().unwrap().bytes().all(|b| b.is_ascii_hexdigit() || b".turn".contains(&b)));
+}
+
+#[test]
+fn get_7_a_folder_that_others_could_write_is_not_used() {
+    let place = Place::new();
+    fs::create_dir(place.own()).unwrap();
+    fs::set_permissions(place.own(), fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(place.refused().ends_with("others can write it"));
+
+    let place = Place::new();
+    symlink("/tmp", place.own()).unwrap();
+    assert!(place.refused().ends_with("it is no folder"));
+
+    let place = Place::new();
+    fs::write(place.own(), "a file").unwrap();
+    assert!(place.refused().ends_with("it is no folder"));
+}
+
+#[test]
+fn get_7_a_link_or_fifo_in_place_of_the_file_is_not_opened() {
+    let place = Place::new();
+    let _ = place.join("a");
+    let path = fs::read_dir(place.own()).unwrap().next().unwrap().unwrap().path();
+    let victim = place.folder.path().join("victim");
+    fs::write(&victim, "mine").unwrap();
+    fs::remove_file(&path).unwrap();
+    symlink(&victim, &path).unwrap();
+    place.refused();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert_eq!(place.refused(), "it is not a regular file");
+}
+
+#[test]
+fn get_7_the_runtime_folder_comes_before_the_cache_folder_and_it_before_the_default() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["run", "cache", "home"] {
+        fs::create_dir(at(name)).unwrap();
+    }
+    let place = |variables: &[(&str, PathBuf)]| {
+        let environment = Environment::fixed(variables.iter().map(|(name, path)| (name, path)));
+        folder::open(&environment).unwrap()
+    };
+    let home = ("HOME", at("home"));
+    let cache = ("XDG_CACHE_HOME", at("cache"));
+    let run = ("XDG_RUNTIME_DIR", at("run"));
+    assert_eq!(place(&[home.clone(), cache.clone(), run]), at("run/updsts"));
+    assert_eq!(place(&[home.clone(), cache.clone()]), at("cache/updsts"));
+    assert_eq!(place(std::slice::from_ref(&home)), at("home/.cache/updsts"));
+    // A file in the way, and a relative path, which the specification forbids.
+    fs::write(at("blocked"), "").unwrap();
+    assert_eq!(place(&[home.clone(), cache, ("XDG_RUNTIME_DIR", at("blocked"))]), at("cache/updsts"));
+    assert_eq!(place(&[home, ("XDG_CACHE_HOME", "cache".into())]), at("home/.cache/updsts"));
+}
