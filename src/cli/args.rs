@@ -1,6 +1,5 @@
 //! The command line (CLI-1 to CLI-5).
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -259,26 +258,5 @@ pub enum Shell {
 }
 
 fn profiles() -> ArgValueCompleter {
-    ArgValueCompleter::new(super::completions::profiles)
-}
-
-/// Rewrites `-sn NAME` and `-sn=NAME`, which the option parser would take for `-s` with the value `n`,
-/// up to a `--`.
-pub fn rewrite_sn(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let mut plain = false;
-    let rewrite = |argument: OsString| {
-        plain |= argument == "--";
-        match argument.to_str() {
-            Some("-sn") if !plain => "--sts-profile-name".into(),
-            Some(text) if !plain && text.starts_with("-sn=") => format!("--sts-profile-name={}", &text[4..]).into(),
-            _ => argument,
-        }
-    };
-    arguments.into_iter().map(rewrite).collect()
-}
-
-/// Shows `-sn` in a help text, where the option parser knows the long form alone.
-pub fn show_sn(help: &str) -> String {
-    help.replace("     --sts-profile-name", "-sn, --sts-profile-name")
-        .replace("     \u{1b}[1m--sts-profile-name", "\u{1b}[1m-sn\u{1b}[0m, \u{1b}[1m--sts-profile-name")
+    ArgValueCompleter::new(super::candidates::profiles)
 }

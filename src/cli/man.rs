@@ -5,6 +5,7 @@ use clap_mangen::Man;
 
 use super::args::Cli;
 use super::output::Output;
+use super::sn;
 use crate::core::error::{Error, ErrorCode, Result};
 
 /// What the options do not tell.
@@ -35,7 +36,7 @@ pub fn run(output: &Output) -> Result<()> {
     };
     let mut command = Cli::command();
     command.build();
-    output.result(&show_sn(&render(&command).map_err(internal)?))
+    output.result(&sn::in_manual(&render(&command).map_err(internal)?))
 }
 
 fn render(command: &Command) -> std::io::Result<String> {
@@ -70,9 +71,4 @@ fn roff(text: &str) -> String {
         if line.starts_with(['.', '\'']) { format!(r"\&{line}") } else { line }
     };
     text.lines().map(plain).collect::<Vec<_>>().join("\n")
-}
-
-/// `-sn` beside the long form that the option parser knows.
-fn show_sn(page: &str) -> String {
-    page.replace(r"\fB\-\-sts\-profile\-name\fR", r"\fB\-sn\fR, \fB\-\-sts\-profile\-name\fR")
 }

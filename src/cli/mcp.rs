@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::Mcp;
 use super::output::{Output, Tone};
-use super::{Ended, INTERRUPTED, runtime, signal};
+use super::signals::{Ended, INTERRUPTED, runtime, signal};
 use crate::core::environment::Environment;
 use crate::core::error::Result;
 use crate::core::file::credentials_file::CredentialsFile;

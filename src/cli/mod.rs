@@ -1,6 +1,7 @@
 //! The command line: parse, call a use case, show what it answers. The only clap code.
 
 mod args;
+mod candidates;
 mod clear;
 mod completions;
 mod export;
@@ -10,6 +11,8 @@ mod log;
 mod man;
 mod mcp;
 mod output;
+mod signals;
+mod sn;
 mod usage_error;
 
 use std::ffi::OsString;
@@ -20,16 +23,12 @@ use std::process::ExitCode;
 use args::{Cli, Command};
 use clap::Parser;
 use output::Output;
+use signals::{Ended, until_signal};
 
 use crate::core::ask::terminal;
 use crate::core::environment::Environment;
-use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::error::{Error, Result};
 use crate::core::file::credentials_file::CredentialsFile;
-
-/// The exit status after Ctrl-C: 128 and the number of the signal, as shells have it.
-const INTERRUPTED: u8 = 130;
-#[cfg(unix)]
-const TERMINATED: u8 = 143;
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -40,7 +39,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }));
     let environment = Environment::process();
     completions::answer_shell(&environment);
-    let arguments = args::rewrite_sn(arguments);
+    let arguments = sn::rewrite(arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage_error::show(&error, &arguments, &Output::new(0, &environment)),
@@ -64,13 +63,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// How a command ended.
-enum Ended {
-    Done,
-    By(u8),
-    Quietly(u8),
-}
-
 fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ended> {
     let file = || CredentialsFile::of_operator(cli.credential_file.as_deref(), environment);
     let done = match &cli.command {
@@ -86,49 +78,4 @@ fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ende
         Command::Man => man::run(output),
     };
     done.map(|()| Ended::Done)
-}
-
-/// Runs to the end, or until a signal asks to stop. A write is one step here: it is never half done.
-fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
-    let runtime = runtime()?;
-    let result = runtime.block_on(async {
-        tokio::select! {
-            biased;
-            result = work => result.map(|()| Ended::Done),
-            status = signal() => Ok(Ended::By(status)),
-        }
-    });
-    // A thread that still reads from a terminal must not hold up the end.
-    runtime.shutdown_background();
-    result
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    let internal = |error: std::io::Error| {
-        Error::new(ErrorCode::Internal, format!("the runtime cannot start: {error}"), "try again")
-    };
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)
-}
-
-#[cfg(unix)]
-async fn signal() -> u8 {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => INTERRUPTED,
-        _ = terminate.recv() => TERMINATED,
-        _ = hangup.recv() => 129,
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() -> u8 {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => INTERRUPTED,
-        Err(_) => std::future::pending().await,
-    }
 }

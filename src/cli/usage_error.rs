@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, Error as ClapError, ErrorKind};
 
-use super::args::show_sn;
 use super::output::Output;
+use super::sn;
 use crate::core::error::{Error, ErrorCode};
 
 /// Shows help, the version or an error, and answers the exit status.
@@ -15,14 +15,14 @@ pub fn show(error: &ClapError, arguments: &[OsString], output: &Output) -> ExitC
     let rendered = error.render();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let help = show_sn(output.styled(&rendered).trim_end()) + "\n";
+            let help = sn::in_help(output.styled(&rendered).trim_end()) + "\n";
             match output.result(&help) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => ExitCode::from(error.code().exit_status()),
             }
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            output.line(show_sn(&rendered.to_string()).trim_end());
+            output.line(sn::in_help(&rendered.to_string()).trim_end());
             ExitCode::from(ErrorCode::Usage.exit_status())
         }
         _ => {

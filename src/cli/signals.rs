@@ -1,0 +1,60 @@
+//! Running to the end, or until a signal asks to stop.
+
+use crate::core::error::{Error, ErrorCode, Result};
+
+/// The exit status after Ctrl-C: 128 and the number of the signal, as shells have it.
+pub const INTERRUPTED: u8 = 130;
+#[cfg(unix)]
+const TERMINATED: u8 = 143;
+
+/// How a command ended.
+pub enum Ended {
+    Done,
+    By(u8),
+    Quietly(u8),
+}
+
+/// Runs to the end, or until a signal asks to stop. A write is one step here: it is never half done.
+pub fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            result = work => result.map(|()| Ended::Done),
+            status = signal() => Ok(Ended::By(status)),
+        }
+    });
+    // A thread that still reads from a terminal must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    let internal = |error: std::io::Error| {
+        Error::new(ErrorCode::Internal, format!("the runtime cannot start: {error}"), "try again")
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)
+}
+
+#[cfg(unix)]
+pub async fn signal() -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => INTERRUPTED,
+        _ = terminate.recv() => TERMINATED,
+        _ = hangup.recv() => 129,
+    }
+}
+
+#[cfg(not(unix))]
+pub async fn signal() -> u8 {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => INTERRUPTED,
+        Err(_) => std::future::pending().await,
+    }
+}
