@@ -8,8 +8,6 @@ use crate::core::clear::{Which, clear};
 use crate::core::error::Result;
 use crate::core::expiry;
 use crate::core::file::credentials_file::CredentialsFile;
-use crate::core::file::observer::{Step, WriteObserver};
-use crate::core::reporter::Reporter;
 use crate::core::source::source_profile::requested_name;
 
 /// Runs the command.
@@ -18,7 +16,7 @@ pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Res
         Some(name) => Which::Of(requested_name(name)?),
         None => Which::All,
     };
-    let report = clear(&file, &which, &mut Notices(output)).await?;
+    let report = clear(&file, &which, output).await?;
     for warning in &report.warnings {
         output.warning(warning);
     }
@@ -39,16 +37,4 @@ pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Res
         text.push_str("there is no stored session\n");
     }
     output.result(&text)
-}
-
-struct Notices<'a>(&'a Output);
-
-impl WriteObserver for Notices<'_> {
-    fn before(&mut self, _step: Step) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn notice(&mut self, text: &str) {
-        self.0.notice(text);
-    }
 }

@@ -2,15 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::core::block::check::{Expected, verify};
-use crate::core::block::edit::{own_lines, remove};
+use crate::core::block::change::Change;
+use crate::core::block::edit::own_lines;
 use crate::core::block::layout::{Block, Layout};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
-use crate::core::file::observer::WriteObserver;
-use crate::core::file::replace::FileEdit;
 use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::reporter::Reporter;
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, shown};
 
@@ -46,77 +45,56 @@ pub struct ClearReport {
 }
 
 /// Removes the blocks from the file.
-pub async fn clear(file: &CredentialsFile, which: &Which, observer: &mut dyn WriteObserver) -> Result<ClearReport> {
+pub async fn clear(file: &CredentialsFile, which: &Which, reporter: &dyn Reporter) -> Result<ClearReport> {
     let snapshot = file.read_at_rest().await?;
-    let mut edit = ClearEdit { file, which, cleared: Vec::new() };
-    if edit.edit(&snapshot)?.is_none() {
+    if without_blocks(file, which, &snapshot.bytes)?.1.is_empty() {
         return Ok(ClearReport::default());
     }
     let mut warnings = file.check_replaceable(&snapshot)?;
-    warnings.extend(file.replace(&mut edit, observer).await?.warnings);
-    Ok(ClearReport { cleared: edit.cleared, warnings })
+    let mut cleared = Vec::new();
+    let mut edit = |old: &Snapshot| {
+        let (bytes, removed) = without_blocks(file, which, &old.bytes)?;
+        cleared = removed;
+        Ok((!cleared.is_empty()).then_some(bytes))
+    };
+    warnings.extend(file.replace(Some(&snapshot.bytes), &mut edit, reporter).await?.warnings);
+    Ok(ClearReport { cleared, warnings })
 }
 
-struct ClearEdit<'a> {
-    file: &'a CredentialsFile,
-    which: &'a Which,
-    cleared: Vec<Cleared>,
-}
-
-impl ClearEdit<'_> {
-    /// The block to remove next; an error where the one that was named is not there.
-    fn next<'l, 'b>(&self, layout: &'l Layout<'b>, bytes: &[u8]) -> Result<Option<&'l Block<'b>>> {
-        let name = match self.which {
-            Which::All => return Ok(layout.blocks().first()),
-            Which::Of(_) if !self.cleared.is_empty() => return Ok(None),
-            Which::Of(name) => name,
+/// The file without the blocks, and what was removed.
+fn without_blocks(file: &CredentialsFile, which: &Which, bytes: &SecretBytes) -> Result<(SecretBytes, Vec<Cleared>)> {
+    let (mut bytes, mut cleared) = (bytes.clone(), Vec::new());
+    loop {
+        let layout = Layout::of(&bytes);
+        if let Some(damage) = layout.damage().first() {
+            return Err(damage.at(file.path()));
+        }
+        let block = match which {
+            Which::Of(_) if !cleared.is_empty() => None,
+            Which::Of(name) => Some(block_of(file, &layout, name)?),
+            Which::All => layout.blocks().first(),
         };
-        let source = layout.source_of(name.as_bytes()).unwrap_or(name.as_bytes());
-        if let Some(block) = layout.block_of(source) {
-            return Ok(Some(block));
-        }
-        let file = text::path(self.file.path());
-        let name = shown(name.as_bytes());
-        if Profiles::of_credentials(bytes).get(source).is_some() {
-            let message = format!("the profile `{name}` has no stored session in `{file}`");
-            return Err(Error::new(
-                ErrorCode::SessionMissing,
-                message,
-                "nothing is to be cleared; `updsts list` shows the sessions",
-            ));
-        }
-        let message = format!("the profile `{name}` is not in `{file}`");
-        Err(Error::new(ErrorCode::ProfileNotFound, message, "`updsts list` shows the profiles there are"))
+        let Some(block) = block else { return Ok((bytes, cleared)) };
+        let change = Change::remove(&layout, block).map_err(|error| error.at(file.path()))?;
+        cleared.push(describe(&bytes, block));
+        bytes = change.file;
     }
 }
 
-impl FileEdit for ClearEdit<'_> {
-    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>> {
-        self.cleared.clear();
-        let mut bytes = old.bytes.clone();
-        loop {
-            let layout = Layout::of(&bytes);
-            if let Some(damage) = layout.damage().first() {
-                return Err(damage.at(self.file.path()));
-            }
-            let Some(block) = self.next(&layout, &bytes)? else { break };
-            let edit = remove(&layout, &bytes, block).map_err(|error| error.at(self.file.path()))?;
-            let new = edit.apply(&bytes);
-            verify(&bytes, &edit.range(), &new, &Expected::NoBlock { source: block.key }).map_err(|error| {
-                let message = format!("the block of `{}` cannot be removed: {error}", shown(block.key));
-                Error::new(ErrorCode::BlockDamaged, message, "mend the file around the managed block; it is unchanged")
-            })?;
-            let cleared = describe(&bytes, block);
-            self.cleared.push(cleared);
-            bytes = new;
-        }
-        Ok((!self.cleared.is_empty()).then_some(bytes))
+fn block_of<'l, 'b>(file: &CredentialsFile, layout: &'l Layout<'b>, name: &str) -> Result<&'l Block<'b>> {
+    let source = layout.source_of(name.as_bytes()).unwrap_or(name.as_bytes());
+    if let Some(block) = layout.block_of(source) {
+        return Ok(block);
     }
-
-    fn check(&self, _old: &[u8], _new: &[u8]) -> Result<()> {
-        // Each removal was checked as it was made, and the file reads back what was made.
-        Ok(())
-    }
+    let (path, name) = (text::path(file.path()), shown(name.as_bytes()));
+    Err(if layout.count_of(source) > 0 {
+        let message = format!("the profile `{name}` has no stored session in `{path}`");
+        let hint = "there is nothing to clear; `updsts list` shows the sessions";
+        Error::new(ErrorCode::SessionMissing, message, hint)
+    } else {
+        let message = format!("the profile `{name}` is not in `{path}`");
+        Error::new(ErrorCode::ProfileNotFound, message, "`updsts list` shows the profiles there are")
+    })
 }
 
 fn describe(bytes: &[u8], block: &Block<'_>) -> Cleared {

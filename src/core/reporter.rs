@@ -9,3 +9,18 @@ pub trait Reporter: Send + Sync {
     /// Whether a command's own messages may reach the user's terminal.
     fn shows_commands(&self) -> bool;
 }
+
+/// Tells nobody.
+#[cfg(test)]
+pub struct Silent;
+
+#[cfg(test)]
+impl Reporter for Silent {
+    fn notice(&self, _text: &str) {}
+
+    fn detail(&self, _text: &str) {}
+
+    fn shows_commands(&self) -> bool {
+        false
+    }
+}

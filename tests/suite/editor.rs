@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use updsts::core::block;
-use updsts::core::block::check::{Expected, VerifyError, verify};
+use updsts::core::block::check::{Expected, verify};
 use updsts::core::block::edit::ManagedBlock;
+use updsts::core::block::error::VerifyError;
 use updsts::core::block::layout::{BlockError, Layout};
 use updsts::core::ini::profiles::Profiles;
 use updsts::core::secret::SecretString;
@@ -229,7 +230,7 @@ fn blk_10_clear_refuses_where_a_line_would_fall_to_another_profile() {
 
 #[test]
 fn file_6_a_new_file_that_says_something_else_is_refused() {
-    use updsts::core::block::check::VerifyError::{Block, OtherProfile, Outside, Session};
+    use updsts::core::block::error::VerifyError::{Block, OtherProfile, Outside, Session};
     let old = b"# mine\n[default]\nregion = a\n# ${{{ key=default x\n[s]\n# $}}}\n[b]\nregion = b\n";
     let good = String::from_utf8(update(old, "default", "s").unwrap()).unwrap();
     let start = old.len() - b"# ${{{ key=default x\n[s]\n# $}}}\n[b]\nregion = b\n".len();

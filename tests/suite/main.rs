@@ -6,7 +6,6 @@ mod codes;
 mod crowd;
 mod editor;
 mod editor_laws;
-mod faults;
 mod files;
 mod get;
 mod leaks;

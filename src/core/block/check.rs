@@ -2,29 +2,11 @@
 
 use std::ops::Range;
 
-use thiserror::Error as ThisError;
-
 use crate::core::block::edit::ManagedBlock;
+use crate::core::block::error::VerifyError;
 use crate::core::block::layout::{Block, Layout};
 use crate::core::ini::lines::BYTE_ORDER_MARK;
 use crate::core::ini::profiles::{Key, Profiles};
-
-/// Why the new bytes must not replace the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
-pub enum VerifyError {
-    /// A byte outside the block differs.
-    #[error("bytes outside the managed block would change")]
-    Outside,
-    /// Not exactly one block of the source profile, or one left after it was removed.
-    #[error("the managed block would not be found again")]
-    Block,
-    /// The session profile reads back other values than those written.
-    #[error("the session profile would not read back what was written")]
-    Session,
-    /// Another profile appears, disappears or reads differently.
-    #[error("another profile would read differently")]
-    OtherProfile,
-}
 
 /// What the new file must say of the block.
 pub enum Expected<'a> {

@@ -7,6 +7,23 @@ use thiserror::Error as ThisError;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::text;
 
+/// Why the new bytes must not replace the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
+pub enum VerifyError {
+    /// A byte outside the block differs.
+    #[error("bytes outside the managed block would change")]
+    Outside,
+    /// Not exactly one block of the source profile, or one left after it was removed.
+    #[error("the managed block would not be found again")]
+    Block,
+    /// The session profile reads back other values than those written.
+    #[error("the session profile would not read back what was written")]
+    Session,
+    /// Another profile appears, disappears or reads differently.
+    #[error("another profile would read differently")]
+    OtherProfile,
+}
+
 /// Why a block cannot be written or removed. Lines are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 #[allow(missing_docs, reason = "each is explained by its text")]
@@ -37,6 +54,8 @@ pub enum BlockError {
     NameOfOtherBlock { name: String, line: usize, owner: String },
     #[error("the profile `{name}` is a source profile and cannot hold a session")]
     NameIsSource { name: String },
+    #[error("the managed block cannot be changed safely: {0}")]
+    Unsafe(#[from] VerifyError),
 }
 
 impl BlockError {
@@ -55,7 +74,7 @@ impl BlockError {
             | Self::LinesAfterEnd { line }
             | Self::NameTaken { line, .. }
             | Self::NameOfOtherBlock { line, .. } => Some(*line),
-            Self::NameIsSource { .. } => None,
+            Self::NameIsSource { .. } | Self::Unsafe(_) => None,
         }
     }
 
@@ -72,6 +91,7 @@ impl BlockError {
             Self::Indented { .. } => "start the line in the first column",
             Self::ContinuedAfterEnd { .. } => "remove the line, or start it in the first column under its own header",
             Self::KeyAfterEnd { .. } | Self::LinesAfterEnd { .. } => "remove the line, or move it under its own header",
+            Self::Unsafe(_) => "fix the lines around the managed block; nothing was changed",
             Self::NameTaken { .. } | Self::NameOfOtherBlock { .. } | Self::NameIsSource { .. } => {
                 "choose another name for the session profile with `-sn NAME`"
             }

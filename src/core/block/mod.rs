@@ -1,5 +1,6 @@
 //! The managed blocks: where they stand, an edit of one, its preview, its check. Pure.
 
+pub mod change;
 pub mod check;
 pub mod edit;
 pub mod error;

@@ -17,7 +17,13 @@ const MOST_BYTES: usize = 64 * 1024;
 pub(super) fn keep(old: &File, new: &File) -> io::Result<()> {
     let names = names(old);
     for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
-        let kept = value(old, name).and_then(|value| fsetxattr(new, name, &value, XattrFlags::empty()));
+        let kept = value(old, name).and_then(|wanted| {
+            if value(new, name).as_ref() == Ok(&wanted) {
+                Ok(())
+            } else {
+                fsetxattr(new, name, &wanted, XattrFlags::empty())
+            }
+        });
         match kept {
             Err(error) if name == ACCESS_LIST => return Err(error.into()),
             // A label that only root may set is not the user's.

@@ -8,11 +8,11 @@ mod attributes;
 mod chunks;
 pub mod config_file;
 pub mod credentials_file;
-mod foreign;
 mod lock;
 mod new_file;
-pub mod observer;
 pub mod replace;
 mod rests;
 mod same_file;
-mod watch;
+mod steps;
+#[cfg(test)]
+mod tests;

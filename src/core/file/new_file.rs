@@ -1,13 +1,12 @@
 //! The new file beside the old one, until it replaces it (FILE-3).
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
 use crate::core::file::chunks::says;
-use crate::core::file::credentials_file::Snapshot;
 use crate::core::file::same_file::is_at;
 
 /// The name of a new file before it replaces the old one begins so.
@@ -48,10 +47,10 @@ impl NewFile {
 
     /// Gives it owner, group, mode and extended attributes of the old file.
     #[cfg(unix)]
-    pub(super) fn keep_owner_and_mode(&mut self, old: &File, snapshot: &Snapshot) -> io::Result<()> {
+    pub(super) fn keep_owner_and_mode(&mut self, old: &File, before: &Metadata) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
         let new = self.temporary()?.as_file();
-        let (before, current) = (&snapshot.metadata, new.metadata()?);
+        let current = new.metadata()?;
         if (before.uid(), before.gid()) != (current.uid(), current.gid()) {
             fchown(new, Some(before.uid()), Some(before.gid()))?;
         }
@@ -59,11 +58,16 @@ impl NewFile {
         crate::core::file::attributes::keep(old, new)?;
         #[cfg(not(target_os = "linux"))]
         let _ = old;
-        new.set_permissions(fs::Permissions::from_mode(before.mode() & 0o7777))
+        // Some file systems refuse `chmod`, also to what is already there.
+        let mode = before.mode() & 0o7777;
+        if new.metadata()?.mode() & 0o7777 != mode {
+            new.set_permissions(fs::Permissions::from_mode(mode))?;
+        }
+        Ok(())
     }
 
     #[cfg(not(unix))]
-    pub(super) fn keep_owner_and_mode(&mut self, _old: &File, _snapshot: &Snapshot) -> io::Result<()> {
+    pub(super) fn keep_owner_and_mode(&mut self, _old: &File, _before: &Metadata) -> io::Result<()> {
         Ok(())
     }
 
@@ -80,7 +84,7 @@ impl NewFile {
     pub(super) fn replace(mut self, target: &Path) -> io::Result<File> {
         let new = self.0.take().ok_or_else(|| io::Error::other("the new file is not new any more"))?;
         new.persist(target).map_err(|error| {
-            // It goes the way of every new file that is not used.
+            // Dropping it empties and removes it.
             self.0 = Some(error.file);
             error.error
         })

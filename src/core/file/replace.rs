@@ -1,4 +1,4 @@
-//! A write is all or nothing (FILE-3): a new file in the same folder, renamed over the old one.
+//! A write is all or nothing (FILE-3): a new file in the same directory, renamed over the old one.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -8,100 +8,170 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::file::chunks::says;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::file::lock::Locked;
 use crate::core::file::new_file::{NewFile, remove_leftovers};
-use crate::core::file::observer::{Step, WriteObserver};
 use crate::core::file::rests::{REST, Rests};
-use crate::core::file::watch::Watch;
+use crate::core::file::same_file::{has_same_owner_and_mode, is_at};
+use crate::core::file::steps::{Step, before};
+use crate::core::reporter::Reporter;
 use crate::core::secret::SecretBytes;
-use crate::core::text;
-use crate::core::text::os_error;
+use crate::core::text::{self, os_error};
 
-/// How long the edit is made again because a program that does not lock changed the file.
+/// How long the edit is repeated because a program that does not lock keeps changing the file.
 const LONGEST_CHANGING: Duration = Duration::from_secs(10);
 
-/// How often what was written to a file while it was replaced is put into the new one.
-const MOST_LATE_EDITS: usize = 5;
+/// How often what was written to a replaced file is carried over to the new one.
+const MOST_LATE_CHANGES: usize = 5;
 
-/// How often a file that the edit cannot be made on is read again: a program that writes in place
-/// truncates it first.
+/// How often a file that refuses the edit is read again: a program that writes in place truncates it first.
 const MOST_REFUSALS: usize = 25;
-
-/// An edit of the file, made on its fresh bytes, and again where they change meanwhile.
-pub trait FileEdit: Send {
-    /// What the file said when it was read before, where it was. It likely says the same.
-    fn known(&self) -> Option<&SecretBytes> {
-        None
-    }
-
-    /// The whole new file, or `None` where nothing changes.
-    fn edit(&mut self, old: &Snapshot) -> Result<Option<SecretBytes>>;
-
-    /// Checks the new file as it was read back, before it replaces the old one.
-    fn check(&self, old: &[u8], new: &[u8]) -> Result<()>;
-}
 
 /// How the write went.
 #[derive(Debug, Default)]
 pub struct Replaced {
-    /// Whether the file was written; it is not where the edit changes nothing.
+    /// Whether the file was written; an edit that changes nothing writes nothing.
     pub is_written: bool,
-    /// What to warn about.
     pub warnings: Vec<String>,
 }
 
-/// How an attempt ended.
+/// What a program that had the old file open wrote to it while it was replaced.
+enum Late {
+    Appended(SecretBytes),
+    Rewritten(SecretBytes),
+}
+
 enum Attempt {
     Done,
-    /// The file was changed meanwhile, or somebody is writing it.
+    /// The file changed before the rename.
     Changed,
-    /// The file does not take the edit as it is.
+    /// The replaced file changed. The new one is still locked.
+    Late(Late, Locked),
+    /// The edit is not possible on the file as it is.
     Refused(Error),
 }
 
+struct Write<'a> {
+    file: &'a CredentialsFile,
+    /// What the file contained when it was read before. It usually still does.
+    known: Option<&'a SecretBytes>,
+    edit: &'a mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
+    reporter: &'a dyn Reporter,
+    late: Option<Late>,
+    report: Replaced,
+}
+
 impl CredentialsFile {
-    /// Replaces the file by what `edit` makes of its fresh bytes, under the file's lock.
+    /// Replaces the file by what `edit` makes of its fresh bytes, under the file's lock; `None` from the edit
+    /// changes nothing. `known` are bytes that the file probably still has.
     ///
-    /// A change that a program without the lock makes meanwhile is kept: the edit is made again on
-    /// the new content.
-    pub async fn replace(&self, edit: &mut dyn FileEdit, observer: &mut dyn WriteObserver) -> Result<Replaced> {
-        let mut report = Replaced::default();
-        match self.replace_until_done(edit, observer, &mut report).await {
-            // The edit is in the file. What could not be written is a change that somebody made meanwhile.
-            Err(_) if report.is_written => report.warnings.push(self.lost_change()),
+    /// A change that a program without the lock makes in the meantime is kept: the edit is made again on the
+    /// new content.
+    ///
+    /// Errors: those of the edit, and `not_writable`, `lock_timeout`, `file_changed`, `write_failed`.
+    pub async fn replace(
+        &self,
+        known: Option<&SecretBytes>,
+        edit: &mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
+        reporter: &dyn Reporter,
+    ) -> Result<Replaced> {
+        let mut write = Write { file: self, known, edit, reporter, late: None, report: Replaced::default() };
+        match write.run().await {
+            // The edit is in the file. What could not be written is somebody else's late change.
+            Err(_) if write.report.is_written => write.warn_lost_change(),
             ended => ended?,
         }
-        Ok(report)
+        Ok(write.report)
     }
 
-    async fn replace_until_done(
-        &self,
-        edit: &mut dyn FileEdit,
-        observer: &mut dyn WriteObserver,
-        report: &mut Replaced,
-    ) -> Result<()> {
-        let (mut refusals, mut rests) = (0, Rests::default());
+    fn step(&self, step: Step) -> Result<()> {
+        before(step).map_err(|error| self.failed("written", &error))
+    }
+
+    /// Writes, syncs and reads back the new file beside the old one.
+    fn write_new(&self, folder: &Path, old: &File, metadata: &Metadata, bytes: &SecretBytes) -> Result<NewFile> {
+        self.step(Step::Create)?;
+        let mut new = NewFile::create(folder).map_err(|error| self.failed("written", &error))?;
+        self.step(Step::Write)?;
+        new.write(bytes).map_err(|error| self.failed("written", &error))?;
+        self.step(Step::KeepOwner)?;
+        new.keep_owner_and_mode(old, metadata).map_err(|error| self.failed("given its owner and mode", &error))?;
+        self.step(Step::SyncFile)?;
+        new.sync().map_err(|error| self.failed("written", &error))?;
+        self.step(Step::ReadBack)?;
+        if !new.says(bytes).map_err(|error| self.failed("read back", &error))? {
+            let message = format!("the new `{}` does not read back what was written", text::path(&self.path));
+            return Err(Error::new(ErrorCode::WriteFailed, message, "check the disk; the file is unchanged"));
+        }
+        Ok(new)
+    }
+
+    /// The last comparison: the path, also through links, leads to the open file, and that has the same bytes,
+    /// mode and owner as when it was read.
+    fn is_unchanged(&self, locked: &Locked, metadata: &Metadata, found: &SecretBytes) -> Result<bool> {
+        let now = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
+        Ok(is_at(&locked.file, &locked.target)
+            && is_at(&locked.file, &self.path)
+            && has_same_owner_and_mode(&now, metadata)
+            && says(&locked.file, found).map_err(|error| self.unreadable(&error))?)
+    }
+
+    /// The one look at the replaced file (FILE-5): what was written to it after the last comparison.
+    fn late_change(&self, old: &File, found: &SecretBytes) -> Option<Late> {
+        if says(old, found).ok()? {
+            return None;
+        }
+        let now = self.read_known(old, &old.metadata().ok()?, None).ok()?;
+        Some(match now.strip_prefix(&**found) {
+            Some(end) => Late::Appended(SecretBytes::new(end.to_vec())),
+            None => Late::Rewritten(now),
+        })
+    }
+
+    fn failed(&self, what: &str, error: &io::Error) -> Error {
+        let message = format!("`{}` could not be {what}: {}", text::path(&self.path), os_error(error));
+        let (code, hint) = match error.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::ResourceBusy => {
+                (ErrorCode::NotWritable, "check who may write to the file and its directory; the file is unchanged")
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                (ErrorCode::WriteFailed, "free some disk space and try again; the file is unchanged")
+            }
+            _ => (ErrorCode::WriteFailed, "check the directory and the disk; the file is unchanged"),
+        };
+        Error::new(code, message, hint)
+    }
+}
+
+impl Write<'_> {
+    async fn run(&mut self) -> Result<()> {
+        let (mut refusals, mut late_changes, mut rests) = (0, 0, Rests::default());
         let mut changing_since = None;
-        let mut appended = SecretBytes::new(Vec::new());
+        let mut held = None;
         loop {
-            self.observe(observer, Step::Lock)?;
-            let locked = self.lock(|text| observer.notice(text)).await?;
-            if !locked.has_locks && report.warnings.is_empty() {
-                report.warnings.push("the file system has no locks: two writers at once could lose an update".into());
-            }
-            let metadata = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
-            if rests.needs_one(&metadata) {
-                drop(locked);
-                sleep(REST).await;
-                continue;
-            }
-            match self.attempt(locked, metadata, edit, observer, &mut appended, report)? {
+            let locked = match held.take() {
+                Some(locked) => locked,
+                None => match self.lock(&mut rests).await? {
+                    Some(locked) => locked,
+                    None => continue,
+                },
+            };
+            match self.attempt(locked)? {
                 Attempt::Done => return Ok(()),
                 Attempt::Changed => {
                     if changing_since.get_or_insert_with(Instant::now).elapsed() >= LONGEST_CHANGING {
-                        return Err(self.always_changed());
+                        return Err(self.keeps_changing());
                     }
+                }
+                Attempt::Late(..) if late_changes == MOST_LATE_CHANGES => {
+                    self.warn_lost_change();
+                    return Ok(());
+                }
+                Attempt::Late(late, locked) => {
+                    late_changes += 1;
+                    self.late = Some(late);
+                    held = Some(locked);
                 }
                 Attempt::Refused(error) if refusals == MOST_REFUSALS => return Err(error),
                 Attempt::Refused(_) => {
@@ -112,138 +182,87 @@ impl CredentialsFile {
         }
     }
 
-    /// It does not wait for anything, so that whoever cancels the call cannot cut a write in two.
-    ///
-    /// `appended` is what another program appended to a file that was replaced, and is to be kept.
-    fn attempt(
-        &self,
-        locked: Locked,
-        metadata: Metadata,
-        edit: &mut dyn FileEdit,
-        observer: &mut dyn WriteObserver,
-        appended: &mut SecretBytes,
-        report: &mut Replaced,
-    ) -> Result<Attempt> {
-        self.observe(observer, Step::Read)?;
-        let mut file = locked.file;
-        let mut watch = Watch::of(&file);
-        let mut found = self.read_known(&file, &metadata, edit.known())?;
-        let bytes = if appended.is_empty() { found.clone() } else { SecretBytes::new([&*found, &**appended].concat()) };
-        let mut snapshot = Snapshot { bytes, target: locked.target, metadata };
-        for is_late in std::iter::once(false).chain([true; MOST_LATE_EDITS]) {
-            self.observe(observer, Step::Edit)?;
-            let edited = edit.edit(&snapshot);
-            let is_edited = edited.is_ok();
-            let bytes = match edited {
-                Ok(Some(bytes)) => bytes,
-                Ok(None) if snapshot.bytes == found => return Ok(Attempt::Done),
-                Ok(None) => snapshot.bytes.clone(),
-                // It stays all the same: it could as well have come a moment later.
-                Err(_) if is_late && !appended.is_empty() => snapshot.bytes.clone(),
-                Err(_) if is_late => break,
-                Err(error) => return Ok(Attempt::Refused(error)),
-            };
-            let folder = snapshot.target.parent().unwrap_or(Path::new("/"));
-            remove_leftovers(folder);
-            let new = self.write_new(folder, &file, &snapshot, &bytes, observer)?;
-            if is_edited {
-                edit.check(&snapshot.bytes, &bytes)?;
-            }
+    /// The locked file; `None` if somebody may be in the middle of writing it, after a rest.
+    async fn lock(&mut self, rests: &mut Rests) -> Result<Option<Locked>> {
+        self.file.step(Step::Lock)?;
+        let locked = self.file.lock(|text| self.reporter.notice(text)).await?;
+        if !locked.has_locks && self.report.warnings.is_empty() {
+            let warning = "the file system has no locks: two writers at once could lose an update";
+            self.report.warnings.push(warning.into());
+        }
+        let metadata = locked.file.metadata().map_err(|error| self.file.unreadable(&error))?;
+        if rests.needs_one(&metadata) {
+            drop(locked);
+            sleep(REST).await;
+            return Ok(None);
+        }
+        Ok(Some(locked))
+    }
 
-            self.observe(observer, Step::Compare)?;
-            if !self.is_unchanged(&file, &snapshot, &found)? {
-                if is_late && appended.is_empty() {
-                    break;
-                }
-                return Ok(Attempt::Changed);
-            }
-            self.observe(observer, Step::Rename)?;
-            let new = new.replace(&snapshot.target).map_err(|error| self.failed("replaced", &error))?;
-            report.is_written = true;
-            let synced = observer.before(Step::SyncFolder).and_then(|()| sync_folder(folder));
-            if let Err(error) = synced {
-                let folder = text::path(folder);
-                report
-                    .warnings
-                    .push(format!("the file is replaced, but `{folder}` could not be synced: {}", os_error(&error)));
-            }
-            // A program that had the old file open may have written to it since the comparison. Its
-            // lock is not needed any more: the new file's keeps the others away.
-            let late = self.late_change(&file, &snapshot.metadata, &found, watch.as_ref());
-            *appended = SecretBytes::new(Vec::new());
-            let Some(late) = late else {
+    /// One attempt. It never waits, so cancelling the call cannot cut a write in two.
+    fn attempt(&mut self, locked: Locked) -> Result<Attempt> {
+        let file = self.file;
+        file.step(Step::Read)?;
+        let metadata = locked.file.metadata().map_err(|error| file.unreadable(&error))?;
+        let found = file.read_known(&locked.file, &metadata, self.known)?;
+        let base = match &self.late {
+            None => found.clone(),
+            Some(Late::Appended(end)) => SecretBytes::new([&*found, &**end].concat()),
+            Some(Late::Rewritten(bytes)) => bytes.clone(),
+        };
+        let old = Snapshot { bytes: base, target: locked.target.clone(), metadata };
+        file.step(Step::Edit)?;
+        let new = match ((self.edit)(&old), &self.late) {
+            (Ok(Some(new)), _) => new,
+            (Ok(None), _) if old.bytes == found => return Ok(Attempt::Done),
+            // Late lines stay even if they do not fit: they could as well have come a moment later.
+            (Ok(None), _) | (Err(_), Some(Late::Appended(_))) => old.bytes.clone(),
+            (Err(_), Some(Late::Rewritten(_))) => {
+                self.warn_lost_change();
                 return Ok(Attempt::Done);
-            };
-            snapshot.bytes = match late.strip_prefix(&*found) {
-                Some(end) => {
-                    *appended = SecretBytes::new(end.to_vec());
-                    SecretBytes::new([&*bytes, end].concat())
-                }
-                None => late,
-            };
-            watch = Watch::of(&new);
-            found = bytes;
-            file = new;
-        }
-        report.warnings.push(self.lost_change());
-        Ok(Attempt::Done)
-    }
-
-    fn lost_change(&self) -> String {
-        format!("another program wrote `{}` while it was replaced; its change is lost", text::path(&self.path))
-    }
-
-    fn always_changed(&self) -> Error {
-        let message = format!("`{}` is changed by another program all the time", text::path(&self.path));
-        Error::new(ErrorCode::FileChanged, message, "end the program that writes it, and try again")
-    }
-
-    /// Writes, syncs and reads back the new file beside the old one.
-    fn write_new(
-        &self,
-        folder: &Path,
-        old: &File,
-        snapshot: &Snapshot,
-        bytes: &SecretBytes,
-        observer: &mut dyn WriteObserver,
-    ) -> Result<NewFile> {
-        self.observe(observer, Step::Create)?;
-        let mut new = NewFile::create(folder).map_err(|error| self.failed("written", &error))?;
-        self.observe(observer, Step::Write)?;
-        new.write(bytes).map_err(|error| self.failed("written", &error))?;
-        self.observe(observer, Step::KeepOwner)?;
-        new.keep_owner_and_mode(old, snapshot).map_err(|error| self.failed("given its owner and mode", &error))?;
-        self.observe(observer, Step::SyncFile)?;
-        new.sync().map_err(|error| self.failed("written", &error))?;
-        self.observe(observer, Step::ReadBack)?;
-        if !new.says(bytes).map_err(|error| self.failed("read back", &error))? {
-            let message = format!("the new `{}` does not read back what was written", text::path(&self.path));
-            return Err(Error::new(ErrorCode::WriteFailed, message, "check the disk; the file is unchanged"));
-        }
-        Ok(new)
-    }
-
-    fn observe(&self, observer: &mut dyn WriteObserver, step: Step) -> Result<()> {
-        observer.before(step).map_err(|error| self.failed("written", &error))
-    }
-
-    fn failed(&self, what: &str, error: &io::Error) -> Error {
-        let message = format!("`{}` could not be {what}: {}", text::path(&self.path), os_error(error));
-        match error.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::ResourceBusy => {
-                Error::new(
-                    ErrorCode::NotWritable,
-                    message,
-                    "check who may write the file and its folder; the file is unchanged",
-                )
             }
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::new(
-                ErrorCode::WriteFailed,
-                message,
-                "free some space on the disk and try again; the file is unchanged",
-            ),
-            _ => Error::new(ErrorCode::WriteFailed, message, "check the folder and the disk; the file is unchanged"),
+            (Err(error), None) => return Ok(Attempt::Refused(error)),
+        };
+        let folder = old.target.parent().unwrap_or(Path::new("/"));
+        remove_leftovers(folder);
+        let new_file = file.write_new(folder, &locked.file, &old.metadata, &new)?;
+        file.step(Step::Compare)?;
+        if !file.is_unchanged(&locked, &old.metadata, &found)? {
+            if let Some(Late::Rewritten(_)) = self.late {
+                self.warn_lost_change();
+                return Ok(Attempt::Done);
+            }
+            return Ok(Attempt::Changed);
         }
+        file.step(Step::Rename)?;
+        let new_file = new_file.replace(&old.target).map_err(|error| file.failed("replaced", &error))?;
+        self.report.is_written = true;
+        self.late = None;
+        self.sync(folder);
+        // Whoever had the old file open may have written to it since the comparison.
+        Ok(match file.late_change(&locked.file, &found) {
+            None => Attempt::Done,
+            Some(late) => Attempt::Late(late, Locked { file: new_file, ..locked }),
+        })
+    }
+
+    fn sync(&mut self, folder: &Path) {
+        if let Err(error) = before(Step::SyncFolder).and_then(|()| sync_folder(folder)) {
+            let folder = text::path(folder);
+            let warning = format!("the file was replaced, but `{folder}` could not be synced: {}", os_error(&error));
+            self.report.warnings.push(warning);
+        }
+    }
+
+    fn warn_lost_change(&mut self) {
+        let file = text::path(&self.file.path);
+        let warning = format!("another program wrote to `{file}` while it was being replaced; its change is lost");
+        self.report.warnings.push(warning);
+    }
+
+    fn keeps_changing(&self) -> Error {
+        let message = format!("another program keeps changing `{}`", text::path(&self.file.path));
+        Error::new(ErrorCode::FileChanged, message, "stop the program that writes to it, and try again")
     }
 }
 

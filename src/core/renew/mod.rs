@@ -22,7 +22,6 @@ use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::file::config_file::ConfigFile;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
-use crate::core::file::observer::{Step, WriteObserver};
 use crate::core::ini::profiles::{Key, Profiles, is_name_for_all_sdks};
 use crate::core::reporter::Reporter;
 use crate::core::session::{SessionCredentials, SessionDuration};
@@ -425,7 +424,7 @@ async fn store(
         source: &plan.source.name,
         session_profile: &plan.session_profile,
     };
-    let replaced = destination.store(session, &plan.source.key.id, &mut Notices(reporter)).await?;
+    let replaced = destination.store(session, &plan.source.key.id, reporter).await?;
     let mut warnings = plan.warnings;
     warnings.extend(replaced.warnings);
     Ok(RefreshReport {
@@ -453,17 +452,5 @@ impl Reporter for WithoutDetails<'_> {
 
     fn shows_commands(&self) -> bool {
         self.0.shows_commands()
-    }
-}
-
-struct Notices<'a>(&'a dyn Reporter);
-
-impl WriteObserver for Notices<'_> {
-    fn before(&mut self, _step: Step) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn notice(&mut self, text: &str) {
-        self.0.notice(text);
     }
 }

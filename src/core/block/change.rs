@@ -1,0 +1,34 @@
+//! A change of a block and the new file that it makes, checked (FILE-6). Pure.
+
+use crate::core::block::check::{Expected, verify};
+use crate::core::block::edit::{Edit, ManagedBlock, remove, splice};
+use crate::core::block::error::BlockError;
+use crate::core::block::layout::{Block, Layout};
+use crate::core::secret::SecretBytes;
+
+/// It has no `Debug`: it holds a session.
+pub struct Change {
+    pub edit: Edit,
+    /// The whole new file.
+    pub file: SecretBytes,
+}
+
+impl Change {
+    /// Writes a session into its block, or appends the block.
+    pub fn write(layout: &Layout<'_>, block: &ManagedBlock<'_>) -> Result<Self, BlockError> {
+        let slot = layout.slot(block.source, block.session_profile.as_bytes())?;
+        Self::checked(layout, splice(slot, block), &Expected::Block(block))
+    }
+
+    /// Removes a block.
+    pub fn remove(layout: &Layout<'_>, block: &Block<'_>) -> Result<Self, BlockError> {
+        let edit = remove(layout, layout.file(), block)?;
+        Self::checked(layout, edit, &Expected::NoBlock { source: block.key })
+    }
+
+    fn checked(layout: &Layout<'_>, edit: Edit, expected: &Expected<'_>) -> Result<Self, BlockError> {
+        let file = edit.apply(layout.file());
+        verify(layout.file(), &edit.range(), &file, expected)?;
+        Ok(Self { edit, file })
+    }
+}
