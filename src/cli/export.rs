@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::args::{Export, ExportFormat};
 use super::output::Output;
 use crate::core::error::Result;
-use crate::core::export::stored_session;
+use crate::core::export::export;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
@@ -15,7 +15,7 @@ use crate::core::source::source_profile::requested_name;
 
 /// Runs the command.
 pub fn run(options: &Export, file: &CredentialsFile, output: &Output) -> Result<()> {
-    let session = stored_session(file, &requested_name(&options.profile)?, Timestamp::now())?;
+    let session = export(file, &requested_name(&options.profile)?, Timestamp::now())?;
     output.result(&text(options.format, &session))
 }
 

@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use crate::core::block::change::Change;
 use crate::core::block::edit::own_lines;
 use crate::core::block::layout::{Block, Layout};
+use crate::core::block::stored_session::StoredSession;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
-use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::ini::profiles::Profiles;
 use crate::core::reporter::Reporter;
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, shown};
@@ -100,7 +101,7 @@ fn block_of<'l, 'b>(file: &CredentialsFile, layout: &'l Layout<'b>, name: &str) 
 fn describe(bytes: &[u8], block: &Block<'_>) -> Cleared {
     let profiles = Profiles::of_credentials(bytes);
     let session = block.header.as_ref().and_then(|header| profiles.get(header.name));
-    let expiration = session.and_then(|profile| profile.text(Key::ExpirationDatetime)).and_then(expiry::parse);
+    let expiration = session.and_then(StoredSession::of).and_then(StoredSession::expiration);
     let left = expiration.map(|expiration| expiry::seconds_left(expiration, Timestamp::now()));
     Cleared {
         source_profile: shown(block.key),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// A session with less than this left is `expiring`: five minutes, in seconds.
-pub const EXPIRING_SECONDS: i64 = 300;
+pub const EXPIRING_SECONDS: u64 = 300;
 
 /// RFC 3339 in the given time zone with its offset, whole seconds.
 pub fn written(expiration: Timestamp, zone: &TimeZone) -> String {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::core::block::layout::Layout;
+use crate::core::block::stored_session::{GoodSession, SessionFault, StoredSession};
 use crate::core::error::Result;
 use crate::core::expiry::{self, EXPIRING_SECONDS};
 use crate::core::file::credentials_file::CredentialsFile;
@@ -40,7 +41,7 @@ pub enum Status {
     Expiring,
     /// It is over.
     Expired,
-    /// A session without a readable expiry.
+    /// A session without a readable expiry, or one that lacks a part.
     Unknown,
     /// Not a session.
     NotApplicable,
@@ -132,17 +133,13 @@ fn sessions<'a>(layout: &Layout<'a>) -> Sessions<'a> {
 fn info(profile: &Profile<'_>, sessions: &Sessions<'_>, now: Timestamp) -> ProfileInfo {
     let value = |key| profile.get(key).map(|value| shown(&value.bytes));
     let has = |key| profile.get(key).is_some();
-    let is_temporary = profile.get(Key::AwsAccessKeyId).is_some_and(|id| id.bytes.starts_with(b"ASIA"));
-    let credential_type = if has(Key::AwsSessionToken) || is_temporary {
-        CredentialType::Session
-    } else if has(Key::AwsAccessKeyId) || has(Key::AwsSecretAccessKey) {
-        CredentialType::LongTerm
-    } else {
-        CredentialType::None
+    let session = StoredSession::of(profile);
+    let credential_type = match session {
+        Some(_) => CredentialType::Session,
+        None if has(Key::AwsAccessKeyId) || has(Key::AwsSecretAccessKey) => CredentialType::LongTerm,
+        None => CredentialType::None,
     };
-    let expiration = profile.text(Key::ExpirationDatetime).and_then(expiry::parse);
-    let left = expiration.map(|expiration| expiry::seconds_left(expiration, now));
-    let is_session = credential_type == CredentialType::Session;
+    let expiration = session.and_then(StoredSession::expiration);
     let name: &[u8] = &profile.name;
     ProfileInfo {
         name: shown(name),
@@ -154,21 +151,19 @@ fn info(profile: &Profile<'_>, sessions: &Sessions<'_>, now: Timestamp) -> Profi
         mfa_device: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)),
         totp_secret_name: value(Key::TotpSecretName),
         expiration: value(Key::ExpirationDatetime),
-        expires_in_seconds: left.filter(|_| is_session),
-        status: status(is_session, left),
+        expires_in_seconds: expiration.map(|expiration| expiry::seconds_left(expiration, now)),
+        status: session.map_or(Status::NotApplicable, |session| status(session.good(now))),
         source_profile: sessions.source_of.get(name).map(|source| shown(source)),
         session_profile: sessions.session_of.get(name).map(|session| shown(session)),
     }
 }
 
-/// The status of a session with that many seconds left.
-fn status(is_session: bool, left: Option<i64>) -> Status {
-    match left {
-        _ if !is_session => Status::NotApplicable,
-        None => Status::Unknown,
-        Some(left) if left <= 0 => Status::Expired,
-        Some(left) if left < EXPIRING_SECONDS => Status::Expiring,
-        Some(_) => Status::Valid,
+fn status(session: Result<GoodSession<'_>, SessionFault>) -> Status {
+    match session {
+        Ok(good) if good.seconds_left < EXPIRING_SECONDS => Status::Expiring,
+        Ok(_) => Status::Valid,
+        Err(SessionFault::Expired { .. }) => Status::Expired,
+        Err(_) => Status::Unknown,
     }
 }
 

@@ -82,6 +82,8 @@ impl Sandbox {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_updsts"));
         command.env_clear().args(arguments.into_iter().map(Into::into)).current_dir(self.home.path());
         command.env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin").env("TZ", "Asia/Tokyo");
+        // Windows looks for the home there, and without it at the developer's own.
+        command.env("USERPROFILE", self.home.path());
         command.env("AWS_ENDPOINT_URL_STS", self.sts.url());
         for (name, value) in &self.variables {
             command.env(name, value);

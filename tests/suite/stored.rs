@@ -176,3 +176,23 @@ fn cli_12_the_shell_is_answered_with_the_profiles_of_the_file() {
     assert_eq!(ask(&["updsts", "get", "-n", "de"]), "default\ndev");
     assert_eq!(ask(&["updsts", "-c", "/nowhere", "get", "-n", ""]), "");
 }
+
+#[test]
+fn cli_14_every_command_agrees_that_a_damaged_session_is_not_good() {
+    let breaks: [fn(&str) -> String; 3] = [
+        |file| file.replace("aws_session_token = ", "aws_session_token = x "),
+        |file| file.split_inclusive('\n').filter(|line| !line.contains("= ASIA")).collect(),
+        |file| file.replace("aws_access_key_id = ASIA", "aws_access_key_id = \u{201c}ASIA"),
+    ];
+    for damage in breaks {
+        let sandbox = with_session();
+        let damaged = damage(&sandbox.read());
+        let sandbox = sandbox.credentials(damaged);
+        sandbox.run(["list"]).succeeds().prints("default_sts\tsession\tunknown");
+        sandbox.run(["list", "--check", "default"]).fails("session_missing", 7);
+        sandbox.run(["export", "-n", "default"]).fails("session_missing", 7);
+        let renewed = sandbox.get(["--min-validity", "10m", "--json"]).succeeds().json();
+        assert_eq!(renewed["refreshed"], true);
+        sandbox.run(["list", "--check", "default"]).succeeds();
+    }
+}

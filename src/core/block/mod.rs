@@ -6,3 +6,4 @@ pub mod edit;
 pub mod error;
 pub mod layout;
 pub mod preview;
+pub mod stored_session;

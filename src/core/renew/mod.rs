@@ -15,6 +15,7 @@ use crate::core::ask::person::Person;
 use crate::core::block::edit::Edit;
 use crate::core::block::layout::{BlockError, Layout};
 use crate::core::block::preview::{ChangedLine, changed_lines};
+use crate::core::block::stored_session::StoredSession;
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::source::{CodeSource, GivenCode};
 use crate::core::environment::Environment;
@@ -22,7 +23,7 @@ use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::file::config_file::ConfigFile;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
-use crate::core::ini::profiles::{Key, Profiles, is_name_for_all_sdks};
+use crate::core::ini::profiles::{Profiles, is_name_for_all_sdks};
 use crate::core::reporter::Reporter;
 use crate::core::session::{SessionCredentials, SessionDuration};
 use crate::core::source::source_profile::{Files, SourceProfile};
@@ -392,19 +393,13 @@ fn stored(
     min_validity: Duration,
     now: Timestamp,
 ) -> Option<RefreshReport> {
-    let profile = credentials.get(session_profile.as_bytes())?;
-    for key in [Key::AwsSecretAccessKey, Key::AwsSessionToken] {
-        profile.get(key)?;
-    }
-    let text = profile.text(Key::ExpirationDatetime)?;
-    let expiration = expiry::parse(text)?;
-    let left = u64::try_from(expiry::seconds_left(expiration, now)).ok()?;
-    (left > 0 && left >= min_validity.as_secs()).then(|| RefreshReport {
+    let good = StoredSession::of(credentials.get(session_profile.as_bytes())?)?.good(now).ok()?;
+    (good.seconds_left >= min_validity.as_secs()).then(|| RefreshReport {
         source_profile: source.to_owned(),
         session_profile: session_profile.to_owned(),
-        access_key_id: profile.text(Key::AwsAccessKeyId).map(|id| shown(id.as_bytes())).unwrap_or_default(),
-        expiration,
-        expiration_text: shown(text.as_bytes()),
+        access_key_id: shown(good.access_key_id.as_bytes()),
+        expiration: good.expiration,
+        expiration_text: shown(good.expiration_text.as_bytes()),
         refreshed: false,
         renamed_from: None,
         warnings: Vec::new(),
