@@ -3,29 +3,28 @@
 //! # The map
 //!
 //! - [`core`]: what updsts knows. No command line, no protocol.
-//!   - [`core::secret`], [`core::session`], [`core::text`], [`core::expiry`], [`core::error`],
-//!     [`core::environment`]: the words that everything else is said in.
-//!   - [`core::grammar`] → [`core::profile`]: bytes → lines → profiles. Pure.
-//!   - [`core::managed_block`] ([`core::block_error`]) → [`core::splice`] ([`core::preview`]) → [`core::verify`]:
-//!     locate a block, edit it by byte range, check the result. Pure.
-//!   - [`core::credentials_file`], [`core::config_file`]: the only file I/O.
-//!   - [`core::source_profile`]: the profile that holds the key, checked.
-//!   - [`core::settings`], [`core::sts`]: region, endpoint, proxy, trust; the STS client. The only SDK code.
-//!   - [`core::token`], [`core::sent_codes`]: where the code comes from, and that none is sent twice.
-//!   - [`core::store`]: the session goes into its block.
-//!   - [`core::turn`]: of many callers at once, one asks AWS.
-//!   - [`core::refresh`] ([`core::usage`]), [`core::inspect`], [`core::export`], [`core::clear`]: the use cases.
-//! - [`cli`]: the command line. The only clap code, and with `main` and rmcp the only code that writes to stdout.
+//!   - The vocabulary: [`core::error`], [`core::secret`], [`core::session`], [`core::name`], [`core::expiry`],
+//!     [`core::text`], [`core::environment`], [`core::reporter`].
+//!   - [`core::ini`]: bytes → lines → profiles. Pure.
+//!   - [`core::block`]: where the managed blocks stand, an edit of one, its preview, its check; the session stored in
+//!     one, and whether it is good. Pure.
+//!   - [`core::file`]: the credentials file and the config file on disk: find, read, lock, replace.
+//!   - [`core::source`]: the profile that holds the key, and how other programs use its session.
+//!   - [`core::sts`]: region, endpoint, proxy, trust, and the client. The only SDK code.
+//!   - [`core::code`]: where a code comes from; none is sent twice. [`core::ask`]: a person who is asked.
+//!   - [`core::turn`]: of many callers at once, one renews.
+//!   - [`core::renew`], [`core::list`], [`core::export`], [`core::clear`]: the use cases.
+//! - [`cli`]: the command line. The only clap code.
 //! - [`mcp`]: the MCP server, three tools over the same core. The only rmcp code, but for the pipes of `cli::mcp`.
 //!
-//! Arrows point one way: `main → cli, mcp → core use cases → core parts → secret`.
+//! Arrows point one way: `main → cli, mcp → use cases → parts → vocabulary`; no two files import each other.
 //!
-//! # The path of the data through `get`
+//! # The path of the data through `renew`
 //!
-//! arguments → [`core::refresh::RefreshRequest`] → read bytes → find profile → locate block → settings →
-//! every check → code → STS → [`core::session::SessionCredentials`] → lock → read again → locate again →
-//! splice → verify → replace → [`core::refresh::RefreshReport`] → text or JSON. The lock is never held while
-//! somebody types or AWS thinks.
+//! arguments → [`core::renew::request::RenewRequest`] → read bytes → find profile → locate block → plan the edit and
+//! check it → settings → code → STS → [`core::session::SessionCredentials`] → lock → read again → edit → check →
+//! replace → look once more → [`core::renew::report::RenewReport`] → text or JSON. The lock is never held while somebody
+//! types, a command runs, or AWS thinks.
 
 pub mod cli;
 pub mod core;

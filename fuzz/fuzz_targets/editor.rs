@@ -4,7 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use updsts::core::block::layout::Layout;
-use updsts::core::ini::profiles::{Key, Profiles, is_name_for_all_sdks};
+use updsts::core::ini::profiles::{Key, Profiles};
+use updsts::core::name::is_accepted_by_every_sdk;
 use updsts::core::secret::SecretString;
 use updsts::core::session::SessionCredentials;
 use updsts::core::block::edit::{self, Edit, ManagedBlock};
@@ -113,7 +114,7 @@ fuzz_target!(|file: &[u8]| {
         check(file, block.key, "renamed");
         let name = block.header.as_ref().map_or(&b""[..], |header| header.name);
         // No other name is ever written (BLK-7).
-        if is_name_for_all_sdks(name) && name != b"DEFAULT" {
+        if is_accepted_by_every_sdk(name) && name != b"DEFAULT" {
             check(file, block.key, std::str::from_utf8(name).expect("it is ASCII"));
         }
     }

@@ -8,12 +8,12 @@ use crate::core::clear::{Which, clear};
 use crate::core::error::Result;
 use crate::core::expiry;
 use crate::core::file::credentials_file::CredentialsFile;
-use crate::core::source::source_profile::requested_name;
+use crate::core::name::ProfileName;
 
 /// Runs the command.
 pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Result<()> {
     let which = match &options.profile {
-        Some(name) => Which::Of(requested_name(name)?),
+        Some(name) => Which::Of(ProfileName::parse(name)?),
         None => Which::All,
     };
     let report = clear(&file, &which, output).await?;

@@ -9,13 +9,13 @@ use super::output::Output;
 use crate::core::error::Result;
 use crate::core::export::export;
 use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::name::ProfileName;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
-use crate::core::source::source_profile::requested_name;
 
 /// Runs the command.
 pub fn run(options: &Export, file: &CredentialsFile, output: &Output) -> Result<()> {
-    let session = export(file, &requested_name(&options.profile)?, Timestamp::now())?;
+    let session = export(file, &ProfileName::parse(&options.profile)?, Timestamp::now())?;
     output.result(&text(options.format, &session))
 }
 

@@ -15,9 +15,11 @@ use crate::core::environment::Environment;
 use crate::core::error::Result;
 use crate::core::expiry;
 use crate::core::file::credentials_file::CredentialsFile;
-use crate::core::renew::{RefreshReport, RefreshRequest, dry_run, refresh};
+use crate::core::name::{ProfileName, SessionProfileName};
+use crate::core::renew::report::RenewReport;
+use crate::core::renew::request::RenewRequest;
+use crate::core::renew::{dry_run, renew, unusable_name};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
-use crate::core::source::source_profile::requested_name;
 use crate::core::source::usage::usage;
 use crate::core::text::{path, shown};
 
@@ -28,7 +30,7 @@ pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment
         return preview(options, &request, environment, output).await;
     }
     let person = terminal::person(options.no_input, environment);
-    let report = refresh(&request, &person, environment, output).await?;
+    let report = renew(&request, &person, environment, output).await?;
     for warning in &report.warnings {
         output.warning(warning);
     }
@@ -42,7 +44,7 @@ pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment
     output.result(&text)
 }
 
-async fn preview(options: &Get, request: &RefreshRequest, environment: &Environment, output: &Output) -> Result<()> {
+async fn preview(options: &Get, request: &RenewRequest, environment: &Environment, output: &Output) -> Result<()> {
     let dry_run = dry_run(request, environment, output).await?;
     for warning in &dry_run.warnings {
         output.warning(warning);
@@ -51,7 +53,7 @@ async fn preview(options: &Get, request: &RefreshRequest, environment: &Environm
     if options.json {
         let change = |line: &ChangedLine| json!({"line": line.number, "change": if line.is_new { "added" } else { "removed" }, "text": line.text});
         let changes: Vec<_> = dry_run.changes.iter().map(change).collect();
-        let document = json!({"dry_run": true, "updated_profile_name": dry_run.session_profile, "credential_file": file, "changes": changes});
+        let document = json!({"dry_run": true, "updated_profile_name": dry_run.session_profile.as_str(), "credential_file": file, "changes": changes});
         return output.result(&format!("{document:#}\n"));
     }
     if dry_run.changes.is_empty() {
@@ -67,7 +69,7 @@ async fn preview(options: &Get, request: &RefreshRequest, environment: &Environm
     output.result(&text)
 }
 
-fn request(options: &Get, file: CredentialsFile) -> Result<RefreshRequest> {
+fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
     let code = match options.totp_token.as_deref() {
         None => GivenCode::None,
         Some("-") => GivenCode::StandardInput,
@@ -75,10 +77,16 @@ fn request(options: &Get, file: CredentialsFile) -> Result<RefreshRequest> {
     };
     let duration = options.duration.as_deref().map(SessionDuration::parse).transpose()?;
     let min_validity = options.min_validity.as_deref().map(parse_seconds).transpose()?;
-    Ok(RefreshRequest {
+    let session_profile = match options.sts_profile_name.as_deref() {
+        None | Some("") => None,
+        Some(name) => {
+            Some(SessionProfileName::parse(name.as_bytes()).ok_or_else(|| unusable_name(&shown(name.as_bytes())))?)
+        }
+    };
+    Ok(RenewRequest {
         file,
-        profile: requested_name(&options.profile)?,
-        session_profile: options.sts_profile_name.clone().filter(|name| !name.is_empty()),
+        profile: ProfileName::parse(&options.profile)?,
+        session_profile,
         code,
         sent_codes: SentCodes::default(),
         duration,
@@ -88,14 +96,14 @@ fn request(options: &Get, file: CredentialsFile) -> Result<RefreshRequest> {
     })
 }
 
-fn text(report: &RefreshReport, usage: &str, now: Timestamp, output: &Output) -> String {
+fn text(report: &RenewReport, usage: &str, now: Timestamp, output: &Output) -> String {
     let left = expiry::in_words(expiry::seconds_left(report.expiration, now));
     let what = match (&report.renamed_from, report.refreshed) {
         (_, false) => " (still good; nothing was sent)".to_owned(),
         (Some(old), true) => format!(" (renamed from {old})"),
         (None, true) => String::new(),
     };
-    let profile = output.paint(Tone::Good, &shown(report.session_profile.as_bytes()));
+    let profile = output.paint(Tone::Good, report.session_profile.as_str());
     format!(
         "session profile  {profile}{what}\naccess key id    {}\nexpires          {} (in {left})\nuse it           {usage} aws …\n",
         report.access_key_id, report.expiration_text,

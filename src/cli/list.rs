@@ -15,9 +15,9 @@ use crate::core::expiry;
 use crate::core::export::check_session;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::list::{CredentialType, ProfileInfo, Status, inspect};
+use crate::core::name::ProfileName;
 use crate::core::reporter::Reporter;
 use crate::core::session::parse_seconds;
-use crate::core::source::source_profile::requested_name;
 use crate::core::text;
 
 /// The most warnings about odd lines that are shown without `-v 1`.
@@ -27,7 +27,7 @@ const FEW_WARNINGS: usize = 5;
 pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()> {
     if let Some(name) = &options.check {
         let min_validity = options.min_validity.as_deref().map_or(Ok(0), parse_seconds)?;
-        return check_session(file, &requested_name(name)?, min_validity, Timestamp::now());
+        return check_session(file, &ProfileName::parse(name)?, min_validity, Timestamp::now());
     }
     let inspection = inspect(file, Timestamp::now())?;
     if output.verbose() > 0 {

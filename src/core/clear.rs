@@ -10,6 +10,7 @@ use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::ini::profiles::Profiles;
+use crate::core::name::ProfileName;
 use crate::core::reporter::Reporter;
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, shown};
@@ -18,7 +19,7 @@ use crate::core::text::{self, shown};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
     /// Of this source profile, or of the source of this session profile.
-    Of(String),
+    Of(ProfileName),
     /// Every one.
     All,
 }
@@ -82,12 +83,13 @@ fn without_blocks(file: &CredentialsFile, which: &Which, bytes: &SecretBytes) ->
     }
 }
 
-fn block_of<'l, 'b>(file: &CredentialsFile, layout: &'l Layout<'b>, name: &str) -> Result<&'l Block<'b>> {
-    let source = layout.source_of(name.as_bytes()).unwrap_or(name.as_bytes());
+fn block_of<'l, 'b>(file: &CredentialsFile, layout: &'l Layout<'b>, name: &ProfileName) -> Result<&'l Block<'b>> {
+    let source = layout.source_name(name);
+    let source = source.as_bytes();
     if let Some(block) = layout.block_of(source) {
         return Ok(block);
     }
-    let (path, name) = (text::path(file.path()), shown(name.as_bytes()));
+    let path = text::path(file.path());
     Err(if layout.count_of(source) > 0 {
         let message = format!("the profile `{name}` has no stored session in `{path}`");
         let hint = "there is nothing to clear; `updsts list` shows the sessions";

@@ -9,26 +9,25 @@ use crate::core::block::stored_session::{SessionFault, StoredSession};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::profiles::Profiles;
+use crate::core::name::ProfileName;
 use crate::core::session::SessionCredentials;
-use crate::core::text::shown;
 
 /// The stored session of a source profile that is good at `now`.
-pub fn export(file: &CredentialsFile, name: &str, now: Timestamp) -> Result<SessionCredentials> {
+pub fn export(file: &CredentialsFile, name: &ProfileName, now: Timestamp) -> Result<SessionCredentials> {
     Ok(good_session(file, name, now)?.0)
 }
 
 /// Whether the stored session of a profile is good for at least `min_validity` seconds (CLI-14).
-pub fn check_session(file: &CredentialsFile, name: &str, min_validity: u64, now: Timestamp) -> Result<()> {
+pub fn check_session(file: &CredentialsFile, name: &ProfileName, min_validity: u64, now: Timestamp) -> Result<()> {
     let (_, left) = good_session(file, name, now)?;
     if left >= min_validity {
         return Ok(());
     }
-    let name = shown(name.as_bytes());
     let message = format!("the session of `{name}` is good for {left} s more, not {min_validity} s");
     Err(Error::new(ErrorCode::SessionExpired, message, format!("get one with `updsts get -n {name}`")))
 }
 
-fn good_session(file: &CredentialsFile, name: &str, now: Timestamp) -> Result<(SessionCredentials, u64)> {
+fn good_session(file: &CredentialsFile, name: &ProfileName, now: Timestamp) -> Result<(SessionCredentials, u64)> {
     let snapshot = file.read()?;
     let (layout, profiles) = (Layout::of(&snapshot.bytes), Profiles::of_credentials(&snapshot.bytes));
     let good = || {

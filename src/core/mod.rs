@@ -4,6 +4,7 @@
 pub mod environment;
 pub mod error;
 pub mod expiry;
+pub mod name;
 pub mod reporter;
 pub mod secret;
 pub mod session;

@@ -10,6 +10,21 @@ pub trait Reporter: Send + Sync {
     fn shows_commands(&self) -> bool;
 }
 
+/// Does not tell again which settings are used.
+pub struct WithoutDetails<'a>(pub &'a dyn Reporter);
+
+impl Reporter for WithoutDetails<'_> {
+    fn notice(&self, text: &str) {
+        self.0.notice(text);
+    }
+
+    fn detail(&self, _text: &str) {}
+
+    fn shows_commands(&self) -> bool {
+        self.0.shows_commands()
+    }
+}
+
 /// Tells nobody.
 #[cfg(test)]
 pub struct Silent;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::core::error::{CodeSpent, Error, ErrorCode};
 use crate::core::list::ProfileInfo;
-use crate::core::renew::RefreshReport;
+use crate::core::renew::report::RenewReport;
 use crate::core::text;
 
 /// What stands in the place of a secret: no character of it, and not its length (MCP-4).
@@ -16,7 +16,7 @@ const MASKED: &str = "(masked)";
 const NOT_DEFINED: &str = "(not defined)";
 
 /// What the update tool answers.
-pub fn updated(report: &RefreshReport, usage: &str, file: &Path, now: Timestamp) -> CallToolResult {
+pub fn updated(report: &RenewReport, usage: &str, file: &Path, now: Timestamp) -> CallToolResult {
     let mut result = success(&report.document(usage, now), file);
     // The result is what the schema says; what is odd beside it is said beside it.
     let odd = report.warnings.iter().map(|warning| ("warning", warning));

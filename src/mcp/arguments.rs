@@ -9,9 +9,8 @@ use serde_json::Value;
 
 use crate::core::code::source::GivenCode;
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::ini::profiles::is_name_for_all_sdks;
+use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
-use crate::core::source::source_profile::requested_name;
 
 /// The arguments of one call, all of them known.
 pub struct Arguments(JsonObject);
@@ -49,25 +48,24 @@ impl Arguments {
     }
 
     /// `profile_name`: a name that a section of the file can have.
-    pub fn profile_name(&self) -> Result<String> {
+    pub fn profile_name(&self) -> Result<ProfileName> {
         let list = "`updsts_get_credential_info_list` shows the names";
         let name = self.text("profile_name")?.ok_or_else(|| usage("`profile_name` is missing", list))?;
         if name.contains(['[', ']']) || name.chars().count() > crate::core::text::MAX_SHOWN {
             return Err(usage("`profile_name` is not a name that a profile can have", list));
         }
-        requested_name(name).map_err(|error| usage(error.message(), list))
+        ProfileName::parse(name).map_err(|error| usage(error.message(), list))
     }
 
     /// `sts_profile_name`: a name that every AWS SDK accepts (BLK-7).
-    pub fn sts_profile_name(&self) -> Result<Option<String>> {
-        match self.text("sts_profile_name")? {
-            None => Ok(None),
-            Some(name) if is_name_for_all_sdks(name.as_bytes()) && name != "DEFAULT" => Ok(Some(name.to_owned())),
-            Some(_) => Err(usage(
+    pub fn sts_profile_name(&self) -> Result<Option<SessionProfileName>> {
+        let Some(name) = self.text("sts_profile_name")? else { return Ok(None) };
+        SessionProfileName::parse(name.as_bytes()).map(Some).ok_or_else(|| {
+            usage(
                 "`sts_profile_name` is not a name that every AWS SDK accepts",
                 "leave it empty, or choose one of letters, digits and `_-/.%@:+`",
-            )),
-        }
+            )
+        })
     }
 
     /// `totp_token`: a code, where one is given.
@@ -189,7 +187,10 @@ mod tests {
             assert_eq!(given.profile_name().unwrap_err().code(), ErrorCode::Usage, "{name:?}");
             assert!(name.is_empty() || given.sts_profile_name().is_err(), "{name:?}");
         }
-        assert_eq!(arguments(json!({"profile_name": "key with blanks"})).profile_name().unwrap(), "key with blanks");
+        assert_eq!(
+            arguments(json!({"profile_name": "key with blanks"})).profile_name().unwrap().to_string(),
+            "key with blanks"
+        );
     }
 
     #[test]

@@ -22,7 +22,8 @@ use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::list::{ProfileInfo, inspect};
-use crate::core::renew::{RefreshRequest, refresh};
+use crate::core::renew::renew;
+use crate::core::renew::request::RenewRequest;
 use crate::core::reporter::Reporter;
 use crate::core::source::usage::{quoted, usage};
 
@@ -91,7 +92,7 @@ impl Server {
     }
 
     async fn update(&self, file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
-        let request = RefreshRequest {
+        let request = RenewRequest {
             file: file.clone(),
             profile: given.profile_name()?,
             session_profile: given.sts_profile_name()?,
@@ -103,7 +104,7 @@ impl Server {
             endpoint_url: None,
         };
         let nobody = Person::Absent("an MCP server cannot ask at a prompt".to_owned());
-        let report = refresh(&request, &nobody, &self.environment, &*self.reporter).await?;
+        let report = renew(&request, &nobody, &self.environment, &*self.reporter).await?;
         let usage = usage(file, &report.session_profile);
         Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()))
     }
@@ -140,7 +141,7 @@ fn stopped() -> CallToolResult {
 }
 
 fn info(file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
-    let name = given.profile_name()?;
+    let name = given.profile_name()?.to_string();
     let inspection = inspect(file, Timestamp::now())?;
     let resolved = file.resolved();
     if let Some(profile) = inspection.profiles.iter().find(|profile| profile.name == name) {
@@ -164,18 +165,18 @@ fn failure(error: Error, file: &CredentialsFile, given: &Arguments) -> CallToolR
 
 /// The names that the model needs are looked up again: the error holds text alone.
 fn next_step_for_a_code(file: &CredentialsFile, given: &Arguments) -> String {
-    let name = given.profile_name().unwrap_or_default();
+    let name = given.profile_name().map(|name| name.to_string()).unwrap_or_default();
     let profiles = inspect(file, Timestamp::now()).map(|inspection| inspection.profiles).unwrap_or_default();
     let find = |name: &str| profiles.iter().find(|profile| profile.name == name);
     // A session profile's name stands for its source (CLI-13).
-    let source = find(&name).and_then(|profile| profile.source_profile.clone()).unwrap_or(name);
+    let source = find(&name).and_then(|profile| profile.source_profile.clone()).unwrap_or_else(|| name.clone());
     let secret_name = find(&source).and_then(|profile: &ProfileInfo| profile.totp_secret_name.clone());
     if file.is_operators() {
         return answer::next_step_for_a_code(&source, secret_name.as_deref(), None);
     }
     // Nothing of another file's text appears in an error; `info` shows the name of its secret.
     let path = quoted(&file.path().display().to_string());
-    answer::next_step_for_a_code(&given.profile_name().unwrap_or_default(), None, Some(&path))
+    answer::next_step_for_a_code(&name, None, Some(&path))
 }
 
 impl ServerHandler for Server {

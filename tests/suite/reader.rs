@@ -6,7 +6,8 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use updsts::core::ini::profiles::{Key, Profiles, is_name_for_all_sdks};
+use updsts::core::ini::profiles::{Key, Profiles};
+use updsts::core::name::is_accepted_by_every_sdk;
 
 const KEYS: [Key; 10] = [
     Key::AwsAccessKeyId,
@@ -117,7 +118,7 @@ fn is_disputed(kind: EnvConfigFileKind, file: &str) -> bool {
     let has_name_for_few = headers.iter().any(|name| {
         let name = name.trim();
         let name = name.strip_prefix("profile").filter(|_| is_config).map_or(name, str::trim);
-        !name.is_empty() && !is_name_for_all_sdks(name.as_bytes())
+        !name.is_empty() && !is_accepted_by_every_sdk(name.as_bytes())
     });
     let is_padded_twin = |name: &&str| name.trim() != *name && headers.contains(&name.trim());
     let has_two_defaults = headers.contains(&"default") && headers.contains(&"profile default");

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 pub use crate::core::block::error::BlockError;
 use crate::core::ini::lines::{Line, LineKind, Lines, is_blank, trim};
+use crate::core::name::ProfileName;
 use crate::core::text::shown;
 
 /// What follows the key in a begin tag and the braces in an end tag.
@@ -246,6 +247,11 @@ impl<'a> Layout<'a> {
     pub fn source_of(&self, session_profile: &[u8]) -> Option<&'a [u8]> {
         let holds = |block: &&Block<'a>| block.header.as_ref().is_some_and(|header| header.name == session_profile);
         self.blocks.iter().find(holds).map(|block| block.key)
+    }
+
+    /// The source profile that a NAME stands for: of a block's session profile its source (CLI-13).
+    pub fn source_name(&self, name: &ProfileName) -> ProfileName {
+        self.source_of(name.as_bytes()).map_or_else(|| name.clone(), ProfileName::from_file)
     }
 
     /// Checks everything that forbids writing `session_profile` as the session of `source`

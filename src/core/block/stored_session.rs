@@ -9,9 +9,10 @@ use crate::core::block::layout::Layout;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::expiry;
 use crate::core::ini::profiles::{Key, Profile, Profiles};
+use crate::core::name::ProfileName;
 use crate::core::secret::SecretString;
 use crate::core::session::SessionCredentials;
-use crate::core::text::{self, shown};
+use crate::core::text;
 
 /// A profile that holds a session: of a block, or of another tool. It has no `Debug`: it holds secrets.
 #[derive(Clone, Copy)]
@@ -49,8 +50,9 @@ pub enum SessionFault {
 
 impl<'p> StoredSession<'p> {
     /// The session of the NAME of a source profile or of a session profile (CLI-13).
-    pub fn find(layout: &Layout<'_>, profiles: &'p Profiles<'_>, name: &str) -> Result<Self, SessionFault> {
-        let source = layout.source_of(name.as_bytes()).unwrap_or(name.as_bytes());
+    pub fn find(layout: &Layout<'_>, profiles: &'p Profiles<'_>, name: &ProfileName) -> Result<Self, SessionFault> {
+        let source = layout.source_name(name);
+        let source = source.as_bytes();
         let of_block = layout.block_of(source).and_then(|block| block.header.as_ref());
         if let Some(session) = of_block.and_then(|header| profiles.get(header.name)) {
             return Ok(Self(session));
@@ -125,8 +127,7 @@ impl GoodSession<'_> {
 
 impl SessionFault {
     /// The error for the layers above, about the session of `name` in the file.
-    pub fn at(&self, name: &str, file: &Path) -> Error {
-        let name = shown(name.as_bytes());
+    pub fn at(&self, name: &ProfileName, file: &Path) -> Error {
         let place = |line| text::place(file, Some(line));
         let get = format!("get one with `updsts get -n {name}`");
         match self {
@@ -171,7 +172,7 @@ mod tests {
     fn fault(lines: &str, now: &str) -> Option<SessionFault> {
         let file = file(lines);
         let (layout, profiles) = (Layout::of(file.as_bytes()), Profiles::of_credentials(file.as_bytes()));
-        let session = StoredSession::find(&layout, &profiles, "default").unwrap();
+        let session = StoredSession::find(&layout, &profiles, &ProfileName::parse("default").unwrap()).unwrap();
         session.good(now.parse().unwrap()).err()
     }
 

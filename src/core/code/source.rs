@@ -15,11 +15,12 @@ use crate::core::ask::person::{Person, Prompt};
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
+use crate::core::name::ProfileName;
 use crate::core::reporter::Reporter;
 use crate::core::secret::{ExposeSecret, SecretString};
 use crate::core::session::{SerialNumber, TokenCode};
 use crate::core::source::source_profile::SourceProfile;
-use crate::core::text::{os_error, shown};
+use crate::core::text::os_error;
 
 /// How long a command may take.
 const COMMAND_TIME: Duration = Duration::from_secs(30);
@@ -45,7 +46,7 @@ pub enum GivenCode {
 /// The one source that the code comes from.
 pub struct CodeSource {
     kind: Kind,
-    profile: String,
+    profile: ProfileName,
     device: SerialNumber,
     sent_codes: SentCodes,
     tries: u32,
@@ -75,7 +76,7 @@ impl CodeSource {
             GivenCode::StandardInput => Kind::StandardInput,
             GivenCode::None => Self::command_or_person(source, commands_allowed, person, environment)?,
         };
-        let profile = shown(source.name.as_bytes());
+        let profile = source.name.clone();
         Ok(Self { kind, profile, device: source.device.clone(), sent_codes, tries: 0 })
     }
 
@@ -105,7 +106,7 @@ impl CodeSource {
             Person::Present(prompt) => return Ok(Kind::Person(Arc::clone(prompt))),
             Person::Absent(reason) => reasons.push(reason.clone()),
         }
-        let name = shown(source.name.as_bytes());
+        let name = &source.name;
         let message = format!("there is no code for the device `{}`: {}", source.device.as_str(), reasons.join(", "));
         let hint = format!("give one with `updsts get -n {name} -t CODE`, or set `mfa_process` under `[{name}]`");
         Err(Error::new(ErrorCode::CodeUnavailable, message, hint))

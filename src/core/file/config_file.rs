@@ -9,6 +9,7 @@ use crate::core::environment::{Environment, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::credentials_file::MAX_BYTES;
 use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::name::ProfileName;
 use crate::core::secret::SecretBytes;
 use crate::core::text;
 use crate::core::text::os_error;
@@ -77,13 +78,13 @@ fn is_null_device(path: &std::path::Path) -> bool {
 }
 
 /// The profile at the end of a chain of `source_profile` that begins at a role.
-pub fn end_of_role_chain(config: &Profiles<'_>, role: &str) -> Option<String> {
-    let mut name = role.to_owned();
+pub fn end_of_role_chain(config: &Profiles<'_>, role: &ProfileName) -> Option<ProfileName> {
+    let mut name = role.as_bytes();
     // A chain longer than the file has profiles goes in a circle.
     for _ in 0..=config.len() {
-        match config.get(name.as_bytes()).and_then(|profile| profile.text(Key::SourceProfile)) {
-            Some(next) if next != name => next.clone_into(&mut name),
-            _ => return (name != role).then_some(name),
+        match config.get(name).and_then(|profile| profile.get(Key::SourceProfile)) {
+            Some(next) if *next.bytes != *name => name = &next.bytes,
+            _ => return (name != role.as_bytes()).then(|| ProfileName::from_file(name)),
         }
     }
     None
@@ -97,8 +98,9 @@ mod tests {
     fn get_4_the_end_of_a_role_chain_is_found_and_a_circle_is_not_followed() {
         let config = b"[profile a]\nsource_profile = b\n[profile b]\nsource_profile = default\n[profile c]\nsource_profile = d\n[profile d]\nsource_profile = c\n";
         let config = Profiles::of_config(config);
-        assert_eq!(end_of_role_chain(&config, "a").as_deref(), Some("default"));
-        assert_eq!(end_of_role_chain(&config, "c"), None);
-        assert_eq!(end_of_role_chain(&config, "unknown"), None);
+        let name = |name| ProfileName::parse(name).unwrap();
+        assert_eq!(end_of_role_chain(&config, &name("a")), Some(name("default")));
+        assert_eq!(end_of_role_chain(&config, &name("c")), None);
+        assert_eq!(end_of_role_chain(&config, &name("unknown")), None);
     }
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::core::ini::lines::{BYTE_ORDER_MARK, Line, LineKind, Lines, Property};
+use crate::core::name::is_accepted_by_every_sdk;
 use crate::core::text;
 
 /// The keys that updsts reads; every other key is passed over.
@@ -193,11 +194,6 @@ impl fmt::Display for Oddity {
     }
 }
 
-/// Whether every AWS SDK accepts the profile name (BLK-7).
-pub fn is_name_for_all_sdks(name: &[u8]) -> bool {
-    !name.is_empty() && name.iter().all(|&b| b.is_ascii_alphanumeric() || b"_-/.%@:+".contains(&b))
-}
-
 /// The profiles of a file in the order of their first headers.
 pub struct Profiles<'a> {
     list: Vec<Profile<'a>>,
@@ -371,7 +367,7 @@ impl<'a> Reader<'a> {
         };
         if &*name == b"DEFAULT" {
             self.warn(line, Oddity::DefaultSection);
-        } else if !is_name_for_all_sdks(&name) {
+        } else if !is_accepted_by_every_sdk(&name) {
             self.warn(line, Oddity::NameNotForAllSdks);
         }
         let next = self.profiles.list.len();

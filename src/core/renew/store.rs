@@ -14,17 +14,18 @@ use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::file::replace::Replaced;
 use crate::core::ini::profiles::Key;
 use crate::core::ini::profiles::Profiles;
+use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::reporter::Reporter;
 use crate::core::secret::SecretString;
 use crate::core::session::SessionCredentials;
-use crate::core::text::{self, shown};
+use crate::core::text;
 
 /// Where a session goes, and what the file contained when that was checked.
 pub struct Destination<'a> {
     pub file: &'a CredentialsFile,
     pub checked: &'a Snapshot,
-    pub source: &'a str,
-    pub session_profile: &'a str,
+    pub source: &'a ProfileName,
+    pub session_profile: &'a SessionProfileName,
 }
 
 impl Destination<'_> {
@@ -57,7 +58,7 @@ impl Destination<'_> {
         let expiration = expiry::written(session.expiration, &TimeZone::system());
         let block = ManagedBlock {
             source: self.source.as_bytes(),
-            session_profile: self.session_profile,
+            session_profile: self.session_profile.as_str(),
             credentials: session,
             expiration: &expiration,
         };
@@ -77,7 +78,7 @@ impl Destination<'_> {
         if profiles.get(source).and_then(|profile| profile.text(Key::AwsAccessKeyId)) == Some(key_id) {
             return Ok(());
         }
-        let message = format!("the key of `{}` is no longer there", shown(source));
+        let message = format!("the key of `{}` is no longer there", self.source);
         Err(Error::new(ErrorCode::KeyMissing, message, "find out what changed the file, and try again"))
     }
 

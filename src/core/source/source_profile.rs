@@ -6,6 +6,7 @@ use crate::core::block::layout::Layout;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::config_file::end_of_role_chain;
 use crate::core::ini::profiles::{Key, Profile, Profiles, Value, names};
+use crate::core::name::ProfileName;
 use crate::core::secret::SecretString;
 use crate::core::session::{AccessKey, SerialNumber, SerialNumberError, SessionDuration};
 use crate::core::text::{self, shown};
@@ -27,24 +28,11 @@ pub struct Files<'a> {
     pub is_operators: bool,
 }
 
-/// A NAME as it was given: printable, and not empty.
-pub fn requested_name(name: &str) -> Result<String> {
-    if name.is_empty() || text::clean(name) != name {
-        let message = if name.is_empty() {
-            "the profile name is empty"
-        } else {
-            "the profile name has characters that cannot be printed"
-        };
-        return Err(Error::new(ErrorCode::Usage, message, "give the name as `updsts list` shows it"));
-    }
-    Ok(name.to_owned())
-}
-
 /// A source profile that can be used: every value is there and well-formed.
 #[derive(Debug)]
 pub struct SourceProfile {
     /// The name, as in the file.
-    pub name: String,
+    pub name: ProfileName,
     /// The long-term key.
     pub key: AccessKey,
     /// The MFA device.
@@ -62,20 +50,13 @@ pub struct SourceProfile {
 }
 
 impl Files<'_> {
-    /// The source profile that a NAME stands for: of a managed block's session profile its source
-    /// (CLI-13).
-    pub fn source_name<'n>(&'n self, name: &'n str) -> &'n str {
-        let source = self.layout.source_of(name.as_bytes());
-        source.and_then(|source| std::str::from_utf8(source).ok()).unwrap_or(name)
-    }
-
     /// The profile of that name, or the error that says where to look instead.
-    pub fn profile(&self, name: &str) -> Result<&Profile<'_>> {
+    pub fn profile(&self, name: &ProfileName) -> Result<&Profile<'_>> {
         self.credentials.get(name.as_bytes()).ok_or_else(|| self.not_found(name))
     }
 
     /// Everything that a request needs of the source profile, checked (GET-2 to GET-4).
-    pub fn source_profile(&self, name: &str) -> Result<SourceProfile> {
+    pub fn source_profile(&self, name: &ProfileName) -> Result<SourceProfile> {
         let profile = self.profile(name)?;
         let config = self.config.get(name.as_bytes());
         self.check_long_term(profile)?;
@@ -88,7 +69,7 @@ impl Files<'_> {
         let config = config.filter(|_| self.is_operators);
         let either = |key| own.and_then(|p| p.text(key)).or_else(|| config.and_then(|p| p.text(key)));
         Ok(SourceProfile {
-            name: name.to_owned(),
+            name: name.clone(),
             key,
             device,
             credentials_region: own.and_then(|p| p.text(Key::Region)).map(str::to_owned),
@@ -104,26 +85,24 @@ impl Files<'_> {
         text::place(self.credentials_path, Some(line))
     }
 
-    fn not_found(&self, name: &str) -> Error {
-        let shown_name = shown(name.as_bytes());
+    fn not_found(&self, name: &ProfileName) -> Error {
         let file = text::path(self.credentials_path);
-        let message = format!("the profile `{shown_name}` is not in `{file}`");
+        let message = format!("the profile `{name}` is not in `{file}`");
         let error = |message, hint| Error::new(ErrorCode::ProfileNotFound, message, hint);
         if let Some(config) = self.config.get(name.as_bytes()) {
             let place = text::place(self.config_path, Some(config.line));
             if config.get(Key::RoleArn).is_some() || config.get(Key::SourceProfile).is_some() {
-                let message =
-                    format!("`{shown_name}` is a role of the config file and has no key of its own ({place})");
+                let message = format!("`{name}` is a role of the config file and has no key of its own ({place})");
                 let hint = match end_of_role_chain(self.config, name) {
                     Some(source) => {
-                        let source = shown(self.source_name(&source).as_bytes());
+                        let source = self.layout.source_name(&source);
                         format!("renew the session of `{source}`, which it comes from: `updsts get -n {source}`")
                     }
                     None => "renew the session that its `source_profile` names".to_owned(),
                 };
                 return error(message, hint);
             }
-            let hint = format!("add a section `[{shown_name}]` with its key to `{file}`");
+            let hint = format!("add a section `[{name}]` with its key to `{file}`");
             return error(format!("{message}, only in the config file ({place})"), hint);
         }
         let all = names(&Profiles::of_credentials(self.layout.file()));
@@ -210,19 +189,23 @@ impl Files<'_> {
         })
     }
 
-    /// `duration_seconds` of the source profile, of the credentials file before the config file (CLI-4).
-    pub fn duration(&self, name: &str) -> Result<Option<SessionDuration>> {
+    /// How long the session should last: as asked for, else `duration_seconds` of the source profile, of the
+    /// credentials file before the config file, else an hour (CLI-4).
+    pub fn duration(&self, name: &ProfileName, asked: Option<SessionDuration>) -> Result<SessionDuration> {
+        if let Some(duration) = asked {
+            return Ok(duration);
+        }
         if !self.is_operators {
-            return Ok(None);
+            return Ok(SessionDuration::DEFAULT);
         }
         let own = self.credentials.get(name.as_bytes());
         let config = self.config.get(name.as_bytes());
         let in_credentials = own.and_then(|p| p.get(Key::DurationSeconds)).map(|value| (value, self.credentials_path));
         let in_config = || config.and_then(|p| p.get(Key::DurationSeconds)).map(|value| (value, self.config_path));
-        let Some((value, path)) = in_credentials.or_else(in_config) else { return Ok(None) };
+        let Some((value, path)) = in_credentials.or_else(in_config) else { return Ok(SessionDuration::DEFAULT) };
         let seconds = value.as_str().and_then(|text| text.parse::<u64>().ok());
         match seconds.map(SessionDuration::from_seconds) {
-            Some(Ok(duration)) => Ok(Some(duration)),
+            Some(Ok(duration)) => Ok(duration),
             _ => Err(Error::new(
                 ErrorCode::ConfigUnusable,
                 format!("`duration_seconds` is not between 900 and 129600 ({})", text::place(path, Some(value.line))),

@@ -3,14 +3,15 @@
 use crate::core::environment::Environment;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::name::SessionProfileName;
 use crate::core::source::source_profile::SourceProfile;
 use crate::core::text::{self, shown};
 
 /// The variables to put before a command so that it uses the session (GET-14), quoted for a POSIX
 /// shell where that is needed. `AWS_SHARED_CREDENTIALS_FILE` is named where tools would read
 /// another file.
-pub fn usage(file: &CredentialsFile, session_profile: &str) -> String {
-    let profile = format!("AWS_PROFILE={}", quoted(session_profile));
+pub fn usage(file: &CredentialsFile, session_profile: &SessionProfileName) -> String {
+    let profile = format!("AWS_PROFILE={}", quoted(session_profile.as_str()));
     if file.is_default() {
         return profile;
     }
@@ -34,7 +35,7 @@ pub fn notes(
     config: &Profiles<'_>,
     credentials: &Profiles<'_>,
     source: &SourceProfile,
-    session_profile: &str,
+    session_profile: &SessionProfileName,
 ) -> Vec<String> {
     let mut notes = Vec::new();
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"] {
@@ -43,7 +44,7 @@ pub fn notes(
         }
     }
     let has_region = |profiles: &Profiles<'_>| {
-        profiles.get(session_profile.as_bytes()).is_some_and(|profile| profile.get(Key::Region).is_some())
+        profiles.get(session_profile.as_str().as_bytes()).is_some_and(|profile| profile.get(Key::Region).is_some())
     };
     let region_is_set = environment.var_os("AWS_REGION").or_else(|| environment.var_os("AWS_DEFAULT_REGION")).is_some();
     if let Some(region) = &source.config_region

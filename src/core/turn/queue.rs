@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::name::ProfileName;
 use crate::core::text::os_error;
-use crate::core::text::shown;
 use crate::core::turn::refusal::Refusal;
 
 /// How long a caller waits for the others: longer than a command, a request and its retry take
@@ -47,7 +47,7 @@ pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
 /// came.
 pub struct Queue {
     file: File,
-    profile: String,
+    profile: ProfileName,
     seen: Option<String>,
 }
 
@@ -69,7 +69,7 @@ pub struct Turn<'q> {
 impl Queue {
     /// Comes to the queue of a source profile. The error says why there is none: then everybody
     /// goes at once, which costs codes but no data.
-    pub fn join(credentials_file: &Path, source: &str, environment: &Environment) -> Result<Self, String> {
+    pub fn join(credentials_file: &Path, source: &ProfileName, environment: &Environment) -> Result<Self, String> {
         let folder = crate::core::turn::folder::open(environment)?;
         let path = credentials_file.as_os_str().as_encoded_bytes();
         let name = format!("{}.turn", &fingerprint([path, source.as_bytes()])[..32]);
@@ -77,7 +77,7 @@ impl Queue {
         // Whoever holds the turn may be writing at this moment. What is half written is not yet
         // seen, so that it counts as written while this caller waited, as it was.
         let seen = Refusal::read(&file).map(|refusal| refusal.id);
-        Ok(Self { file, profile: shown(source.as_bytes()), seen })
+        Ok(Self { file, profile: source.clone(), seen })
     }
 
     /// Waits for the turn; `is_done` is asked now and then whether it is still needed.

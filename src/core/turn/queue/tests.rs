@@ -23,7 +23,7 @@ impl Place {
     }
 
     fn join(&self, source: &str) -> Queue {
-        Queue::join(Path::new("/credentials"), source, &self.environment).unwrap()
+        Queue::join(Path::new("/credentials"), &ProfileName::parse(source).unwrap(), &self.environment).unwrap()
     }
 
     fn own(&self) -> PathBuf {
@@ -31,7 +31,7 @@ impl Place {
     }
 
     fn refused(&self) -> String {
-        Queue::join(Path::new("/credentials"), "a", &self.environment).err().unwrap()
+        Queue::join(Path::new("/credentials"), &ProfileName::parse("a").unwrap(), &self.environment).err().unwrap()
     }
 }
 

@@ -1,0 +1,193 @@
+//! Everything that is found out and checked before a code is needed (GET-3).
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::core::block::edit::Edit;
+use crate::core::block::error::BlockError;
+use crate::core::block::layout::Layout;
+use crate::core::block::stored_session::StoredSession;
+use crate::core::environment::Environment;
+use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::file::config_file::ConfigFile;
+use crate::core::file::credentials_file::Snapshot;
+use crate::core::ini::profiles::Profiles;
+use crate::core::name::{ProfileName, SessionProfileName};
+use crate::core::renew::report::RenewReport;
+use crate::core::renew::request::RenewRequest;
+use crate::core::renew::store::Destination;
+use crate::core::reporter::Reporter;
+use crate::core::session::SessionDuration;
+use crate::core::source::source_profile::{Files, SourceProfile};
+use crate::core::source::usage::notes;
+use crate::core::sts::settings::request::SettingsRequest;
+use crate::core::sts::settings::resolved::StsSettings;
+use crate::core::text::{self, shown};
+use crate::core::turn::queue::fingerprint;
+
+/// Either the stored session is good enough, or this is to be done.
+pub enum Decision {
+    Keep(RenewReport),
+    Renew(Box<Plan>),
+}
+
+pub struct Plan {
+    pub source: SourceProfile,
+    pub session_profile: SessionProfileName,
+    pub renamed_from: Option<String>,
+    pub duration: SessionDuration,
+    pub settings: StsSettings,
+    /// What is written, but for the secrets.
+    pub edit: Edit,
+    /// The file as the checks saw it.
+    pub checked: Snapshot,
+    pub warnings: Vec<String>,
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// What AWS is asked, but for the code: whoever asks the same gets the same refusal.
+    pub fn fingerprint(&self) -> String {
+        let proxy = self.settings.proxy().unwrap_or_default();
+        let endpoint = self.settings.endpoint();
+        let parts = [&self.source.key.id, self.source.device.as_str(), self.settings.region(), &endpoint, &proxy];
+        fingerprint(parts.map(str::as_bytes))
+    }
+}
+
+/// Reads the files and makes every check that can be made before a code is needed. Nothing is sent, run or written.
+pub async fn decide(request: &RenewRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
+    let snapshot = request.file.read_at_rest().await?;
+    let config_file = ConfigFile::read(environment)?;
+    let layout = Layout::of(&snapshot.bytes);
+    let name = layout.source_name(&request.profile);
+    let session_profile = session_profile(&layout, &name, request);
+    let wanted = session_profile.as_ref().map(SessionProfileName::as_str).unwrap_or_default();
+    // The file may have thousands of profiles.
+    let sections = layout.sections_of(&[name.as_bytes(), wanted.as_bytes()]);
+    let credentials = Profiles::of_sections(&snapshot.bytes, sections);
+    let config = config_file.profiles();
+    let files = Files {
+        credentials_path: request.file.path(),
+        credentials: &credentials,
+        layout: &layout,
+        config_path: config_file.path(),
+        config: &config,
+        is_operators: request.file.is_operators(),
+    };
+    files.profile(&name)?;
+    let session_profile = session_profile?;
+    layout.slot(name.as_bytes(), session_profile.as_str().as_bytes()).map_err(|e| e.at(request.file.path()))?;
+    reporter.detail(&format!("credentials file {}", text::path(&snapshot.target)));
+    reporter.detail(&format!("source profile {name}, session profile {session_profile}"));
+
+    let now = Timestamp::now();
+    let duration = files.duration(&name, request.duration)?;
+    check_min_validity(request, duration)?;
+    if let Some(kept) = kept(&credentials, &session_profile, request, now) {
+        return Ok(Decision::Keep(kept));
+    }
+
+    let source = files.source_profile(&name)?;
+    let mut warnings = request.file.check_replaceable(&snapshot)?;
+    let expected = now + SignedDuration::from_secs(i64::from(duration.seconds()));
+    let destination =
+        Destination { file: &request.file, checked: &snapshot, source: &name, session_profile: &session_profile };
+    let edit = destination.plan(&layout, expected)?;
+    let settings = settings(request, environment, &source, &config_file, reporter).await?;
+    warnings.extend(settings.warnings().iter().cloned());
+    let notes = notes(environment, &config, &credentials, &source, &session_profile);
+    let renamed_from = renamed_from(&layout, &name, &session_profile);
+    Ok(Decision::Renew(Box::new(Plan {
+        source,
+        session_profile,
+        renamed_from,
+        duration,
+        settings,
+        edit,
+        checked: snapshot,
+        warnings,
+        notes,
+    })))
+}
+
+/// Whether the file now holds a session that is good enough.
+pub fn is_stored(request: &RenewRequest, session_profile: &SessionProfileName) -> bool {
+    let Ok(snapshot) = request.file.read() else { return false };
+    let layout = Layout::of(&snapshot.bytes);
+    let sections = layout.sections_of(&[session_profile.as_str().as_bytes()]);
+    kept(&Profiles::of_sections(&snapshot.bytes, sections), session_profile, request, Timestamp::now()).is_some()
+}
+
+/// The stored session, if it is valid for long enough.
+fn kept(
+    credentials: &Profiles<'_>,
+    session_profile: &SessionProfileName,
+    request: &RenewRequest,
+    now: Timestamp,
+) -> Option<RenewReport> {
+    let min_validity = request.min_validity?;
+    let profile = credentials.get(session_profile.as_str().as_bytes())?;
+    let good = StoredSession::of(profile)?.good(now).ok()?;
+    (good.seconds_left >= min_validity.as_secs()).then(|| RenewReport::kept(session_profile.clone(), &good))
+}
+
+/// The session profile's name: as asked for, else the block's own, else `<profile>_sts` (CLI-4, BLK-7).
+fn session_profile(layout: &Layout<'_>, source: &ProfileName, request: &RenewRequest) -> Result<SessionProfileName> {
+    if let Some(asked) = &request.session_profile {
+        return Ok(asked.clone());
+    }
+    let own = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref());
+    match own {
+        Some(own) if own.name.is_empty() => {
+            Err(BlockError::HeaderWithoutName { line: own.line }.at(request.file.path()))
+        }
+        Some(own) => SessionProfileName::parse(own.name).ok_or_else(|| unusable_name(&shown(own.name))),
+        None => SessionProfileName::default_of(source).ok_or_else(|| unusable_name(&format!("{source}_sts"))),
+    }
+}
+
+/// A session profile's name that some SDK does not accept.
+pub fn unusable_name(name: &str) -> Error {
+    let message = format!("`{name}` cannot be the name of a session profile: not every AWS SDK accepts it");
+    Error::new(ErrorCode::Usage, message, "choose a name of letters, digits and `_-/.%@:+` with `-sn NAME`")
+}
+
+fn renamed_from(layout: &Layout<'_>, source: &ProfileName, session_profile: &SessionProfileName) -> Option<String> {
+    let old = layout.block_of(source.as_bytes())?.header.as_ref()?;
+    (old.name != session_profile.as_str().as_bytes()).then(|| shown(old.name))
+}
+
+fn check_min_validity(request: &RenewRequest, duration: SessionDuration) -> Result<()> {
+    let longest = u64::from(duration.seconds()) - 60;
+    if request.min_validity.is_none_or(|min_validity| min_validity.as_secs() <= longest) {
+        return Ok(());
+    }
+    let message = format!("the minimum validity is not a minute below the duration of {} s", duration.seconds());
+    Err(Error::new(ErrorCode::Usage, message, format!("give at most {longest} s, or a longer duration")))
+}
+
+async fn settings(
+    request: &RenewRequest,
+    environment: &Environment,
+    source: &SourceProfile,
+    config_file: &ConfigFile,
+    reporter: &dyn Reporter,
+) -> Result<StsSettings> {
+    let settings = StsSettings::resolve(&SettingsRequest {
+        environment,
+        source_profile: &source.name.to_string(),
+        config_file: config_file.bytes(),
+        config_path: config_file.path(),
+        credentials_region: source.credentials_region.as_deref(),
+        config_region: source.config_region.as_deref(),
+        config_ca_bundle: source.ca_bundle.as_deref(),
+        region_option: request.region.as_deref(),
+        endpoint_option: request.endpoint_url.as_deref(),
+        device: &source.device,
+    })
+    .await?;
+    reporter.detail(&format!("region {} ({})", settings.region(), settings.region_origin()));
+    reporter.detail(&format!("endpoint {}", settings.endpoint()));
+    reporter.detail(&format!("proxy {}", settings.proxy().unwrap_or_else(|| "none".into())));
+    Ok(settings)
+}

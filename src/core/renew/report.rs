@@ -1,0 +1,83 @@
+//! What was done. It holds no secret.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::core::block::preview::ChangedLine;
+use crate::core::block::stored_session::GoodSession;
+use crate::core::expiry;
+use crate::core::name::SessionProfileName;
+use crate::core::session::SessionCredentials;
+use crate::core::text::shown;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenewReport {
+    /// The session profile that other tools use.
+    pub session_profile: SessionProfileName,
+    /// `ASIA…`; not a secret.
+    pub access_key_id: String,
+    /// When AWS stops accepting the session.
+    pub expiration: Timestamp,
+    /// The expiry as it stands in the file.
+    pub expiration_text: String,
+    /// Whether the session is new, and not the stored one.
+    pub refreshed: bool,
+    /// The name that the session profile had before.
+    pub renamed_from: Option<String>,
+    /// What is wrong though it worked.
+    pub warnings: Vec<String>,
+    /// What keeps other tools from using the session as the user may expect.
+    pub notes: Vec<String>,
+}
+
+impl RenewReport {
+    /// The stored session is good enough.
+    pub fn kept(session_profile: SessionProfileName, good: &GoodSession<'_>) -> Self {
+        Self {
+            session_profile,
+            access_key_id: shown(good.access_key_id.as_bytes()),
+            expiration: good.expiration,
+            expiration_text: shown(good.expiration_text.as_bytes()),
+            refreshed: false,
+            renamed_from: None,
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A new session was stored.
+    pub fn renewed(session_profile: SessionProfileName, session: &SessionCredentials) -> Self {
+        Self {
+            session_profile,
+            access_key_id: session.access_key_id.clone(),
+            expiration: session.expiration,
+            expiration_text: expiry::written(session.expiration, &TimeZone::system()),
+            refreshed: true,
+            renamed_from: None,
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The result as JSON, with the keys that the command line and the MCP server share (CLI-7, MCP-3).
+    pub fn document(&self, usage: &str, now: Timestamp) -> Value {
+        json!({
+            "updated_profile_name": self.session_profile.as_str(),
+            "aws_access_key_id": self.access_key_id,
+            "aws_token_expiration": self.expiration_text,
+            "expires_in_seconds": expiry::seconds_left(self.expiration, now),
+            "refreshed": self.refreshed,
+            "usage": usage,
+        })
+    }
+}
+
+/// What would be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DryRun {
+    pub session_profile: SessionProfileName,
+    /// The lines that would change; none if the stored session is good enough.
+    pub changes: Vec<ChangedLine>,
+    pub warnings: Vec<String>,
+}
