@@ -10,6 +10,7 @@ use crate::core::error::Result;
 use crate::core::export::export;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::ProfileName;
+use crate::core::quote;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
 
@@ -40,29 +41,11 @@ fn text(format: ExportFormat, session: &SessionCredentials) -> Zeroizing<String>
         ("AWS_CREDENTIAL_EXPIRATION", &expiration),
     ];
     let line = |(name, value): (&str, &str)| match format {
-        ExportFormat::Env => format!("export {name}={}\n", posix(value)),
-        ExportFormat::EnvNoExport => format!("{name}={}\n", posix(value)),
-        ExportFormat::Fish => format!("set -gx {name} {}\n", fish(value)),
-        ExportFormat::Powershell => format!("$Env:{name}={}\n", powershell(value)),
+        ExportFormat::Env => format!("export {name}={}\n", quote::posix(value)),
+        ExportFormat::EnvNoExport => format!("{name}={}\n", quote::posix(value)),
+        ExportFormat::Fish => format!("set -gx {name} {}\n", quote::fish(value)),
+        ExportFormat::Powershell => format!("$Env:{name}={}\n", quote::powershell(value)),
         ExportFormat::Process => String::new(),
     };
     Zeroizing::new(variables.into_iter().map(line).collect())
-}
-
-/// Whether no shell sees more in the value than itself. Values come from a file that anybody may have
-/// edited, and the text is made to be evaluated.
-fn is_plain(value: &str) -> bool {
-    value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-.:,@%".contains(&b))
-}
-
-fn posix(value: &str) -> String {
-    if is_plain(value) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
-}
-
-fn fish(value: &str) -> String {
-    if is_plain(value) { value.to_owned() } else { format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'")) }
-}
-
-fn powershell(value: &str) -> String {
-    if is_plain(value) { format!("\"{value}\"") } else { format!("'{}'", value.replace('\'', "''")) }
 }

@@ -128,7 +128,7 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
         }
     }
     let _ = writeln!(page, "\n{}\n", heading("Register it"));
-    let program = crate::core::source::usage::quoted(&registration.program);
+    let program = crate::core::quote::posix(&registration.program);
     let _ = writeln!(page, "  Claude Code   claude mcp add --scope user updsts -- {program} mcp --mcp-server");
     let _ = writeln!(page, "  Codex         codex mcp add updsts -- {program} mcp --mcp-server");
     let _ = writeln!(page, "\n  Cursor, Claude Desktop, Gemini CLI, in their settings:\n");

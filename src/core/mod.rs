@@ -5,6 +5,7 @@ pub mod environment;
 pub mod error;
 pub mod expiry;
 pub mod name;
+pub mod quote;
 pub mod reporter;
 pub mod secret;
 pub mod session;

@@ -152,7 +152,7 @@ pub fn next_step_for_a_code(source: &str, secret_name: Option<&str>, file: Optio
         )
     });
     let file = file.map_or_else(String::new, |file| format!(" -c {file}"));
-    let source = crate::core::source::usage::quoted(source);
+    let source = crate::core::quote::posix(source);
     format!(
         "{mktotp}ask the user for the six digits that the named device shows now and call again with them at once; \
          a user who would rather not tell the code runs `updsts get -n {source}{file}` in a terminal"

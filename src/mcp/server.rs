@@ -22,10 +22,11 @@ use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::list::{ProfileInfo, inspect};
+use crate::core::quote::posix;
 use crate::core::renew::renew;
 use crate::core::renew::request::RenewRequest;
 use crate::core::reporter::Reporter;
-use crate::core::source::usage::{quoted, usage};
+use crate::core::source::usage::usage;
 
 /// The server: what stays the same from call to call, and the codes that were sent.
 pub struct Server {
@@ -175,8 +176,8 @@ fn next_step_for_a_code(file: &CredentialsFile, given: &Arguments) -> String {
         return answer::next_step_for_a_code(&source, secret_name.as_deref(), None);
     }
     // Nothing of another file's text appears in an error; `info` shows the name of its secret.
-    let path = quoted(&file.path().display().to_string());
-    answer::next_step_for_a_code(&name, None, Some(&path))
+    let path = file.path().display().to_string();
+    answer::next_step_for_a_code(&name, None, Some(&posix(&path)))
 }
 
 impl ServerHandler for Server {

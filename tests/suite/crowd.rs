@@ -226,10 +226,10 @@ fn get_7_a_prompt_holds_up_only_those_who_take_turns_at_the_same_profile() {
 #[test]
 fn get_7_without_a_private_folder_everybody_goes_at_once_with_a_warning() {
     let sandbox = Sandbox::new().env("XDG_CACHE_HOME", "/proc");
-    sandbox.get(["--min-validity", "30m"]).succeeds().says("cannot take turns");
+    sandbox.get(["--min-validity", "30m"]).succeeds().says("cannot coordinate with other updsts processes");
     // Who asks for no turn needs no folder.
     let run = sandbox.get([]).succeeds();
-    assert!(!run.stderr.contains("turns"), "{run:?}");
+    assert!(!run.stderr.contains("coordinate"), "{run:?}");
 }
 
 fn keys(file: &str) -> Vec<String> {

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::core::block::layout::{
-    Block, BlockError, Layout, SESSION_KEYS, SIGNATURE, Slot, is_security_token, session_key,
-};
+use crate::core::block::layout::{Block, BlockError, Layout, SESSION_KEYS, Slot, is_security_token, session_key};
+use crate::core::block::tag::Tag;
 use crate::core::ini::lines::{LineKind, line_ending};
 use crate::core::secret::{ExposeSecret, SecretBytes};
 use crate::core::session::SessionCredentials;
@@ -135,7 +134,7 @@ impl Writer<'_> {
 /// Room for a new block, so that its buffer does not grow and leave a copy of the secrets behind.
 fn capacity(block: &ManagedBlock<'_>) -> usize {
     let keys: usize = SESSION_KEYS.iter().zip(block.values()).map(|(key, value)| key.len() + value.len() + 5).sum();
-    keys + block.source.len() + block.session_profile.len() + 2 * SIGNATURE.len() + 64
+    keys + block.source.len() + block.session_profile.len() + 128
 }
 
 fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
@@ -144,13 +143,13 @@ fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
     if !file.is_empty() && !file.ends_with(b"\n") {
         writer.line(&[]);
     }
-    writer.line(&[b"# ${{{ key=", block.source, b" ", SIGNATURE.as_bytes()]);
+    writer.line(&[&Tag::Begin(block.source).written()]);
     writer.header(block.session_profile);
     let values = block.values();
     for key in 0..SESSION_KEYS.len() {
         writer.property(key, &values);
     }
-    writer.line(&[b"# $}}} ", SIGNATURE.as_bytes()]);
+    writer.line(&[&Tag::End.written()]);
     Edit { range: file.len()..file.len(), replacement: writer.out }
 }
 

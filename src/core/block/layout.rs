@@ -11,15 +11,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 pub use crate::core::block::error::BlockError;
-use crate::core::ini::lines::{Line, LineKind, Lines, is_blank, trim};
+use crate::core::block::tag::Tag;
+use crate::core::ini::lines::{Line, LineKind, Lines, line_at};
 use crate::core::name::ProfileName;
 use crate::core::text::shown;
-
-/// What follows the key in a begin tag and the braces in an end tag.
-pub const SIGNATURE: &str = "[auto update by updsts]";
-
-/// [`SIGNATURE`] behind the key of a begin tag.
-const BEHIND_KEY: &str = " [auto update by updsts]";
 
 /// The keys of a session profile that updsts writes, in the order of a new block.
 pub const SESSION_KEYS: [&str; 4] =
@@ -120,7 +115,7 @@ impl<'a> Layout<'a> {
         let mut lines = Lines::of(file);
         while let Some(line) = lines.next_landmark() {
             match line.kind {
-                LineKind::Comment(text) => match tag(text) {
+                LineKind::Comment(text) => match Tag::read(text) {
                     Some(Tag::Begin(key)) => layout.begin(&mut open, &line, key),
                     Some(Tag::End) => layout.end(&mut open, &line),
                     None => {}
@@ -213,12 +208,7 @@ impl<'a> Layout<'a> {
     pub fn sections_of(&self, names: &[&[u8]]) -> Vec<(Range<usize>, usize)> {
         let ends = self.sections.iter().skip(1).map(Section::start).chain([self.file.len()]);
         let wanted = self.sections.iter().zip(ends).filter(|(section, _)| names.contains(&section.name));
-        wanted.map(|(section, end)| (section.start()..end, self.line_at(section.start()))).collect()
-    }
-
-    /// The number of the line that starts there, counted from 1.
-    fn line_at(&self, start: usize) -> usize {
-        1 + memchr::memchr_iter(b'\n', &self.file[..start]).count()
+        wanted.map(|(section, end)| (section.start()..end, line_at(self.file, section.start()))).collect()
     }
 
     /// How many sections have that name.
@@ -282,9 +272,9 @@ impl<'a> Layout<'a> {
             let owner = section.block().map(|at| shown(self.blocks[at].key));
             return Err(match owner {
                 Some(owner) => {
-                    BlockError::NameOfOtherBlock { name: shown(name), line: self.line_at(section.start()), owner }
+                    BlockError::NameOfOtherBlock { name: shown(name), line: line_at(self.file, section.start()), owner }
                 }
-                None => BlockError::NameTaken { name: shown(name), line: self.line_at(section.start()) },
+                None => BlockError::NameTaken { name: shown(name), line: line_at(self.file, section.start()) },
             });
         }
         if self.by_key.contains_key(name) {
@@ -361,28 +351,4 @@ impl<'a> Block<'a> {
 pub struct Slot<'l, 'a> {
     pub(super) file: &'a [u8],
     pub(super) block: Option<&'l Block<'a>>,
-}
-
-enum Tag<'a> {
-    Begin(&'a [u8]),
-    End,
-}
-
-/// Reads a comment, from its `#` on, as a tag (BLK-3).
-fn tag(comment: &[u8]) -> Option<Tag<'_>> {
-    let text = trim_start(comment.strip_prefix(b"#")?);
-    if text.starts_with(b"$}}}") {
-        return Some(Tag::End);
-    }
-    let text = trim_start(text.strip_prefix(b"${{{")?).strip_prefix(b"key=")?;
-    let key = match memchr::memmem::find(text, BEHIND_KEY.as_bytes()) {
-        Some(end) => &text[..end],
-        None => text.split(|&b| is_blank(b)).next().unwrap_or_default(),
-    };
-    Some(Tag::Begin(trim(key)))
-}
-
-fn trim_start(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|&b| !is_blank(b)).unwrap_or(text.len());
-    &text[start..]
 }

@@ -7,3 +7,4 @@ pub mod error;
 pub mod layout;
 pub mod preview;
 pub mod stored_session;
+mod tag;

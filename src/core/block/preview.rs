@@ -2,7 +2,7 @@
 
 use crate::core::block::edit::Edit;
 use crate::core::block::layout::{SESSION_KEYS, is_security_token, session_key};
-use crate::core::ini::lines::{LineKind, Lines};
+use crate::core::ini::lines::{LineKind, Lines, line_at};
 use crate::core::text::shown;
 
 /// A line that goes or comes.
@@ -18,7 +18,7 @@ pub struct ChangedLine {
 
 /// The lines that differ, in file order.
 pub fn changed_lines(file: &[u8], edit: &Edit) -> Vec<ChangedLine> {
-    let first = 1 + memchr::memchr_iter(b'\n', &file[..edit.range().start]).count();
+    let first = line_at(file, edit.range().start);
     let old: Vec<&[u8]> = file[edit.range()].split_inclusive(|&b| b == b'\n').collect();
     let new: Vec<&[u8]> = edit.replacement().split_inclusive(|&b| b == b'\n').collect();
     let mut changes = Vec::new();

@@ -227,6 +227,11 @@ fn header(text: &[u8]) -> Header<'_> {
     Header { name, padded: name.len() != close, junk: !matches!(after.first(), None | Some(b'#' | b';')), closed: true }
 }
 
+/// The number of the line that a position is in, counted from 1.
+pub fn line_at(bytes: &[u8], position: usize) -> usize {
+    1 + memchr::memchr_iter(b'\n', &bytes[..position]).count()
+}
+
 /// The line ending of a line: `\r\n`, `\n`, or nothing at the end of the file.
 pub fn line_ending(line: &[u8]) -> &[u8] {
     if line.ends_with(b"\r\n") {

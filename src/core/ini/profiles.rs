@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
-use crate::core::ini::lines::{BYTE_ORDER_MARK, Line, LineKind, Lines, Property};
+use crate::core::ini::lines::{BYTE_ORDER_MARK, Line, LineKind, Lines, Property, line_at};
 use crate::core::name::is_accepted_by_every_sdk;
 use crate::core::text;
 
@@ -316,8 +316,7 @@ impl<'a> Reader<'a> {
             self.warn(1, Oddity::ByteOrderMark);
         }
         if let Err(error) = std::str::from_utf8(bytes) {
-            let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
-            self.warn(line, Oddity::NotUtf8);
+            self.warn(line_at(bytes, error.valid_up_to()), Oddity::NotUtf8);
         }
         self.lines(Lines::of(bytes));
         self.profiles

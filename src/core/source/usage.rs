@@ -4,6 +4,7 @@ use crate::core::environment::Environment;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::profiles::{Key, Profiles};
 use crate::core::name::SessionProfileName;
+use crate::core::quote::posix;
 use crate::core::source::source_profile::SourceProfile;
 use crate::core::text::{self, shown};
 
@@ -11,22 +12,12 @@ use crate::core::text::{self, shown};
 /// shell where that is needed. `AWS_SHARED_CREDENTIALS_FILE` is named where tools would read
 /// another file.
 pub fn usage(file: &CredentialsFile, session_profile: &SessionProfileName) -> String {
-    let profile = format!("AWS_PROFILE={}", quoted(session_profile.as_str()));
+    let profile = format!("AWS_PROFILE={}", posix(session_profile.as_str()));
     if file.is_default() {
         return profile;
     }
     let path = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
-    format!("{profile} AWS_SHARED_CREDENTIALS_FILE={}", quoted(&text::clean(&path.display().to_string())))
-}
-
-/// The text as one word of a POSIX shell.
-pub fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+,=".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    format!("{profile} AWS_SHARED_CREDENTIALS_FILE={}", posix(&text::clean(&path.display().to_string())))
 }
 
 /// What keeps other tools from using the session as the user may expect.
