@@ -19,4 +19,5 @@ mod refusals;
 mod sandbox;
 mod spec;
 mod stored;
+mod structure;
 mod texts;
