@@ -4,9 +4,10 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::PathBuf;
 use std::process::Command;
 
-use super::sandbox::{Run, SOURCE, Sandbox, set_mode};
+use super::sandbox::{Run, SOURCE, Sandbox, set_mode, skipped};
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -116,19 +117,24 @@ fn unprivileged(sandbox: &Sandbox, arguments: &[&str]) -> Option<Run> {
     }
     let prepared = sandbox.command(arguments.iter().copied());
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(prepared.get_program()).args(arguments);
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(reachable(sandbox)).args(arguments);
     command.env_clear().envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let is_reachable = Command::new("setpriv")
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "test", "-x"])
-        .arg(prepared.get_program())
-        .status();
-    match is_reachable {
-        Ok(status) if status.success() => Some(Run::of(command.current_dir("/").output().unwrap())),
-        _ => {
-            eprintln!("skipped: `setpriv` is missing, or the program is not reachable for another user");
+    match command.current_dir("/").output() {
+        Ok(output) => Some(Run::of(output)),
+        Err(error) => {
+            skipped(&format!("`setpriv` cannot be run: {error}"));
             None
         }
     }
+}
+
+/// The program where any user can run it: it may have been built in a directory of root's own.
+fn reachable(sandbox: &Sandbox) -> PathBuf {
+    let (built, program) = (env!("CARGO_BIN_EXE_updsts"), sandbox.path("updsts"));
+    if !program.exists() && fs::hard_link(built, &program).is_err() {
+        fs::copy(built, &program).unwrap();
+    }
+    program
 }
 
 /// Gives the whole home to the user of [`unprivileged`].
@@ -175,8 +181,7 @@ fn get_3_a_file_without_permission_fails_before_the_code_is_spent() {
 #[test]
 fn file_4_an_owner_or_group_that_could_not_be_kept_fails_before_the_code_is_spent() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can give a file to another owner");
-        return;
+        return skipped("only root can give a file to another owner");
     }
     let sandbox = Sandbox::new();
     give_away(&sandbox);
@@ -216,7 +221,7 @@ fn get_below(sandbox: &Sandbox, mount: &str) -> Option<Run> {
             Some(Run::of(unshare(script(r#"cd .. && "$@"; ended=$?; ls -A .aws >&2; exit $ended"#)).unwrap()))
         }
         _ => {
-            eprintln!("skipped: no mount namespace is to be had");
+            skipped("mount namespaces are not available");
             None
         }
     }
