@@ -10,7 +10,6 @@ use crate::core::expiry;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::ProfileName;
 
-/// Runs the command.
 pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Result<()> {
     let which = match &options.profile {
         Some(name) => Which::Of(ProfileName::parse(name)?),

@@ -14,7 +14,6 @@ use crate::core::quote;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
 
-/// Runs the command.
 pub fn run(options: &Export, file: &CredentialsFile, output: &Output) -> Result<()> {
     let session = export(file, &ProfileName::parse(&options.profile)?, Timestamp::now())?;
     output.result(&text(options.format, &session))

@@ -23,7 +23,6 @@ use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
 use crate::core::source::usage::usage;
 use crate::core::text::{path, shown};
 
-/// Runs the command.
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
     let request = request(options, file)?;
     if options.dry_run {

@@ -23,7 +23,6 @@ use crate::core::text;
 /// The most warnings about odd lines that are shown without `-v 1`.
 const FEW_WARNINGS: usize = 5;
 
-/// Runs the command.
 pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()> {
     if let Some(name) = &options.check {
         let min_validity = options.min_validity.as_deref().map_or(Ok(0), parse_seconds)?;

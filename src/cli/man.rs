@@ -29,7 +29,6 @@ A program that reads a static profile once, as long\-running SDK processes do, d
 restarted. A profile with \fBcredential_process\fR and \fBupdsts export\fR does.
 ";
 
-/// Runs the command.
 pub fn run(output: &Output) -> Result<()> {
     let internal = |error: std::io::Error| {
         Error::new(ErrorCode::Internal, format!("the manual could not be made: {error}"), "report this")

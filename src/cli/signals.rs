@@ -7,7 +7,6 @@ pub const INTERRUPTED: u8 = 130;
 #[cfg(unix)]
 const TERMINATED: u8 = 143;
 
-/// How a command ended.
 pub enum Ended {
     Done,
     By(u8),

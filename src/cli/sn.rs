@@ -23,7 +23,6 @@ pub fn in_help(help: &str) -> String {
         .replace("     \u{1b}[1m--sts-profile-name", "\u{1b}[1m-sn\u{1b}[0m, \u{1b}[1m--sts-profile-name")
 }
 
-/// Shows `-sn` in the manual page.
 pub fn in_manual(page: &str) -> String {
     page.replace(r"\fB\-\-sts\-profile\-name\fR", r"\fB\-sn\fR, \fB\-\-sts\-profile\-name\fR")
 }

@@ -20,14 +20,12 @@ use crate::core::text::{self, shown};
 pub enum Which {
     /// Of this source profile, or of the source of this session profile.
     Of(ProfileName),
-    /// Every one.
     All,
 }
 
 /// A session that was removed from the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleared {
-    /// The source profile.
     pub source_profile: String,
     /// The session profile; `None` where the block had no header.
     pub session_profile: Option<String>,

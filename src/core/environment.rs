@@ -9,12 +9,10 @@ use std::path::{Path, PathBuf};
 pub struct Environment(Option<HashMap<OsString, OsString>>);
 
 impl Environment {
-    /// The environment of this process.
     pub const fn process() -> Self {
         Self(None)
     }
 
-    /// An environment of these variables alone.
     pub fn fixed<K: AsRef<OsStr>, V: AsRef<OsStr>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables = variables.into_iter();
         Self(Some(variables.map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned())).collect()))

@@ -221,7 +221,6 @@ impl Error {
         self.code
     }
 
-    /// What happened, and where.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -17,7 +17,6 @@ pub enum CredentialType {
     LongTerm,
     /// A temporary key with its token.
     Session,
-    /// No key.
     None,
 }
 
@@ -39,11 +38,9 @@ pub enum Status {
     Valid,
     /// Less than five minutes are left.
     Expiring,
-    /// It is over.
     Expired,
     /// A session without a readable expiry, or one that lacks a part.
     Unknown,
-    /// Not a session.
     NotApplicable,
 }
 
@@ -63,17 +60,14 @@ impl Status {
 /// What is known of a profile. It holds no secret; text is cleaned and bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileInfo {
-    /// The name.
     pub name: String,
     /// The line of its header, counted from 1.
     pub line: usize,
-    /// What it holds.
     pub credential_type: CredentialType,
     /// `AKIA…` or `ASIA…`; not a secret.
     pub access_key_id: Option<String>,
     /// Whether there is a secret access key.
     pub has_secret_access_key: bool,
-    /// Whether there is a session token.
     pub has_session_token: bool,
     /// The ARN or serial number of the MFA device.
     pub mfa_device: Option<String>,
@@ -83,7 +77,6 @@ pub struct ProfileInfo {
     pub expiration: Option<String>,
     /// Seconds until the expiry, not positive once expired.
     pub expires_in_seconds: Option<i64>,
-    /// Whether the session is good.
     pub status: Status,
     /// Of a session in a block: its source profile.
     pub source_profile: Option<String>,
@@ -94,9 +87,7 @@ pub struct ProfileInfo {
 /// What is known of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// The profiles in file order.
     pub profiles: Vec<ProfileInfo>,
-    /// What is odd, with its place.
     pub warnings: Vec<String>,
 }
 

@@ -21,7 +21,6 @@ impl ProfileName {
         Err(Error::new(ErrorCode::Usage, format!("the profile name {fault}"), hint))
     }
 
-    /// A name as it stands in a file.
     pub fn from_file(name: &[u8]) -> Self {
         Self(name.to_vec())
     }

@@ -66,7 +66,6 @@ impl From<TokenCodeError> for Error {
 pub struct SessionDuration(u32);
 
 impl SessionDuration {
-    /// The shortest session, in seconds.
     pub const MIN_SECONDS: u32 = 900;
     /// The longest session, in seconds (36 hours).
     pub const MAX_SECONDS: u32 = 129_600;
@@ -86,7 +85,6 @@ impl SessionDuration {
         Self::from_seconds(parse_seconds(text)?)
     }
 
-    /// The duration in seconds.
     pub const fn seconds(self) -> u32 {
         self.0
     }
@@ -137,11 +135,9 @@ impl From<DurationError> for Error {
 /// Source: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Partition {
-    /// The public regions.
     Aws,
     /// `GovCloud` (US).
     AwsUsGov,
-    /// The regions in China.
     AwsCn,
     /// Any other (the isolated partitions), by its identifier.
     Other(String),
@@ -217,7 +213,6 @@ pub enum SerialNumberError {
     /// A FIDO security key cannot give codes.
     #[error("is a FIDO security key or passkey, which gives no codes")]
     SecurityKey,
-    /// Some other ARN.
     #[error("is an ARN, but not of an MFA device")]
     NotMfaArn,
     /// Neither an ARN nor a serial number.
@@ -241,7 +236,6 @@ pub struct SessionCredentials {
     pub access_key_id: String,
     /// The secret access key of the session.
     pub secret_access_key: SecretString,
-    /// The session token.
     pub session_token: SecretString,
     /// When AWS stops accepting the session.
     pub expiration: Timestamp,

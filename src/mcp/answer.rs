@@ -15,7 +15,6 @@ use crate::core::text;
 const MASKED: &str = "(masked)";
 const NOT_DEFINED: &str = "(not defined)";
 
-/// What the update tool answers.
 pub fn updated(report: &RenewReport, usage: &str, file: &Path, now: Timestamp) -> CallToolResult {
     let mut result = success(&report.document(usage, now), file);
     // The result is what the schema says; what is odd beside it is said beside it.
@@ -28,7 +27,6 @@ pub fn updated(report: &RenewReport, usage: &str, file: &Path, now: Timestamp) -
     result
 }
 
-/// What the readers answer for one profile.
 pub fn profile(profile: &ProfileInfo, file: &Path) -> CallToolResult {
     success(&masked(profile), file)
 }

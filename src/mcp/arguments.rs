@@ -68,7 +68,6 @@ impl Arguments {
         })
     }
 
-    /// `totp_token`: a code, where one is given.
     pub fn totp_token(&self) -> Result<GivenCode> {
         let hint = "leave `totp_token` empty, or give the six digits of the device's current code as a JSON string";
         if let Some(Value::Number(_)) = self.0.get("totp_token") {

@@ -19,7 +19,6 @@ pub struct UntilStopped<T> {
 }
 
 impl<T> UntilStopped<T> {
-    /// Wraps the transport.
     pub const fn new(inner: T, stop: CancellationToken, ended: CancellationToken) -> Self {
         Self { inner, stop, ended, is_open: false }
     }

@@ -11,11 +11,8 @@ pub trait Prompt: Send + Sync {
     fn ask(&self, question: &str) -> io::Result<SecretString>;
 }
 
-/// Whether a person can be asked.
 #[derive(Clone)]
 pub enum Person {
-    /// By this prompt.
     Present(Arc<dyn Prompt>),
-    /// Not, for this reason.
     Absent(String),
 }

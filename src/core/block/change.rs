@@ -9,7 +9,6 @@ use crate::core::secret::SecretBytes;
 /// It has no `Debug`: it holds a session.
 pub struct Change {
     pub edit: Edit,
-    /// The whole new file.
     pub file: SecretBytes,
 }
 

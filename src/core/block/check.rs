@@ -10,11 +10,9 @@ use crate::core::ini::profiles::{Key, Profiles};
 
 /// What the new file must say of the block.
 pub enum Expected<'a> {
-    /// It is there and says this.
     Block(&'a ManagedBlock<'a>),
     /// No block of this source profile is left.
     NoBlock {
-        /// The source profile.
         source: &'a [u8],
     },
 }

@@ -18,7 +18,6 @@ pub struct ManagedBlock<'a> {
     pub source: &'a [u8],
     /// The name under which other tools find the session.
     pub session_profile: &'a str,
-    /// The session.
     pub credentials: &'a SessionCredentials,
     /// The expiry as it is written, RFC 3339.
     pub expiration: &'a str,
@@ -48,7 +47,6 @@ impl Edit {
         self.range.clone()
     }
 
-    /// What replaces them.
     pub fn replacement(&self) -> &[u8] {
         &self.replacement
     }

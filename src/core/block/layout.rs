@@ -36,7 +36,6 @@ pub fn is_security_token(key: &[u8]) -> bool {
 /// The header of a section and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderLine<'a> {
-    /// The trimmed name.
     pub name: &'a [u8],
     /// Counted from 1.
     pub line: usize,
@@ -53,11 +52,9 @@ pub struct Block<'a> {
     pub begin_line: usize,
     /// The begin tag, its line ending included.
     pub begin: Range<usize>,
-    /// The header of the session profile, if there is one.
     pub header: Option<HeaderLine<'a>>,
     /// The line of the end tag, counted from 1.
     pub end_line: usize,
-    /// The end tag, its line ending included.
     pub end: Range<usize>,
 }
 
@@ -228,7 +225,6 @@ impl<'a> Layout<'a> {
         start..end.unwrap_or(self.file.len())
     }
 
-    /// The whole file.
     pub const fn file(&self) -> &'a [u8] {
         self.file
     }

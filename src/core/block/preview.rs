@@ -10,7 +10,6 @@ use crate::core::text::shown;
 pub struct ChangedLine {
     /// Counted from 1, in the old file where it goes, in the new file where it comes.
     pub number: usize,
-    /// Whether it comes; else it goes.
     pub is_new: bool,
     /// The line, secrets masked.
     pub text: String,

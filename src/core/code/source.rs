@@ -37,13 +37,11 @@ pub enum GivenCode {
     /// None was given.
     #[default]
     None,
-    /// `-t CODE`.
     Code(TokenCode),
     /// `-t -`: one line of standard input.
     StandardInput,
 }
 
-/// The one source that the code comes from.
 pub struct CodeSource {
     kind: Kind,
     profile: ProfileName,
@@ -339,7 +337,6 @@ impl Drop for Group {
     }
 }
 
-/// The program in the folders of the PATH.
 fn find_program(name: &str, environment: &Environment) -> Option<PathBuf> {
     let path = environment.var_os("PATH")?;
     let names: &[String] =

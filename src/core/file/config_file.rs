@@ -57,12 +57,10 @@ impl ConfigFile {
         }
     }
 
-    /// Where the file is, or would be.
     pub fn path(&self) -> &std::path::Path {
         &self.path
     }
 
-    /// The bytes of the file, where it exists.
     pub fn bytes(&self) -> Option<&[u8]> {
         self.bytes.as_deref()
     }

@@ -31,7 +31,6 @@ pub struct CredentialsFile {
 /// The bytes of a file as they were at one moment, and where they came from.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The bytes.
     pub bytes: SecretBytes,
     /// The file itself, after symbolic links.
     pub target: PathBuf,
@@ -85,7 +84,6 @@ impl CredentialsFile {
         self.is_default
     }
 
-    /// Reads the whole file.
     pub fn read(&self) -> Result<Snapshot> {
         let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
         let (file, metadata) = self.open(&target)?;

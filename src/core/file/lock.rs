@@ -22,7 +22,6 @@ const SILENT_WAIT: Duration = Duration::from_secs(1);
 /// The locked file, or the file without a lock where its file system has none.
 pub(super) struct Locked {
     pub(super) file: File,
-    /// Where it is, after symbolic links.
     pub(super) target: PathBuf,
     /// Whether the file system has locks.
     pub(super) has_locks: bool,

@@ -44,7 +44,6 @@ enum Late {
 
 enum Attempt {
     Done,
-    /// The file changed before the rename.
     Changed,
     /// The replaced file changed. The new one is still locked.
     Late(Late, Locked),

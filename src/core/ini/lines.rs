@@ -21,9 +21,7 @@ pub struct Line<'a> {
     pub start: usize,
     /// Where the next line starts: after the line ending, if there is one.
     pub end: usize,
-    /// Whether the line starts with a blank.
     pub indented: bool,
-    /// What the line says.
     pub kind: LineKind<'a>,
 }
 
@@ -34,16 +32,11 @@ impl Line<'_> {
     }
 }
 
-/// What a line says.
 #[derive(Clone, Copy)]
 pub enum LineKind<'a> {
-    /// Nothing.
     Blank,
-    /// A comment, from its `#` or `;` on.
     Comment(&'a [u8]),
-    /// The header of a section.
     Header(Header<'a>),
-    /// A key and its value.
     Property(Property<'a>),
     /// More of the value of the property above.
     Continuation(&'a [u8]),
@@ -51,7 +44,6 @@ pub enum LineKind<'a> {
     Undelimited,
 }
 
-/// The header of a section.
 #[derive(Clone, Copy)]
 pub struct Header<'a> {
     /// The text between the brackets, trimmed; empty where the header is not closed.
@@ -60,16 +52,13 @@ pub struct Header<'a> {
     pub padded: bool,
     /// Whether something other than a comment follows the closing bracket.
     pub junk: bool,
-    /// Whether there is a closing bracket.
     pub closed: bool,
 }
 
-/// A key and its value.
 #[derive(Clone, Copy)]
 pub struct Property<'a> {
     /// The key as written; keys are compared without regard to ASCII case.
     pub key: &'a [u8],
-    /// `=` or `:`.
     pub delimiter: u8,
     rest: &'a [u8],
 }
@@ -101,7 +90,6 @@ fn comment_start(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Whether the byte is a blank inside a line.
 pub const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
 }

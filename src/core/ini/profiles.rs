@@ -139,7 +139,6 @@ impl<'a> Profile<'a> {
 pub struct Warning {
     /// Counted from 1.
     pub line: usize,
-    /// What is odd about it.
     pub oddity: Oddity,
 }
 
@@ -222,7 +221,6 @@ impl<'a> Profiles<'a> {
         Reader::new(&Key::CONFIG, config_profile_name).read(bytes)
     }
 
-    /// The profile of that name.
     pub fn get(&self, name: &[u8]) -> Option<&Profile<'a>> {
         self.index.get(name).map(|&at| &self.list[at])
     }
@@ -232,12 +230,10 @@ impl<'a> Profiles<'a> {
         self.list.iter()
     }
 
-    /// How many profiles there are.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether there is no profile.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -289,11 +285,8 @@ struct Reader<'a> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
-    /// Before the first header.
     None,
-    /// A section that is no profile.
     Ignored,
-    /// The profile with this index.
     Profile(usize),
 }
 

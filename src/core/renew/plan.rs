@@ -38,7 +38,6 @@ pub struct Plan {
     pub settings: StsSettings,
     /// What is written, but for the secrets.
     pub edit: Edit,
-    /// The file as the checks saw it.
     pub checked: Snapshot,
     pub warnings: Vec<String>,
     pub notes: Vec<String>,

@@ -13,7 +13,6 @@ use crate::core::text::shown;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenewReport {
-    /// The session profile that other tools use.
     pub session_profile: SessionProfileName,
     /// `ASIA…`; not a secret.
     pub access_key_id: String,

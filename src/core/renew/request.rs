@@ -23,8 +23,6 @@ pub struct RenewRequest {
     pub duration: Option<SessionDuration>,
     /// Keep the stored session if it is valid for at least that much longer.
     pub min_validity: Option<Duration>,
-    /// `--region`.
     pub region: Option<String>,
-    /// `--endpoint-url`.
     pub endpoint_url: Option<String>,
 }

@@ -11,17 +11,12 @@ use crate::core::secret::SecretString;
 use crate::core::session::{AccessKey, SerialNumber, SerialNumberError, SessionDuration};
 use crate::core::text::{self, shown};
 
-/// Where a source profile is looked for.
 pub struct Files<'a> {
-    /// The credentials file, for messages.
     pub credentials_path: &'a Path,
-    /// What it says of the source profile and its session.
     pub credentials: &'a Profiles<'a>,
     /// Its blocks.
     pub layout: &'a Layout<'a>,
-    /// The config file, for messages.
     pub config_path: &'a Path,
-    /// What it says.
     pub config: &'a Profiles<'a>,
     /// Whether settings and commands of the credentials file are used: not from a file that an MCP
     /// call named.
@@ -31,19 +26,12 @@ pub struct Files<'a> {
 /// A source profile that can be used: every value is there and well-formed.
 #[derive(Debug)]
 pub struct SourceProfile {
-    /// The name, as in the file.
     pub name: ProfileName,
-    /// The long-term key.
     pub key: AccessKey,
-    /// The MFA device.
     pub device: SerialNumber,
-    /// `region` in the credentials file.
     pub credentials_region: Option<String>,
-    /// `region` in the config file.
     pub config_region: Option<String>,
-    /// `ca_bundle` in the config file.
     pub ca_bundle: Option<String>,
-    /// The command that prints a code.
     pub mfa_process: Option<String>,
     /// The name of the TOTP secret that `mktotp` keeps.
     pub totp_secret_name: Option<String>,

@@ -42,7 +42,6 @@ const TIME_LIMITS: TimeLimits = TimeLimits {
     operation: Duration::from_secs(25),
 };
 
-/// A client for one key.
 pub struct StsClient {
     client: aws_sdk_sts::Client,
     route: Route,

@@ -51,9 +51,7 @@ pub struct Queue {
     seen: Option<String>,
 }
 
-/// How a wait ended.
 pub enum Waited<'q> {
-    /// It is the caller's turn.
     Turn(Turn<'q>),
     /// Another caller renewed the session meanwhile.
     Done,
@@ -121,7 +119,6 @@ impl Queue {
     }
 }
 
-/// Why there is no turn.
 pub enum NoTurn {
     /// The folder's file system has no locks.
     NoLocks(String),

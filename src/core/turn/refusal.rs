@@ -14,9 +14,7 @@ const MOST_BYTES: u64 = 16 * 1024;
 /// What was refused to whom, and when. It holds no secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Refusal {
-    /// Tells this refusal from every other one.
     pub(super) id: String,
-    /// The fingerprint of what was asked for.
     pub(super) request: String,
     code: String,
     message: String,

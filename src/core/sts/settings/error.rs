@@ -10,14 +10,18 @@ use crate::core::text;
 /// Where a setting was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// An option of the command line, such as `--region`.
     Option(&'static str),
-    /// An environment variable.
     Variable(&'static str),
-    /// A key of a profile, and the file.
-    Profile { key: &'static str, profile: String, file: String },
+    Profile {
+        key: &'static str,
+        profile: String,
+        file: String,
+    },
     /// A key of the `services` section that a profile names.
-    Services { key: &'static str, file: String },
+    Services {
+        key: &'static str,
+        file: String,
+    },
 }
 
 impl Place {
@@ -36,7 +40,6 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// A path, for a message.
 pub(super) fn shown_path(path: &Path) -> String {
     text::shown(path.as_os_str().as_encoded_bytes())
 }

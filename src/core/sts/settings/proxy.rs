@@ -78,7 +78,6 @@ impl Proxy {
         &self.shown
     }
 
-    /// The variable that names it.
     pub(crate) fn variable(&self) -> &'static str {
         self.variable
     }

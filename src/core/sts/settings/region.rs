@@ -6,22 +6,15 @@ use crate::core::session::{Partition, SerialNumber};
 use crate::core::sts::settings::error::{Place, SettingsError};
 use crate::core::sts::settings::request::SettingsRequest;
 
-/// Where the region comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegionOrigin {
-    /// `--region`.
     Option,
-    /// The variable `AWS_REGION`.
     AwsRegion,
-    /// The variable `AWS_DEFAULT_REGION`.
     AwsDefaultRegion,
-    /// `region` of the source profile in the credentials file.
     CredentialsFile,
-    /// `region` of the source profile in the config file.
     ConfigFile,
     /// The partition in the device's ARN.
     Device,
-    /// Nothing names one.
     Default,
 }
 

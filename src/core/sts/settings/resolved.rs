@@ -56,7 +56,6 @@ impl StsSettings {
         self.region.name()
     }
 
-    /// Where the region comes from.
     pub fn region_origin(&self) -> RegionOrigin {
         self.region.origin()
     }

@@ -27,7 +27,6 @@ const VARIABLES: [&str; 5] = [
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
     pub(super) variable: &'static str,
-    /// The variable for STS alone, where there is one.
     pub(super) sts_variable: Option<&'static str>,
     pub(super) key: &'static str,
 }
