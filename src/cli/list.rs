@@ -3,13 +3,12 @@
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::args::List;
-use super::output::{Output, Tone};
+use super::output::Output;
 use crate::core::error::{Error, Result};
 use crate::core::expiry;
 use crate::core::export::check_session;
@@ -56,42 +55,9 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
     output.result(&text)
 }
 
-/// What is known of a profile, keys as in the MCP tools, without the secret keys (CLI-7).
-#[derive(Serialize)]
-struct Record<'a> {
-    profile_name: &'a str,
-    credential_type: &'static str,
-    status: &'static str,
-    aws_access_key_id: Option<&'a str>,
-    mfa_device_arn: Option<&'a str>,
-    totp_secret_name: Option<&'a str>,
-    expiration_datetime: Option<&'a str>,
-    expires_in_seconds: Option<i64>,
-    source_profile: Option<&'a str>,
-    session_profile: Option<&'a str>,
-}
-
-impl<'a> Record<'a> {
-    fn of(profile: &'a ProfileInfo) -> Self {
-        Self {
-            profile_name: &profile.name,
-            credential_type: profile.credential_type.as_str(),
-            status: profile.status.as_str(),
-            aws_access_key_id: profile.access_key_id.as_deref(),
-            mfa_device_arn: profile.mfa_device.as_deref(),
-            totp_secret_name: profile.totp_secret_name.as_deref(),
-            expiration_datetime: profile.expiration.as_deref(),
-            expires_in_seconds: profile.expires_in_seconds,
-            source_profile: profile.source_profile.as_deref(),
-            session_profile: profile.session_profile.as_deref(),
-        }
-    }
-}
-
 /// One document for programs.
 fn json(profiles: &[ProfileInfo]) -> Result<String> {
-    let records: Vec<_> = profiles.iter().map(Record::of).collect();
-    let document = serde_json::to_string_pretty(&records);
+    let document = serde_json::to_string_pretty(profiles);
     document.map(|text| text + "\n").map_err(|_| Error::defect())
 }
 
@@ -106,7 +72,7 @@ const fn kind(profile: &ProfileInfo) -> &'static str {
 fn status(profile: &ProfileInfo) -> &'static str {
     match profile.status {
         Status::NotApplicable => "",
-        status => status.as_str(),
+        status => status.into(),
     }
 }
 
@@ -120,7 +86,7 @@ fn left(profile: &ProfileInfo) -> String {
 
 /// The source of a session, or the tail of the device's ARN.
 fn origin(profile: &ProfileInfo) -> String {
-    match (&profile.source_profile, &profile.mfa_device) {
+    match (&profile.source_profile, &profile.mfa_device_arn) {
         (Some(source), _) => format!("of {source}"),
         (None, Some(device)) => device.rsplit_once(":mfa/").map_or(device.as_str(), |(_, tail)| tail).to_owned(),
         (None, None) => String::new(),
@@ -130,7 +96,7 @@ fn origin(profile: &ProfileInfo) -> String {
 /// One line, never cut: profile, kind, status, time left, origin, separated by tabs.
 fn line(text: &mut String, profile: &ProfileInfo) {
     let (left, origin) = (left(profile), origin(profile));
-    let fields = [&profile.name, profile.credential_type.as_str(), status(profile), &left, &origin];
+    let fields = [&*profile.profile_name, profile.credential_type.into(), status(profile), &left, &origin];
     for (number, field) in fields.into_iter().enumerate() {
         if number > 0 {
             text.push('\t');
@@ -141,7 +107,7 @@ fn line(text: &mut String, profile: &ProfileInfo) {
 }
 
 fn record(profile: &ProfileInfo) -> String {
-    let document = serde_json::to_value(Record::of(profile)).unwrap_or_default();
+    let document = serde_json::to_value(profile).unwrap_or_default();
     let mut text = String::new();
     for (key, value) in document.as_object().into_iter().flatten() {
         let value = match value {
@@ -159,42 +125,29 @@ fn table(profiles: &[ProfileInfo], output: &Output) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(terminal_width());
-    table.set_header(["PROFILE", "KIND", "STATUS", "TIME LEFT", "SOURCE / DEVICE"]);
+    if output.has_colour() {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    let heading = |text| Cell::new(text).add_attribute(Attribute::Dim);
+    table.set_header(["PROFILE", "KIND", "STATUS", "TIME LEFT", "SOURCE / DEVICE"].map(heading));
     for profile in profiles {
-        table.add_row([&profile.name, kind(profile), status(profile), &left(profile), &origin(profile)]);
+        let plain = [&profile.profile_name, kind(profile)].map(Cell::new);
+        let row = plain.into_iter().chain([status_cell(profile), Cell::new(left(profile)), Cell::new(origin(profile))]);
+        table.add_row(row);
     }
-    let mut rows = profiles.iter().peekable();
-    let mut text = String::new();
-    for (number, line) in table.to_string().lines().enumerate() {
-        let line = line.trim_end();
-        let line = line.strip_prefix(' ').unwrap_or(line);
-        if number == 0 {
-            text.push_str(&output.paint(Tone::Quiet, line));
-        } else {
-            let profile = rows.next_if(|profile| line.contains(kind(profile)));
-            text.push_str(&profile.map_or_else(|| line.to_owned(), |profile| coloured(line, profile, output)));
-        }
-        text.push('\n');
-    }
-    text
+    table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 2)));
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// Colours the status word, which follows the kind, in a line of the table.
-fn coloured(line: &str, profile: &ProfileInfo, output: &Output) -> String {
-    let (kind, status) = (kind(profile), status(profile));
-    let tone = match profile.status {
-        Status::Valid => Tone::Good,
-        Status::Expiring | Status::Unknown => Tone::Soon,
-        Status::Expired => Tone::Bad,
-        Status::NotApplicable => return line.to_owned(),
-    };
-    let after_kind = line.rfind(kind).map_or(0, |at| at + kind.len());
-    match line[after_kind..].find(status) {
-        Some(at) => {
-            let (before, rest) = line.split_at(after_kind + at);
-            format!("{before}{}{}", output.paint(tone, status), &rest[status.len()..])
-        }
-        None => line.to_owned(),
+fn status_cell(profile: &ProfileInfo) -> Cell {
+    let cell = Cell::new(status(profile));
+    match profile.status {
+        Status::Valid => cell.fg(Color::DarkGreen),
+        Status::Expiring | Status::Unknown => cell.fg(Color::DarkYellow),
+        Status::Expired => cell.fg(Color::DarkRed),
+        Status::NotApplicable => cell,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rmcp::transport::io::stdio_pipes;
 use serde_json::{Value, json};
+use strum::VariantArray;
 use tokio_util::sync::CancellationToken;
 
 use super::args::Mcp;
@@ -99,7 +100,7 @@ impl Registration {
 }
 
 fn document(options: &Mcp, registration: &Registration) -> Value {
-    let tools: Vec<_> = ToolName::ALL.iter().map(|tool| json!(tool.tool(!options.refuse_cred_file))).collect();
+    let tools: Vec<_> = ToolName::VARIANTS.iter().map(|tool| json!(tool.tool(!options.refuse_cred_file))).collect();
     json!({
         "tools": tools,
         "instructions": INSTRUCTIONS,
@@ -114,7 +115,7 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
     );
     // Writing to a string cannot fail.
     let _ = writeln!(page, "\n{}", heading("Tools"));
-    for tool in ToolName::ALL {
+    for tool in ToolName::VARIANTS {
         let definition = tool.tool(!options.refuse_cred_file);
         let _ = writeln!(page, "\n  {}   {}", heading(tool.as_str()), definition.title.unwrap_or_default());
         let properties = definition.input_schema.get("properties").and_then(Value::as_object);

@@ -61,6 +61,11 @@ impl Output {
         paint(self.colour_out, tone, text)
     }
 
+    /// Whether stdout takes colour.
+    pub const fn has_colour(&self) -> bool {
+        self.colour_out
+    }
+
     /// A help text, with its styles where stdout takes colour.
     pub fn styled(&self, text: &clap::builder::StyledStr) -> String {
         if self.colour_out { text.ansi().to_string() } else { text.to_string() }

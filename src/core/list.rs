@@ -1,6 +1,8 @@
 //! The use case of `list` and of the MCP readers: what the file says, without its secrets.
 
 use jiff::Timestamp;
+use serde::Serialize;
+use strum::IntoStaticStr;
 
 use crate::core::block::layout::Layout;
 use crate::core::block::stored_session::{GoodSession, SessionFault, StoredSession};
@@ -11,7 +13,9 @@ use crate::core::ini::profiles::{Key, Profile, Profiles};
 use crate::core::text::{self, shown};
 
 /// What kind of credentials a profile holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, Serialize)]
+#[strum(serialize_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum CredentialType {
     /// A key of an IAM user.
     LongTerm,
@@ -20,19 +24,10 @@ pub enum CredentialType {
     None,
 }
 
-impl CredentialType {
-    /// `long-term`, `session`, `none`, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::LongTerm => "long-term",
-            Self::Session => "session",
-            Self::None => "none",
-        }
-    }
-}
-
 /// Whether a session is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, Serialize)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Five minutes or more are left.
     Valid,
@@ -41,47 +36,34 @@ pub enum Status {
     Expired,
     /// A session without a readable expiry, or one that lacks a part.
     Unknown,
+    /// Not a session.
     NotApplicable,
 }
 
-impl Status {
-    /// `valid`, `expiring`, `expired`, `unknown`, `not_applicable`, as in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::Expiring => "expiring",
-            Self::Expired => "expired",
-            Self::Unknown => "unknown",
-            Self::NotApplicable => "not_applicable",
-        }
-    }
-}
-
-/// What is known of a profile. It holds no secret; text is cleaned and bounded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is known of a profile. It holds no secret; text is cleaned and bounded. As JSON it has the keys of CLI-7.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProfileInfo {
-    pub name: String,
-    /// The line of its header, counted from 1.
-    pub line: usize,
+    pub profile_name: String,
     pub credential_type: CredentialType,
+    pub status: Status,
     /// `AKIA…` or `ASIA…`; not a secret.
-    pub access_key_id: Option<String>,
-    /// Whether there is a secret access key.
-    pub has_secret_access_key: bool,
-    pub has_session_token: bool,
+    pub aws_access_key_id: Option<String>,
     /// The ARN or serial number of the MFA device.
-    pub mfa_device: Option<String>,
+    pub mfa_device_arn: Option<String>,
     /// The name of the TOTP secret that `mktotp` keeps.
     pub totp_secret_name: Option<String>,
     /// The expiry as it stands in the file.
-    pub expiration: Option<String>,
-    /// Seconds until the expiry, not positive once expired.
+    pub expiration_datetime: Option<String>,
+    /// Not positive once expired.
     pub expires_in_seconds: Option<i64>,
-    pub status: Status,
-    /// Of a session in a block: its source profile.
+    /// Of a session in a block.
     pub source_profile: Option<String>,
-    /// Of a source profile that has a block: its session profile.
+    /// Of a source profile that has a block.
     pub session_profile: Option<String>,
+    #[serde(skip)]
+    pub has_secret_access_key: bool,
+    #[serde(skip)]
+    pub has_session_token: bool,
 }
 
 /// What is known of a file.
@@ -133,19 +115,18 @@ fn info(profile: &Profile<'_>, sessions: &Sessions<'_>, now: Timestamp) -> Profi
     let expiration = session.and_then(StoredSession::expiration);
     let name: &[u8] = &profile.name;
     ProfileInfo {
-        name: shown(name),
-        line: profile.line,
+        profile_name: shown(name),
         credential_type,
-        access_key_id: profile.get(Key::AwsAccessKeyId).map(|value| access_key_id(&value.bytes)),
-        has_secret_access_key: has(Key::AwsSecretAccessKey),
-        has_session_token: has(Key::AwsSessionToken),
-        mfa_device: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)),
-        totp_secret_name: value(Key::TotpSecretName),
-        expiration: value(Key::ExpirationDatetime),
-        expires_in_seconds: expiration.map(|expiration| expiry::seconds_left(expiration, now)),
         status: session.map_or(Status::NotApplicable, |session| status(session.good(now))),
+        aws_access_key_id: profile.get(Key::AwsAccessKeyId).map(|value| access_key_id(&value.bytes)),
+        mfa_device_arn: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)),
+        totp_secret_name: value(Key::TotpSecretName),
+        expiration_datetime: value(Key::ExpirationDatetime),
+        expires_in_seconds: expiration.map(|expiration| expiry::seconds_left(expiration, now)),
         source_profile: sessions.source_of.get(name).map(|source| shown(source)),
         session_profile: sessions.session_of.get(name).map(|session| shown(session)),
+        has_secret_access_key: has(Key::AwsSecretAccessKey),
+        has_session_token: has(Key::AwsSessionToken),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error as ThisError;
 
 use crate::core::error::{Error, ErrorCode};
@@ -93,23 +93,15 @@ impl SessionDuration {
 /// Parses seconds (`3600`) or hours, minutes and seconds in that order (`12h`, `90m`, `1h30m`).
 pub fn parse_seconds(text: &str) -> Result<u64, DurationError> {
     let text = text.trim();
-    let malformed = || DurationError::Malformed(crate::core::text::shown(text.as_bytes()));
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+    let malformed = || DurationError::Malformed(super::text::shown(text.as_bytes()));
+    if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_err(|_| malformed());
     }
-    let mut rest = text;
-    let mut total: u64 = 0;
-    for (unit, seconds) in [('h', 3600), ('m', 60), ('s', 1)] {
-        if let Some((number, after)) = rest.split_once(unit) {
-            if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(malformed());
-            }
-            let part = number.parse::<u64>().ok().and_then(|n| n.checked_mul(seconds));
-            total = part.and_then(|part| total.checked_add(part)).ok_or_else(malformed)?;
-            rest = after;
-        }
+    if !text.bytes().all(|b| b.is_ascii_digit() || b"hms".contains(&b)) {
+        return Err(malformed());
     }
-    if rest.is_empty() && !text.is_empty() { Ok(total) } else { Err(malformed()) }
+    let duration: SignedDuration = text.parse().map_err(|_| malformed())?;
+    Ok(duration.as_secs().unsigned_abs())
 }
 
 /// A duration that cannot be used.

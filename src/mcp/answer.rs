@@ -51,29 +51,20 @@ fn success(result: &Value, file: &Path) -> CallToolResult {
     CallToolResult::structured(json!({"result": result, "credential_file": text::clean(&file.display().to_string())}))
 }
 
-/// What is known of a profile, every key a string (MCP-3).
+/// What is known of a profile: the seven keys of the original, each a string, and those beside them that are known
+/// (MCP-3).
 fn masked(profile: &ProfileInfo) -> Value {
-    let or_not_defined = |value: &Option<String>| value.clone().unwrap_or_else(|| NOT_DEFINED.to_owned());
+    let mut item = json!(profile);
     let mask = |is_there| if is_there { MASKED } else { NOT_DEFINED };
-    let mut item = json!({
-        "profile_name": profile.name,
-        "aws_access_key_id": or_not_defined(&profile.access_key_id),
-        "aws_secret_access_key": mask(profile.has_secret_access_key),
-        "aws_session_token": mask(profile.has_session_token),
-        "mfa_device_arn": or_not_defined(&profile.mfa_device),
-        "totp_secret_name": or_not_defined(&profile.totp_secret_name),
-        "expiration_datetime": or_not_defined(&profile.expiration),
-        "credential_type": profile.credential_type.as_str(),
-        "status": profile.status.as_str(),
-    });
-    if let Some(seconds) = profile.expires_in_seconds {
-        item["expires_in_seconds"] = json!(seconds);
+    item["aws_secret_access_key"] = mask(profile.has_secret_access_key).into();
+    item["aws_session_token"] = mask(profile.has_session_token).into();
+    for key in ["aws_access_key_id", "mfa_device_arn", "totp_secret_name", "expiration_datetime"] {
+        if item[key].is_null() {
+            item[key] = NOT_DEFINED.into();
+        }
     }
-    if let Some(source) = &profile.source_profile {
-        item["source_profile"] = json!(source);
-    }
-    if let Some(session) = &profile.session_profile {
-        item["session_profile"] = json!(session);
+    if let Value::Object(keys) = &mut item {
+        keys.retain(|_, value| !value.is_null());
     }
     item
 }

@@ -11,6 +11,7 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use strum::VariantArray;
 use tokio_util::sync::CancellationToken;
 
 use super::answer;
@@ -145,10 +146,10 @@ fn info(file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
     let name = given.profile_name()?.to_string();
     let inspection = inspect(file, Timestamp::now())?;
     let resolved = file.resolved();
-    if let Some(profile) = inspection.profiles.iter().find(|profile| profile.name == name) {
+    if let Some(profile) = inspection.profiles.iter().find(|profile| profile.profile_name == name) {
         return Ok(answer::profile(profile, &resolved));
     }
-    let names: Vec<_> = inspection.profiles.iter().map(|profile| profile.name.as_str()).collect();
+    let names: Vec<_> = inspection.profiles.iter().map(|profile| profile.profile_name.as_str()).collect();
     Ok(answer::no_profile(&names, &resolved))
 }
 
@@ -168,7 +169,7 @@ fn failure(error: Error, file: &CredentialsFile, given: &Arguments) -> CallToolR
 fn next_step_for_a_code(file: &CredentialsFile, given: &Arguments) -> String {
     let name = given.profile_name().map(|name| name.to_string()).unwrap_or_default();
     let profiles = inspect(file, Timestamp::now()).map(|inspection| inspection.profiles).unwrap_or_default();
-    let find = |name: &str| profiles.iter().find(|profile| profile.name == name);
+    let find = |name: &str| profiles.iter().find(|profile| profile.profile_name == name);
     // A session profile's name stands for its source (CLI-13).
     let source = find(&name).and_then(|profile| profile.source_profile.clone()).unwrap_or_else(|| name.clone());
     let secret_name = find(&source).and_then(|profile: &ProfileInfo| profile.totp_secret_name.clone());
@@ -195,12 +196,12 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = ToolName::ALL.map(|tool| tool.tool(self.takes_cred_file));
-        Ok(ListToolsResult::with_all_items(tools.to_vec()))
+        let tools = ToolName::VARIANTS.iter().map(|tool| tool.tool(self.takes_cred_file));
+        Ok(ListToolsResult::with_all_items(tools.collect()))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        Some(ToolName::parse(name)?.tool(self.takes_cred_file))
+        Some(name.parse::<ToolName>().ok()?.tool(self.takes_cred_file))
     }
 
     async fn call_tool(
@@ -208,8 +209,10 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let tool = ToolName::parse(&request.name)
-            .ok_or_else(|| ErrorData::invalid_params("there is no tool of that name; tools/list shows them", None))?;
+        let tool = request
+            .name
+            .parse::<ToolName>()
+            .map_err(|_| ErrorData::invalid_params("there is no tool of that name; tools/list shows them", None))?;
         Ok(Box::pin(self.call(tool, request.arguments, context)).await.into())
     }
 }

@@ -26,7 +26,6 @@ pub enum VerifyError {
 
 /// Why a block cannot be written or removed. Lines are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
-#[allow(missing_docs, reason = "each is explained by its text")]
 pub enum BlockError {
     #[error("a managed block begins here and has no end tag")]
     BeginWithoutEnd { line: usize },

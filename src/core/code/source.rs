@@ -1,6 +1,5 @@
 //! Where the code comes from: the argument, standard input, a command, a prompt (GET-5, GET-6).
 
-use std::ffi::OsStr;
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -337,24 +336,10 @@ impl Drop for Group {
     }
 }
 
+/// The program in the directories of the PATH.
 fn find_program(name: &str, environment: &Environment) -> Option<PathBuf> {
+    // An empty or relative entry stands for the current directory or one below it, which may be anybody's.
     let path = environment.var_os("PATH")?;
-    let names: &[String] =
-        &if cfg!(windows) { vec![format!("{name}.exe"), format!("{name}.cmd")] } else { vec![name.to_owned()] };
-    // An empty entry means the current folder, which is not searched: it may be anybody's.
-    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
-    let candidates = folders.flat_map(|folder| names.iter().map(move |name| folder.join(name)));
-    candidates.into_iter().find(|candidate| is_executable(candidate.as_os_str()))
-}
-
-#[cfg(unix)]
-fn is_executable(path: &OsStr) -> bool {
-    use rustix::fs::{Access, AtFlags, CWD, accessat};
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
-        && accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_ok()
-}
-
-#[cfg(not(unix))]
-fn is_executable(path: &OsStr) -> bool {
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+    let directories = std::env::split_paths(&path).filter(|directory| directory.is_absolute());
+    which::which_in_global(name, std::env::join_paths(directories).ok()).ok()?.next()
 }

@@ -8,13 +8,15 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
+use strum::IntoStaticStr;
+
 use crate::core::ini::lines::{BYTE_ORDER_MARK, Line, LineKind, Lines, Property, line_at};
 use crate::core::name::is_accepted_by_every_sdk;
 use crate::core::text;
 
 /// The keys that updsts reads; every other key is passed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is the name of its key")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Key {
     AwsAccessKeyId,
     AwsSecretAccessKey,
@@ -62,22 +64,8 @@ impl Key {
     ];
 
     /// The key as it is written.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AwsAccessKeyId => "aws_access_key_id",
-            Self::AwsSecretAccessKey => "aws_secret_access_key",
-            Self::AwsSessionToken => "aws_session_token",
-            Self::MfaDeviceArn => "mfa_device_arn",
-            Self::MfaSerial => "mfa_serial",
-            Self::TotpSecretName => "totp_secret_name",
-            Self::MfaProcess => "mfa_process",
-            Self::Region => "region",
-            Self::DurationSeconds => "duration_seconds",
-            Self::ExpirationDatetime => "expiration_datetime",
-            Self::CaBundle => "ca_bundle",
-            Self::RoleArn => "role_arn",
-            Self::SourceProfile => "source_profile",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     fn find(known: &[Self], name: &[u8]) -> Option<Self> {
@@ -144,7 +132,6 @@ pub struct Warning {
 
 /// What is odd about a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is explained by its text")]
 pub enum Oddity {
     ByteOrderMark,
     NotUtf8,

@@ -51,9 +51,7 @@ impl Refusal {
 
     /// The error that the other caller had; none where the text is not updsts's.
     pub(super) fn error(&self) -> Option<Error> {
-        let code = ErrorCode::ALL.into_iter().find(|code| code.as_str() == self.code)?;
-        let spent = [CodeSpent::No, CodeSpent::Yes, CodeSpent::Maybe];
-        let spent = spent.into_iter().find(|spent| spent.as_str() == self.code_spent)?;
+        let (code, spent): (ErrorCode, CodeSpent) = (self.code.parse().ok()?, self.code_spent.parse().ok()?);
         Some(Error::new(code, &self.message, &self.hint).after_request(spent))
     }
 }
