@@ -339,3 +339,18 @@ fn blk_7_a_source_with_any_name_is_found_and_a_session_name_is_not_any() {
         Sandbox::new().refused(["get", "-n", "default", "-t", "123456", "-sn", name], "usage", 2);
     }
 }
+
+#[test]
+fn get_9_a_config_file_that_only_some_sdks_reject_is_no_reason_to_refuse() {
+    for (config, warning) in [
+        ("[profile x]\n    role_arn = arn:aws:iam::123456789012:role/x\n    source_profile = default\n", ""),
+        ("[p] /* c */\nregion = x\n[default]\nregion: eu-west-1\n", "config:4: `:` after a key"),
+        ("[default] /* c */\n", "config:1: text after the `]`"),
+        ("no delimiter\n[profile y\n", ""),
+    ] {
+        let run = Sandbox::new().config(config).get([]).succeeds();
+        let warnings: Vec<_> = run.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+        assert_eq!(warnings.len(), usize::from(!warning.is_empty()), "{config}: {run:?}");
+        assert!(warnings.iter().all(|line| line.contains(warning)), "{run:?}");
+    }
+}

@@ -160,9 +160,15 @@ fn get_9_an_endpoint_that_is_no_url_is_refused() {
 }
 
 #[test]
-fn get_9_a_config_file_that_the_sdk_cannot_parse_is_refused() {
-    for config in [&b"[default]\nno delimiter\n"[..], b"[default\n", b"[default]\nx = \xff\n"] {
-        Sandbox::new().config(config).refused(GET, "config_unusable", 3).says(".aws/config");
+fn get_9_an_endpoint_of_the_config_file_is_used_or_refused_and_never_passed_over() {
+    for config in [
+        &b"[default\nendpoint_url = http://127.0.0.1:1\n"[..],
+        b"services = s\n[default]\n",
+        b"[default]\nendpoint_url = http://127.0.0.1:1\n  x\n",
+        b"[default]\nendpoint_url = http://\xff\n",
+        b"[default]\nservices = lost\n",
+    ] {
+        Sandbox::new().config(config).refused(GET, "config_unusable", 3).says(".aws/config:");
     }
 }
 

@@ -9,6 +9,7 @@ use crate::core::environment::{Environment, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::credentials_file::MAX_BYTES;
 use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::ini::services;
 use crate::core::name::ProfileName;
 use crate::core::secret::SecretBytes;
 use crate::core::text;
@@ -61,13 +62,28 @@ impl ConfigFile {
         &self.path
     }
 
-    pub fn bytes(&self) -> Option<&[u8]> {
-        self.bytes.as_deref()
+    /// A config file with these bytes.
+    pub fn of(path: PathBuf, bytes: Vec<u8>) -> Self {
+        Self { path, bytes: Some(SecretBytes::new(bytes)) }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.as_deref().unwrap_or_default()
+    }
+
+    /// The endpoint of STS in a `services` section, and its line (see [`services::sts_endpoint`]).
+    pub fn sts_endpoint(&self, services: &[u8]) -> Option<Option<(&[u8], usize)>> {
+        services::sts_endpoint(self.bytes(), services)
+    }
+
+    /// The line of an endpoint that belongs to no section.
+    pub fn stray_endpoint(&self) -> Option<usize> {
+        services::stray_endpoint(self.bytes())
     }
 
     /// The profiles of the file; none where it does not exist.
     pub fn profiles(&self) -> Profiles<'_> {
-        Profiles::of_config(self.bytes().unwrap_or_default())
+        Profiles::of_config(self.bytes())
     }
 }
 

@@ -28,12 +28,15 @@ pub enum Key {
     Region,
     DurationSeconds,
     ExpirationDatetime,
-    /// Read in the config file alone.
+    // Of the config file only.
     CaBundle,
-    /// Read in the config file alone.
     RoleArn,
-    /// Read in the config file alone.
     SourceProfile,
+    Services,
+    EndpointUrl,
+    UseFipsEndpoint,
+    UseDualstackEndpoint,
+    IgnoreConfiguredEndpointUrls,
 }
 
 impl Key {
@@ -50,7 +53,7 @@ impl Key {
         Self::ExpirationDatetime,
     ];
 
-    const CONFIG: [Self; 10] = [
+    const CONFIG: [Self; 15] = [
         Self::AwsAccessKeyId,
         Self::AwsSecretAccessKey,
         Self::AwsSessionToken,
@@ -61,6 +64,11 @@ impl Key {
         Self::CaBundle,
         Self::RoleArn,
         Self::SourceProfile,
+        Self::Services,
+        Self::EndpointUrl,
+        Self::UseFipsEndpoint,
+        Self::UseDualstackEndpoint,
+        Self::IgnoreConfiguredEndpointUrls,
     ];
 
     /// The key as it is written.
@@ -128,6 +136,8 @@ pub struct Warning {
     /// Counted from 1.
     pub line: usize,
     pub oddity: Oddity,
+    /// The index of the profile that the line belongs to.
+    profile: Option<usize>,
 }
 
 /// What is odd about a line.
@@ -223,6 +233,12 @@ impl<'a> Profiles<'a> {
 
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// What some AWS tool rejects or reads otherwise in one profile.
+    pub fn warnings_of(&self, name: &[u8]) -> impl Iterator<Item = &Warning> {
+        let at = self.index.get(name).copied();
+        self.warnings.iter().filter(move |warning| at.is_some() && warning.profile == at)
     }
 
     /// What some AWS tool rejects or reads otherwise, in file order.
@@ -334,29 +350,29 @@ impl<'a> Reader<'a> {
             self.section = Section::Ignored;
             return;
         }
+        let Some(name) = (self.profile_name)(header.name) else {
+            self.section = Section::Ignored;
+            return;
+        };
+        let next = self.profiles.list.len();
+        let at = *self.profiles.index.entry(name.clone()).or_insert(next);
+        self.section = Section::Profile(at);
         if header.padded {
             self.warn(line, Oddity::HeaderPadded);
         }
         if header.junk {
             self.warn(line, Oddity::HeaderJunk);
         }
-        let Some(name) = (self.profile_name)(header.name) else {
-            self.section = Section::Ignored;
-            return;
-        };
         if &*name == b"DEFAULT" {
             self.warn(line, Oddity::DefaultSection);
         } else if !is_accepted_by_every_sdk(&name) {
             self.warn(line, Oddity::NameNotForAllSdks);
         }
-        let next = self.profiles.list.len();
-        let at = *self.profiles.index.entry(name.clone()).or_insert(next);
         if at == next {
             self.profiles.list.push(Profile { name, line, entries: Vec::new() });
         } else {
             self.warn(line, Oddity::DuplicateProfile);
         }
-        self.section = Section::Profile(at);
     }
 
     fn property(&mut self, line: &Line<'a>, property: Property<'a>) {
@@ -413,7 +429,11 @@ impl<'a> Reader<'a> {
     }
 
     fn warn(&mut self, line: usize, oddity: Oddity) {
-        self.profiles.warnings.push(Warning { line, oddity });
+        let profile = match self.section {
+            Section::Profile(at) => Some(at),
+            Section::None | Section::Ignored => None,
+        };
+        self.profiles.warnings.push(Warning { line, oddity, profile });
     }
 }
 

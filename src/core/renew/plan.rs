@@ -174,9 +174,8 @@ async fn settings(
 ) -> Result<StsSettings> {
     let settings = StsSettings::resolve(&SettingsRequest {
         environment,
-        source_profile: &source.name.to_string(),
-        config_file: config_file.bytes(),
-        config_path: config_file.path(),
+        source_profile: &source.name,
+        config: config_file,
         credentials_region: source.credentials_region.as_deref(),
         config_region: source.config_region.as_deref(),
         config_ca_bundle: source.ca_bundle.as_deref(),

@@ -1,7 +1,6 @@
 mod server;
 
 use std::io::Write;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
@@ -12,6 +11,8 @@ use jiff::Timestamp;
 use self::server::{Identity, Reply, Server, Tunnel, answer};
 use super::*;
 use crate::core::environment::Environment;
+use crate::core::file::config_file::ConfigFile;
+use crate::core::name::ProfileName;
 use crate::core::secret::SecretString;
 use crate::core::sts::settings::request::SettingsRequest;
 
@@ -54,9 +55,8 @@ impl Call {
         let environment = Environment::fixed(self.variables.clone());
         let device = SerialNumber::parse("arn:aws:iam::123456789012:mfa/user").unwrap();
         let request = SettingsRequest {
-            source_profile: "default",
-            config_file: None,
-            config_path: Path::new("config"),
+            source_profile: &ProfileName::parse("default").unwrap(),
+            config: &ConfigFile::of("config".into(), Vec::new()),
             credentials_region: None,
             config_region: None,
             config_ca_bundle: None,

@@ -3,21 +3,22 @@
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use url::{Host, Url};
 
+use crate::core::ini::profiles::Key;
 use crate::core::sts::settings::error::{Place, SettingsError};
 use crate::core::sts::settings::region::Region;
 use crate::core::sts::settings::request::SettingsRequest;
-use crate::core::sts::settings::shared_config::{ConfigFile, Setting};
+use crate::core::sts::settings::shared_config::{Setting, SharedConfig};
 
 const ENDPOINT_URL: Setting =
-    Setting { variable: "AWS_ENDPOINT_URL", sts_variable: Some("AWS_ENDPOINT_URL_STS"), key: "endpoint_url" };
+    Setting { variable: "AWS_ENDPOINT_URL", sts_variable: Some("AWS_ENDPOINT_URL_STS"), key: Key::EndpointUrl };
 const IGNORE_ENDPOINT_URLS: Setting = Setting {
     variable: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     sts_variable: None,
-    key: "ignore_configured_endpoint_urls",
+    key: Key::IgnoreConfiguredEndpointUrls,
 };
-const USE_FIPS: Setting = Setting { variable: "AWS_USE_FIPS_ENDPOINT", sts_variable: None, key: "use_fips_endpoint" };
+const USE_FIPS: Setting = Setting { variable: "AWS_USE_FIPS_ENDPOINT", sts_variable: None, key: Key::UseFipsEndpoint };
 const USE_DUAL_STACK: Setting =
-    Setting { variable: "AWS_USE_DUALSTACK_ENDPOINT", sts_variable: None, key: "use_dualstack_endpoint" };
+    Setting { variable: "AWS_USE_DUALSTACK_ENDPOINT", sts_variable: None, key: Key::UseDualstackEndpoint };
 
 /// The URL that is called. It has no user, password, query or fragment.
 #[derive(Debug, Clone)]
@@ -31,7 +32,7 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     pub(super) async fn resolve(
         request: &SettingsRequest<'_>,
-        config: &ConfigFile,
+        config: &SharedConfig,
         region: &Region,
     ) -> Result<Self, SettingsError> {
         let fips = config.switch(USE_FIPS)?;
@@ -102,7 +103,7 @@ impl Endpoint {
 
 fn configured_url(
     request: &SettingsRequest<'_>,
-    config: &ConfigFile,
+    config: &SharedConfig,
 ) -> Result<Option<(String, Place)>, SettingsError> {
     if let Some(text) = request.endpoint_option {
         return Ok(Some((text.to_owned(), Place::Option("--endpoint-url"))));

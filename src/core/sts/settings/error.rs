@@ -47,14 +47,14 @@ pub(super) fn shown_path(path: &Path) -> String {
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub(crate) enum SettingsError {
-    #[error("the config file is not UTF-8 ({file}:{line})")]
-    NotUtf8 { file: String, line: usize },
-    #[error("the config file starts with a byte order mark, which the AWS SDKs refuse ({file}:1)")]
-    ByteOrderMark { file: String },
-    #[error("the AWS SDKs cannot read the config file ({0})")]
+    #[error("`{key}` is not a single line of UTF-8 ({place})")]
+    NotOneLine { key: &'static str, place: String },
+    #[error("an endpoint in the config file belongs to no profile ({0})")]
+    StrayEndpoint(String),
+    #[error("the settings of the source profile cannot be read ({0})")]
     Unparsable(String),
-    #[error("profile `{profile}` names the section `[services {section}]`, which does not exist ({file})")]
-    ServicesMissing { profile: String, section: String, file: String },
+    #[error("profile `{profile}` names the section `[services {section}]`, which does not exist ({place})")]
+    ServicesMissing { profile: String, section: String, place: String },
     #[error("{0} is not valid Unicode")]
     NotUnicode(Place),
     #[error("{0} is neither `true` nor `false`")]
@@ -102,12 +102,9 @@ impl SettingsError {
 
     fn hint(&self) -> String {
         match self {
-            Self::NotUtf8 { .. } => "save the file as UTF-8".to_owned(),
-            Self::ByteOrderMark { .. } => "save the file as UTF-8 without a byte order mark".to_owned(),
-            Self::Unparsable(_) => {
-                "each line is `[section]`, `key = value`, an indented value, or a comment that starts in column 0"
-                    .to_owned()
-            }
+            Self::NotOneLine { key, .. } => format!("write the value of `{key}` on one line"),
+            Self::StrayEndpoint(_) => "close the header above it with `]`, or remove the line".to_owned(),
+            Self::Unparsable(_) => "check the endpoint settings of the source profile in the config file".to_owned(),
             Self::ServicesMissing { section, .. } => {
                 format!("add the section `[services {section}]`, or remove `services` from the profile")
             }

@@ -57,11 +57,11 @@ impl Region {
             (
                 request.config_region,
                 RegionOrigin::ConfigFile,
-                crate::core::sts::settings::error::shown_path(request.config_path),
+                crate::core::sts::settings::error::shown_path(request.config.path()),
             ),
         ] {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                let profile = request.source_profile.to_owned();
+                let profile = request.source_profile.to_string();
                 return Self::parse(text, origin, Place::Profile { key: "region", profile, file });
             }
         }

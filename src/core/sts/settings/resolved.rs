@@ -13,7 +13,7 @@ use crate::core::sts::settings::proxy::Proxy;
 use crate::core::sts::settings::region::Region;
 pub use crate::core::sts::settings::region::RegionOrigin;
 use crate::core::sts::settings::request::SettingsRequest;
-use crate::core::sts::settings::shared_config::ConfigFile;
+use crate::core::sts::settings::shared_config::SharedConfig;
 use crate::core::sts::settings::trust::Trust;
 
 /// Where and how STS is called. Everything is checked, nothing was sent.
@@ -31,7 +31,7 @@ impl StsSettings {
     ///
     /// Errors: `usage` for a bad option, `config_unusable` for a bad variable or file.
     pub async fn resolve(request: &SettingsRequest<'_>) -> Result<Self> {
-        let config = ConfigFile::load(request).await?;
+        let config = SharedConfig::load(request).await?;
         let region = Region::resolve(request)?;
         let endpoint = Endpoint::resolve(request, &config, &region).await?;
         if !endpoint.is_custom() {
@@ -40,7 +40,7 @@ impl StsSettings {
         let proxy = Proxy::resolve(request.environment, endpoint.url())?;
         let tls = endpoint.is_https() || proxy.as_ref().is_some_and(Proxy::is_https);
         let trust = Trust::resolve(request, tls)?;
-        let mut warnings = Vec::new();
+        let mut warnings = config.warnings.clone();
         let local = endpoint.is_loopback() && proxy.as_ref().is_none_or(Proxy::is_loopback);
         if !endpoint.is_https() && !local {
             warnings.push(format!(

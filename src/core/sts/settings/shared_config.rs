@@ -1,17 +1,20 @@
-//! The config file and the variables beside it, as the SDK reads them.
+//! The settings that the SDKs share, of the variables and of the source profile in the config file.
+//!
+//! The SDK's lookup decides which one counts. It is given only what concerns it, as our reader reads it: its own parser
+//! rejects the whole file for a line of another profile that the AWS CLI accepts.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::error::Error as _;
 
-use aws_config::profile::{ProfileFileLoadError, ProfileSet};
+use aws_config::profile::ProfileSet;
 use aws_runtime::env_config::EnvConfigValue;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::origin::Origin;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use crate::core::ini::profiles::{Key, Profile};
 use crate::core::sts::settings::error::{Place, SettingsError, shown_path};
 use crate::core::sts::settings::request::SettingsRequest;
+use crate::core::text::{self, shown};
 
 /// Every variable that the lookup may see. The rest of the environment (`AWS_PROFILE`, keys) is
 /// not shown to it.
@@ -28,61 +31,60 @@ const VARIABLES: [&str; 5] = [
 pub(super) struct Setting {
     pub(super) variable: &'static str,
     pub(super) sts_variable: Option<&'static str>,
-    pub(super) key: &'static str,
+    pub(super) key: Key,
 }
 
-/// The source profile's part of the config file, and the variables that outrank it.
+const KEYS: [Key; 4] =
+    [Key::EndpointUrl, Key::UseFipsEndpoint, Key::UseDualstackEndpoint, Key::IgnoreConfiguredEndpointUrls];
+
+/// The source profile's part of the config file, and the variables that take precedence over it.
 #[derive(Debug)]
-pub(super) struct ConfigFile {
+pub(super) struct SharedConfig {
     environment: Env,
     sections: ProfileSet,
     profile: String,
     file: String,
+    /// What some SDK rejects in the source profile's section.
+    pub(super) warnings: Vec<String>,
 }
 
-impl ConfigFile {
+impl SharedConfig {
     pub(super) async fn load(request: &SettingsRequest<'_>) -> Result<Self, SettingsError> {
         let mut variables = HashMap::new();
         for name in VARIABLES {
             if let Some(value) = request.environment.var_os(name) {
-                let Ok(value) = value.into_string() else {
-                    // The SDK would take it for unset, and call public AWS.
-                    return Err(SettingsError::NotUnicode(Place::Variable(name)));
-                };
+                // The SDK would take it for unset, and call public AWS.
+                let value = value.into_string().map_err(|_| SettingsError::NotUnicode(Place::Variable(name)))?;
                 variables.insert(name.to_owned(), value);
             }
         }
         let environment = Env::from(variables);
-        let file = shown_path(request.config_path);
-        let text = decode(request.config_file.unwrap_or_default(), &file)?;
-        let (text, selected) = make_selectable(text, request.source_profile);
-        let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, &*text).build();
-        let sections = aws_config::profile::load(&Fs::default(), &environment, &files, Some(selected.into()))
-            .await
-            .map_err(|error| SettingsError::Unparsable(place_of(&error, &file)))?;
-        let config = Self { environment, sections, profile: request.source_profile.to_owned(), file };
-        config.check_services_section(&text)?;
-        Ok(config)
-    }
-
-    /// The SDK skips a `services` section that does not exist, and so the endpoint in it.
-    fn check_services_section(&self, text: &str) -> Result<(), SettingsError> {
-        let Some(section) = self.sections.get("services").filter(|section| !section.is_empty()) else {
-            return Ok(());
-        };
-        if headers(text).any(|header| header.prefix == "services" && header.name == section) {
-            return Ok(());
+        let place = |line| text::place(request.config.path(), Some(line));
+        if let Some(line) = request.config.stray_endpoint() {
+            // It may be the source profile's; without it the request would go to public AWS.
+            return Err(SettingsError::StrayEndpoint(place(line)));
         }
-        Err(SettingsError::ServicesMissing {
-            profile: self.profile.clone(),
-            section: crate::core::text::shown(section.as_bytes()),
-            file: self.file.clone(),
+        let profiles = request.config.profiles();
+        let profile = profiles.get(request.source_profile.as_bytes());
+        let text = profile.map_or(Ok(String::new()), |profile| clean_text(request, profile))?;
+        let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
+        let sections = aws_config::profile::load(&Fs::default(), &environment, &files, Some("source".into()))
+            .await
+            .map_err(|_| SettingsError::Unparsable(shown_path(request.config.path())))?;
+        let warnings = profiles.warnings_of(request.source_profile.as_bytes());
+        Ok(Self {
+            environment,
+            sections,
+            profile: request.source_profile.to_string(),
+            file: shown_path(request.config.path()),
+            warnings: warnings.map(|warning| format!("{}: {}", place(warning.line), warning.oddity)).collect(),
         })
     }
 
     /// The value that the SDK would use, and where it is. Empty counts as unset.
     pub(super) fn get(&self, setting: Setting) -> Option<(String, Place)> {
-        let shared = || EnvConfigValue::new().env(setting.variable).profile(setting.key);
+        let key = setting.key.as_str();
+        let shared = || EnvConfigValue::new().env(setting.variable).profile(key);
         let load = |lookup: EnvConfigValue<'static>| {
             let (value, source) = lookup.load(&self.environment, Some(&self.sections))?;
             let origin: Origin = (&source).into();
@@ -95,9 +97,9 @@ impl ConfigFile {
         } else if origin == Origin::shared_environment_variable() {
             Place::Variable(setting.variable)
         } else if origin == Origin::service_profile_file() {
-            Place::Services { key: setting.key, file: self.file.clone() }
+            Place::Services { key, file: self.file.clone() }
         } else {
-            Place::Profile { key: setting.key, profile: self.profile.clone(), file: self.file.clone() }
+            Place::Profile { key, profile: self.profile.clone(), file: self.file.clone() }
         };
         Some((value, place))
     }
@@ -114,66 +116,40 @@ impl ConfigFile {
     }
 }
 
-fn decode<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, SettingsError> {
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        return Err(SettingsError::ByteOrderMark { file: file.to_owned() });
+/// The settings of the source profile as a config file that the SDK's parser takes.
+fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<String, SettingsError> {
+    let mut text = "[profile source]\n".to_owned();
+    for key in KEYS {
+        if let Some(value) = profile.get(key) {
+            text.extend([key.as_str(), " = ", one_line(request, key, &value.bytes, value.line)?, "\n"]);
+        }
     }
-    std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = 1 + memchr::memchr_iter(b'\n', before).count();
-        SettingsError::NotUtf8 { file: file.to_owned(), line }
+    if let Some(services) = profile.get(Key::Services) {
+        let Some(endpoint) = request.config.sts_endpoint(&services.bytes) else {
+            return Err(SettingsError::ServicesMissing {
+                profile: request.source_profile.to_string(),
+                section: shown(&services.bytes),
+                place: text::place(request.config.path(), Some(services.line)),
+            });
+        };
+        if let Some((url, line)) = endpoint {
+            let url = one_line(request, Key::EndpointUrl, url, line)?;
+            text.extend(["services = sts\n[services sts]\nsts =\n  endpoint_url = ", url, "\n"]);
+        }
+    }
+    Ok(text)
+}
+
+/// A value that the SDK's parser reads as it stands.
+fn one_line<'v>(
+    request: &SettingsRequest<'_>,
+    key: Key,
+    value: &'v [u8],
+    line: usize,
+) -> Result<&'v str, SettingsError> {
+    let plain = |text: &&str| !text.chars().any(char::is_control);
+    std::str::from_utf8(value).ok().filter(plain).ok_or_else(|| SettingsError::NotOneLine {
+        key: key.as_str(),
+        place: text::place(request.config.path(), Some(line)),
     })
-}
-
-/// `file:line` of a parse error. The SDK keeps the line private, and its text repeats nothing of
-/// the file; so the number is taken from the text, and left out where the text is another.
-fn place_of(error: &ProfileFileLoadError, file: &str) -> String {
-    let text = error.source().map(ToString::to_string).unwrap_or_default();
-    let line: Option<usize> = text.split_once(" on line ").and_then(|(_, rest)| rest.split(':').next()?.parse().ok());
-    match line {
-        Some(line) => format!("{file}:{line}"),
-        None => file.to_owned(),
-    }
-}
-
-/// A section's header, `[prefix name]`, as the SDK splits it.
-struct Header<'a> {
-    line: &'a str,
-    prefix: &'a str,
-    name: &'a str,
-}
-
-fn headers(text: &str) -> impl Iterator<Item = Header<'_>> {
-    text.lines().filter_map(|line| {
-        let inner = line.strip_prefix('[')?.split(['#', ';']).next()?;
-        let inner = inner.trim_matches([' ', '\t']).strip_suffix(']')?;
-        let (prefix, name) = inner.trim_matches([' ', '\t']).split_once([' ', '\t'])?;
-        Some(Header { line, prefix: prefix.trim(), name: name.trim() })
-    })
-}
-
-/// The SDK ignores a profile whose name has a blank, a quote or a letter beyond ASCII, and with it
-/// the profile's endpoint. Such a profile gets another name in the text that the SDK sees.
-fn make_selectable<'a>(text: &'a str, profile: &str) -> (Cow<'a, str>, String) {
-    let readable = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c);
-    if profile.chars().all(readable) {
-        return (Cow::Borrowed(text), profile.to_owned());
-    }
-    let mut alias = "source".to_owned();
-    while text.contains(&alias) {
-        alias.push('_');
-    }
-    let renamed: String = text
-        .split_inclusive('\n')
-        .map(|line| match headers(line).next() {
-            // The AWS CLI wants such a name in quotes.
-            Some(Header { line: header, prefix: "profile", name })
-                if [name, name.trim_matches('"'), name.trim_matches('\'')].contains(&profile) =>
-            {
-                Cow::Owned(line.replacen(header, &format!("[profile {alias}]"), 1))
-            }
-            _ => Cow::Borrowed(line),
-        })
-        .collect();
-    (Cow::Owned(renamed), alias)
 }

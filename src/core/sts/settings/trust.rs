@@ -10,6 +10,8 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::core::environment::expand_home;
+use crate::core::ini::lines::line_at;
 use crate::core::sts::settings::error::{Place, SettingsError, shown_path};
 use crate::core::sts::settings::request::SettingsRequest;
 
@@ -66,14 +68,10 @@ fn named_bundle(request: &SettingsRequest<'_>) -> Option<(Place, PathBuf)> {
         (Place::Variable("AWS_CA_BUNDLE"), PathBuf::from(path))
     } else {
         let path = request.config_ca_bundle.filter(|path| !path.is_empty())?;
-        let place = Place::profile("ca_bundle", request.source_profile, request.config_path);
+        let place = Place::profile("ca_bundle", &request.source_profile.to_string(), request.config.path());
         (place, PathBuf::from(path))
     };
-    let path = match (path.strip_prefix("~"), request.environment.home()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path,
-    };
-    Some((place, path))
+    Some((place, expand_home(&path, request.environment)))
 }
 
 fn read_bundle(place: &Place, path: &Path) -> Result<Vec<u8>, SettingsError> {
@@ -159,14 +157,10 @@ fn read_all(file: Option<PathBuf>, folders: impl IntoIterator<Item = PathBuf>) -
 fn usable_certificates(bytes: &[u8]) -> Result<Vec<u8>, usize> {
     let mut pem = Vec::with_capacity(bytes.len());
     for block in blocks(bytes) {
-        let block = block.map_err(|start| line_of(bytes, start))?;
+        let block = block.map_err(|start| line_at(bytes, start))?;
         push_usable(&mut pem, block);
     }
     Ok(pem)
-}
-
-fn line_of(bytes: &[u8], offset: usize) -> usize {
-    1 + memchr::memchr_iter(b'\n', &bytes[..offset]).count()
 }
 
 /// A certificate of a PEM file, as text and decoded.

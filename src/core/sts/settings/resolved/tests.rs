@@ -1,8 +1,10 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::*;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode};
+use crate::core::file::config_file::ConfigFile;
+use crate::core::name::ProfileName;
 use crate::core::session::SerialNumber;
 
 const ARN: &str = "arn:aws:iam::123456789012:mfa/user";
@@ -50,9 +52,8 @@ impl Given {
         let environment = Environment::fixed(self.variables.clone());
         let device = SerialNumber::parse(self.device).unwrap();
         let request = SettingsRequest {
-            source_profile: self.profile,
-            config_file: self.config.as_deref(),
-            config_path: Path::new("/home/me/.aws/config"),
+            source_profile: &ProfileName::parse(self.profile).unwrap(),
+            config: &ConfigFile::of("/home/me/.aws/config".into(), self.config.clone().unwrap_or_default()),
             credentials_region: self.credentials_region,
             config_region: self.config_region,
             config_ca_bundle: self.ca_bundle.as_deref(),
@@ -364,28 +365,60 @@ mod endpoint {
         assert!(message.contains("`AWS_ENDPOINT_URL_STS`"), "{message}");
     }
 
+    /// What the AWS CLI reads in a config file is read (C1), and an endpoint in it is used.
     #[test]
-    fn get_9_a_config_file_that_the_sdk_cannot_parse_is_refused_by_line_and_never_quoted() {
-        for (config, line) in [
-            ("canary\n", 1),
-            ("[default]\n# x\ncanary\n", 3),
-            ("[default\nk=v\n", 1),
-            ("[default] canary\n", 1),
-            ("[default]\nregion = x\n\n= canary\n", 4),
-            ("[default]\n  canary\n", 2),
+    fn get_9_what_the_aws_cli_reads_in_the_config_file_is_read() {
+        let url = "http://127.0.0.1:7";
+        for (config, warned) in [
+            (format!("[default]\n    endpoint_url = {url}\n    region = eu-west-1\n"), true),
+            (format!("[default] /* c */\nendpoint_url = {url}\n"), true),
+            (format!("[default]\nendpoint_url: {url}\n"), true),
+            (format!("[profile default]\r\nendpoint_url={url}\r\n"), false),
+            (format!("[default]\nservices = s\n[services s]\nsts =\n   endpoint_url = {url}\n"), false),
+            (format!("[default]\nservices = s\n[services s] x\nSTS:\n  s3 = x\n  Endpoint_URL: {url}\n"), false),
+            (format!("\u{feff}[default]\nendpoint_url = {url}\n"), false),
         ] {
-            let message = given().config(config).unusable();
+            let given = given().config(&config);
+            let settings = given.resolve().unwrap();
+            assert_eq!(settings.endpoint(), url, "{config}");
+            assert_eq!(!settings.warnings().is_empty(), warned, "{config}: {:?}", settings.warnings());
+        }
+    }
+
+    #[test]
+    fn get_9_a_line_of_another_profile_never_refuses_the_request() {
+        for other in [
+            &b"[profile x]\n    role_arn = arn\n"[..],
+            b"[p] /* c */\n",
+            b"[profile x]\nregion: x\n",
+            b"[profile x\nk=v\n",
+            b"canary\n",
+            b"[profile x]\n= canary\n  canary\n",
+            b"# caf\xe9\n[profile x]\nname = caf\xe9\n",
+            b"[profile x]\nservices = lost\nuse_fips_endpoint = maybe\nendpoint_url = nonsense\n",
+            b"[profile x]\n[profile x]\nk = 1\nk = 2\n\0\n",
+        ] {
+            let mut given = given();
+            given.config = Some([other, b"[default]\nendpoint_url = http://127.0.0.1:7\n"].concat());
+            let settings = given.resolve().unwrap();
+            assert_eq!(settings.endpoint(), "http://127.0.0.1:7", "{}", other.escape_ascii());
+            assert_eq!(settings.warnings(), [""; 0], "{}", other.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn get_9_a_setting_that_is_not_one_line_is_refused_by_its_line_and_not_quoted() {
+        for (config, line) in [
+            (&b"[default]\nendpoint_url = http://127.0.0.1:7\n  canary\n"[..], 2),
+            (b"[default]\nregion = x\nendpoint_url = http://canary\xe9/\n", 3),
+            (b"[default]\nservices = s\n[services s]\nsts =\n  endpoint_url = http://x\0canary\n", 5),
+        ] {
+            let mut given = given();
+            given.config = Some(config.to_vec());
+            let message = given.unusable();
             assert!(message.ends_with(&format!("(/home/me/.aws/config:{line})")), "{message}");
             assert!(!message.contains("canary"), "{message}");
         }
-        let mut not_utf8 = given();
-        not_utf8.config = Some(b"[default]\n# caf\xe9\n".to_vec());
-        assert!(not_utf8.unusable().ends_with("config:2)"));
-        let marked = given().config("\u{feff}[default]\n");
-        assert!(marked.unusable().contains("byte order mark"));
-        let mut even_with_an_option = given().config("canary\n");
-        even_with_an_option.endpoint = Some("http://127.0.0.1:1");
-        even_with_an_option.unusable();
     }
 
     #[test]
