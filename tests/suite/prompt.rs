@@ -100,7 +100,7 @@ fn get_5_it_asks_three_times_in_all_and_never_sends_a_code_twice() {
 
     let mut session = Session::start(&sandbox, &["get", "-n", "default"]);
     session.answer(PROMPT, "abc\r");
-    session.read_until("a code is six digits");
+    session.read_until("a code has six digits");
     session.answer(PROMPT, "888888\r");
     session.read_until("AWS refused the code");
     session.answer(PROMPT, "123456\r");

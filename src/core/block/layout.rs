@@ -65,31 +65,12 @@ impl Block<'_> {
     }
 }
 
-/// A header outside every block, or inside the block with the index `block`. A file may have very many:
-/// what is remembered of each costs more than to find it.
+/// A header, and the index of the block that it is in.
 #[derive(Debug, Clone)]
 struct Section<'a> {
     name: &'a [u8],
-    start: u32,
-    block: u32,
-}
-
-/// The index of no block.
-const NO_BLOCK: u32 = u32::MAX;
-
-impl Section<'_> {
-    const fn start(&self) -> usize {
-        self.start as usize
-    }
-
-    const fn block(&self) -> Option<usize> {
-        if self.block == NO_BLOCK { None } else { Some(self.block as usize) }
-    }
-}
-
-/// A position in a file, or the number of a block; [`crate::core::file::credentials_file::MAX_BYTES`] is far below.
-fn index(number: usize) -> u32 {
-    u32::try_from(number).expect("a file is smaller than 4 GiB")
+    start: usize,
+    block: Option<usize>,
 }
 
 /// The blocks and headers of a file.
@@ -120,8 +101,8 @@ impl<'a> Layout<'a> {
                 LineKind::Header(header) => {
                     layout.sections.push(Section {
                         name: header.name,
-                        start: index(line.start),
-                        block: open.as_ref().map_or(NO_BLOCK, |_| index(layout.blocks.len())),
+                        start: line.start,
+                        block: open.as_ref().map(|_| layout.blocks.len()),
                     });
                     if let Some(block) = &mut open {
                         match &block.header {
@@ -177,9 +158,9 @@ impl<'a> Layout<'a> {
 
     /// A block that turned out to be none: its headers stand outside, and are not too many.
     fn disown(&mut self, block: &Block<'a>) {
-        let number = index(self.blocks.len());
+        let number = Some(self.blocks.len());
         for section in self.sections.iter_mut().rev().take_while(|section| section.block == number) {
-            section.block = NO_BLOCK;
+            section.block = None;
         }
         let own = block.header.as_ref().map(|header| header.line);
         self.damage.retain(|damage| !matches!(damage, BlockError::TwoHeaders { first, .. } if Some(*first) == own));
@@ -203,9 +184,9 @@ impl<'a> Layout<'a> {
     /// Where the sections with these names stand: each from its header to the next one, and the line
     /// of its header.
     pub fn sections_of(&self, names: &[&[u8]]) -> Vec<(Range<usize>, usize)> {
-        let ends = self.sections.iter().skip(1).map(Section::start).chain([self.file.len()]);
+        let ends = self.sections.iter().skip(1).map(|section| section.start).chain([self.file.len()]);
         let wanted = self.sections.iter().zip(ends).filter(|(section, _)| names.contains(&section.name));
-        wanted.map(|(section, end)| (section.start()..end, line_at(self.file, section.start()))).collect()
+        wanted.map(|(section, end)| (section.start..end, line_at(self.file, section.start))).collect()
     }
 
     /// How many sections have that name.
@@ -217,10 +198,10 @@ impl<'a> Layout<'a> {
     /// of them, or from the start of the file, to the first header in column 0 behind them. From there on
     /// everything reads as its own bytes say.
     pub fn neighbourhood(&self, edited: &Range<usize>) -> Range<usize> {
-        let first_behind = self.sections.partition_point(|section| section.start() < edited.start);
-        let start = first_behind.checked_sub(1).map_or(0, |at| self.sections[at].start());
+        let first_behind = self.sections.partition_point(|section| section.start < edited.start);
+        let start = first_behind.checked_sub(1).map_or(0, |at| self.sections[at].start);
         let behind = self.sections[first_behind..].iter();
-        let mut starts = behind.map(Section::start);
+        let mut starts = behind.map(|section| section.start);
         let end = starts.find(|&start| start >= edited.end && self.file[start] == b'[');
         start..end.unwrap_or(self.file.len())
     }
@@ -263,14 +244,14 @@ impl<'a> Layout<'a> {
         let taken = self
             .sections
             .iter()
-            .find(|section| section.name == name && (section.block().is_none() || section.block() != own));
+            .find(|section| section.name == name && (section.block.is_none() || section.block != own));
         if let Some(section) = taken {
-            let owner = section.block().map(|at| shown(self.blocks[at].key));
+            let owner = section.block.map(|at| shown(self.blocks[at].key));
             return Err(match owner {
                 Some(owner) => {
-                    BlockError::NameOfOtherBlock { name: shown(name), line: line_at(self.file, section.start()), owner }
+                    BlockError::NameOfOtherBlock { name: shown(name), line: line_at(self.file, section.start), owner }
                 }
-                None => BlockError::NameTaken { name: shown(name), line: line_at(self.file, section.start()) },
+                None => BlockError::NameTaken { name: shown(name), line: line_at(self.file, section.start) },
             });
         }
         if self.by_key.contains_key(name) {

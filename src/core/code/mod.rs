@@ -1,4 +1,6 @@
 //! Where a code comes from (given, a command, a person), and that none is sent twice.
 
+mod command;
 pub mod sent_codes;
 pub mod source;
+mod standard_input;

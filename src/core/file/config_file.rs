@@ -1,13 +1,13 @@
 //! The config file, read for the settings of a source profile. updsts never writes it.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 use crate::core::environment::default_path;
 use crate::core::environment::{Environment, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::credentials_file::MAX_BYTES;
+use crate::core::file::contents::{MAX_BYTES, contents};
 use crate::core::ini::profiles::{Key, Profiles};
 use crate::core::ini::services;
 use crate::core::name::ProfileName;
@@ -48,13 +48,11 @@ impl ConfigFile {
         if !metadata.is_file() && !is_null_device(&path) {
             return Err(unusable("it is not a regular file".into()));
         }
-        let mut bytes = Vec::new();
-        let read = fs::File::open(&path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-        let bytes = SecretBytes::new(bytes);
+        let read = fs::File::open(&path).and_then(|file| contents(&file));
         match read {
             Err(error) => Err(unusable(os_error(&error))),
-            Ok(_) if bytes.len() as u64 > MAX_BYTES => Err(unusable("it is larger than 64 MiB".into())),
-            Ok(_) => Ok(Self { path, bytes: Some(bytes) }),
+            Ok(bytes) if bytes.len() as u64 > MAX_BYTES => Err(unusable("it is larger than 64 MiB".into())),
+            Ok(bytes) => Ok(Self { path, bytes: Some(bytes) }),
         }
     }
 

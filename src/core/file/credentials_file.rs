@@ -4,21 +4,18 @@
 //! write is a new file renamed over the old one.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read, Seek};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tokio::time::sleep;
 
-use crate::core::file::chunks::{chunks, says};
+use crate::core::file::contents::{MAX_BYTES, contents};
 use crate::core::file::rests::{REST, Rests};
 
 use crate::core::environment::{Environment, default_path, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
-
-/// The largest file that is read: 64 MiB.
-pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A credentials file by its path. Nothing is opened until it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +84,7 @@ impl CredentialsFile {
     pub fn read(&self) -> Result<Snapshot> {
         let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
         let (file, metadata) = self.open(&target)?;
-        let bytes = self.read_open(&file, &metadata)?;
+        let bytes = self.read_open(&file)?;
         Ok(Snapshot { bytes, target, metadata })
     }
 
@@ -122,36 +119,9 @@ impl CredentialsFile {
         Ok((file, metadata))
     }
 
-    pub(super) fn read_open(&self, file: &File, metadata: &Metadata) -> Result<SecretBytes> {
-        // One byte more than the file has, so that the buffer does not grow and leave a copy of a
-        // secret behind.
-        let expected = usize::try_from(metadata.len().min(MAX_BYTES)).unwrap_or(0) + 1;
-        let mut bytes = Vec::with_capacity(expected);
-        // To read into fresh memory at once takes half as long again: the kernel meets each page for itself.
-        let read = chunks(file.take(MAX_BYTES + 1), expected, |chunk| {
-            bytes.extend_from_slice(chunk);
-            true
-        });
-        let bytes = SecretBytes::new(bytes);
-        read.map_err(|error| self.unreadable(&error))?;
+    pub(super) fn read_open(&self, file: &File) -> Result<SecretBytes> {
+        let bytes = contents(file).map_err(|error| self.unreadable(&error))?;
         if bytes.len() as u64 > MAX_BYTES { Err(self.too_large()) } else { Ok(bytes) }
-    }
-
-    /// The same as [`Self::read_open`], without another copy where the file says what it said before.
-    pub(super) fn read_known(
-        &self,
-        file: &File,
-        metadata: &Metadata,
-        known: Option<&SecretBytes>,
-    ) -> Result<SecretBytes> {
-        let says_the_same =
-            |known: &&SecretBytes| metadata.len() == known.len() as u64 && says(file, known).is_ok_and(|same| same);
-        if let Some(known) = known.filter(says_the_same) {
-            return Ok(known.clone());
-        }
-        let mut file = file;
-        file.rewind().map_err(|error| self.unreadable(&error))?;
-        self.read_open(file, metadata)
     }
 
     fn check_kind(&self, metadata: &Metadata) -> Result<()> {

@@ -5,8 +5,8 @@
 mod access;
 #[cfg(target_os = "linux")]
 mod attributes;
-mod chunks;
 pub mod config_file;
+pub mod contents;
 pub mod credentials_file;
 mod lock;
 mod new_file;

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::chunks::says;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::file::lock::Locked;
 use crate::core::file::new_file::{NewFile, remove_leftovers};
@@ -53,8 +52,6 @@ enum Attempt {
 
 struct Write<'a> {
     file: &'a CredentialsFile,
-    /// What the file contained when it was read before. It usually still does.
-    known: Option<&'a SecretBytes>,
     edit: &'a mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
     reporter: &'a dyn Reporter,
     late: Option<Late>,
@@ -63,7 +60,7 @@ struct Write<'a> {
 
 impl CredentialsFile {
     /// Replaces the file by what `edit` makes of its fresh bytes, under the file's lock; `None` from the edit
-    /// changes nothing. `known` are bytes that the file probably still has.
+    /// changes nothing.
     ///
     /// A change that a program without the lock makes in the meantime is kept: the edit is made again on the
     /// new content.
@@ -71,11 +68,10 @@ impl CredentialsFile {
     /// Errors: those of the edit, and `not_writable`, `lock_timeout`, `file_changed`, `write_failed`.
     pub async fn replace(
         &self,
-        known: Option<&SecretBytes>,
         edit: &mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
         reporter: &dyn Reporter,
     ) -> Result<Replaced> {
-        let mut write = Write { file: self, known, edit, reporter, late: None, report: Replaced::default() };
+        let mut write = Write { file: self, edit, reporter, late: None, report: Replaced::default() };
         match write.run().await {
             // The edit is in the file. What could not be written is somebody else's late change.
             Err(_) if write.report.is_written => write.warn_lost_change(),
@@ -113,15 +109,12 @@ impl CredentialsFile {
         Ok(is_at(&locked.file, &locked.target)
             && is_at(&locked.file, &self.path)
             && has_same_owner_and_mode(&now, metadata)
-            && says(&locked.file, found).map_err(|error| self.unreadable(&error))?)
+            && self.read_open(&locked.file)? == *found)
     }
 
     /// The one look at the replaced file (FILE-5): what was written to it after the last comparison.
     fn late_change(&self, old: &File, found: &SecretBytes) -> Option<Late> {
-        if says(old, found).ok()? {
-            return None;
-        }
-        let now = self.read_known(old, &old.metadata().ok()?, None).ok()?;
+        let now = self.read_open(old).ok().filter(|now| now != found)?;
         Some(match now.strip_prefix(&**found) {
             Some(end) => Late::Appended(SecretBytes::new(end.to_vec())),
             None => Late::Rewritten(now),
@@ -203,7 +196,7 @@ impl Write<'_> {
         let file = self.file;
         file.step(Step::Read)?;
         let metadata = locked.file.metadata().map_err(|error| file.unreadable(&error))?;
-        let found = file.read_known(&locked.file, &metadata, self.known)?;
+        let found = file.read_open(&locked.file)?;
         let base = match &self.late {
             None => found.clone(),
             Some(Late::Appended(end)) => SecretBytes::new([&*found, &**end].concat()),

@@ -268,17 +268,13 @@ fn config_profile_name(section: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(Cow::Borrowed(name))
 }
 
-/// Keys of one section up to this number are compared one by one, which is faster than hashing.
-const FEW_KEYS: usize = 16;
-
 struct Reader<'a> {
     known: &'static [Key],
     profile_name: fn(&'a [u8]) -> Option<Cow<'a, [u8]>>,
     profiles: Profiles<'a>,
     section: Section,
-    /// The keys of the profile so far, lower-cased only once there are many.
-    few_keys: Vec<&'a [u8]>,
-    many_keys: HashSet<Vec<u8>>,
+    /// The keys of the section so far, in lower case.
+    keys: HashSet<Vec<u8>>,
     /// Whether the last property is the last entry of its profile, so that a continuation is its.
     continues_entry: bool,
     /// Whether the last property has no value of its own, so that SDKs read what is indented below as
@@ -300,8 +296,7 @@ impl<'a> Reader<'a> {
             profile_name,
             profiles: Profiles { list: Vec::new(), index: HashMap::new(), warnings: Vec::new() },
             section: Section::None,
-            few_keys: Vec::with_capacity(FEW_KEYS),
-            many_keys: HashSet::new(),
+            keys: HashSet::new(),
             continues_entry: false,
             is_nesting: false,
         }
@@ -341,8 +336,7 @@ impl<'a> Reader<'a> {
 
     fn header(&mut self, line: usize, header: crate::core::ini::lines::Header<'a>) {
         self.is_nesting = false;
-        self.few_keys.clear();
-        self.many_keys.clear();
+        self.keys.clear();
         self.continues_entry = false;
         if header.name.is_empty() {
             let oddity = if header.closed { Oddity::HeaderWithoutName } else { Oddity::HeaderNotClosed };
@@ -388,7 +382,7 @@ impl<'a> Reader<'a> {
                 if property.delimiter == b':' {
                     self.warn(line.number, Oddity::Colon);
                 }
-                if self.is_repeated(property.key) {
+                if !self.keys.insert(property.key.to_ascii_lowercase()) {
                     self.warn(line.number, Oddity::DuplicateKey);
                 }
                 if let Some(key) = Key::find(self.known, property.key) {
@@ -414,18 +408,6 @@ impl<'a> Reader<'a> {
             bytes.push(b'\n');
             bytes.extend_from_slice(text);
         }
-    }
-
-    fn is_repeated(&mut self, key: &'a [u8]) -> bool {
-        if self.few_keys.len() < FEW_KEYS {
-            let repeated = self.few_keys.iter().any(|seen| seen.len() == key.len() && seen.eq_ignore_ascii_case(key));
-            self.few_keys.push(key);
-            return repeated;
-        }
-        if self.many_keys.is_empty() {
-            self.many_keys = self.few_keys.iter().map(|seen| seen.to_ascii_lowercase()).collect();
-        }
-        !self.many_keys.insert(key.to_ascii_lowercase())
     }
 
     fn warn(&mut self, line: usize, oddity: Oddity) {

@@ -1,0 +1,20 @@
+//! The whole content of an open file.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+
+use crate::core::secret::SecretBytes;
+
+/// The largest file that is read: 64 MiB.
+pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Reads the file from its start, at most one byte more than [`MAX_BYTES`].
+pub(super) fn contents(mut file: &File) -> io::Result<SecretBytes> {
+    file.rewind()?;
+    // One byte more than the file has: a buffer that grows leaves a copy of a secret behind.
+    let length = file.metadata()?.len().min(MAX_BYTES);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+    let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    let bytes = SecretBytes::new(bytes);
+    read.map(|_| bytes)
+}
