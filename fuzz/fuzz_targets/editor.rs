@@ -4,7 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use updsts::core::block::layout::Layout;
-use updsts::core::ini::profiles::{Key, Profiles};
+use updsts::core::ini::key::Key;
+use updsts::core::ini::profiles::Profiles;
 use updsts::core::name::is_accepted_by_every_sdk;
 use updsts::core::secret::SecretString;
 use updsts::core::session::SessionCredentials;

@@ -9,7 +9,8 @@ use crate::core::block::stored_session::{GoodSession, SessionFault, StoredSessio
 use crate::core::error::Result;
 use crate::core::expiry::{self, EXPIRING_SECONDS};
 use crate::core::file::credentials_file::CredentialsFile;
-use crate::core::ini::profiles::{Key, Profile, Profiles};
+use crate::core::ini::key::Key;
+use crate::core::ini::profiles::{Profile, Profiles};
 use crate::core::text::{self, shown};
 
 /// What kind of credentials a profile holds.

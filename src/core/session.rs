@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use strum::{AsRefStr, EnumString};
 use thiserror::Error as ThisError;
 
 use crate::core::error::{Error, ErrorCode};
@@ -97,7 +98,8 @@ pub fn parse_seconds(text: &str) -> Result<u64, DurationError> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_err(|_| malformed());
     }
-    if !text.bytes().all(|b| b.is_ascii_digit() || b"hms".contains(&b)) {
+    // Of the units that jiff knows, and the ways to write them, only these.
+    if text.contains("ms") || !text.bytes().all(|b| b.is_ascii_digit() || b"hms".contains(&b)) {
         return Err(malformed());
     }
     let duration: SignedDuration = text.parse().map_err(|_| malformed())?;
@@ -125,35 +127,22 @@ impl From<DurationError> for Error {
 /// The partition of AWS that an ARN or a region belongs to.
 ///
 /// Source: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, AsRefStr, EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Partition {
     Aws,
     /// `GovCloud` (US).
     AwsUsGov,
     AwsCn,
     /// Any other (the isolated partitions), by its identifier.
+    #[strum(default, transparent)]
     Other(String),
 }
 
 impl Partition {
-    /// The partition of an identifier such as `aws-cn`.
-    pub fn from_id(id: &str) -> Self {
-        match id {
-            "aws" => Self::Aws,
-            "aws-us-gov" => Self::AwsUsGov,
-            "aws-cn" => Self::AwsCn,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
     /// The identifier, as in an ARN.
     pub fn id(&self) -> &str {
-        match self {
-            Self::Aws => "aws",
-            Self::AwsUsGov => "aws-us-gov",
-            Self::AwsCn => "aws-cn",
-            Self::Other(id) => id,
-        }
+        self.as_ref()
     }
 }
 
@@ -192,7 +181,7 @@ impl SerialNumber {
 
     /// The partition, where the device is named by an ARN.
     pub fn partition(&self) -> Option<Partition> {
-        self.0.strip_prefix("arn:")?.split(':').next().map(Partition::from_id)
+        self.0.strip_prefix("arn:")?.split(':').next().map(Partition::from)
     }
 }
 
@@ -277,6 +266,8 @@ mod tests {
             "99999999999999999999",
             "9999999999999999999h",
             "m5",
+            "5ms",
+            "1hm",
         ] {
             assert!(matches!(parse_seconds(text), Err(DurationError::Malformed(_))), "{text}");
         }

@@ -6,7 +6,8 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use updsts::core::ini::profiles::{Key, Profiles};
+use updsts::core::ini::key::Key;
+use updsts::core::ini::profiles::Profiles;
 use updsts::core::name::is_accepted_by_every_sdk;
 
 const KEYS: [Key; 10] = [

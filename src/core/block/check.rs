@@ -5,8 +5,9 @@ use std::ops::Range;
 use crate::core::block::edit::ManagedBlock;
 use crate::core::block::error::VerifyError;
 use crate::core::block::layout::{Block, Layout};
+use crate::core::ini::key::Key;
 use crate::core::ini::lines::BYTE_ORDER_MARK;
-use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::ini::profiles::Profiles;
 
 /// What the new file must say of the block.
 pub enum Expected<'a> {
@@ -77,9 +78,8 @@ fn check_blocks(layout: &Layout<'_>, written: &Range<usize>, expected: &Expected
 fn check_session(layout: &Layout<'_>, after: &Profiles<'_>, block: &ManagedBlock<'_>) -> Result<(), VerifyError> {
     let name = block.session_profile.as_bytes();
     let session = after.get(name).ok_or(VerifyError::Session)?;
-    let keys = [Key::AwsAccessKeyId, Key::AwsSecretAccessKey, Key::AwsSessionToken, Key::ExpirationDatetime];
     let reads_back = |(key, value): (Key, &str)| session.text(key) == Some(value);
-    if layout.count_of(name) == 1 && keys.into_iter().zip(block.values()).all(reads_back) {
+    if layout.count_of(name) == 1 && block.entries().into_iter().all(reads_back) {
         Ok(())
     } else {
         Err(VerifyError::Session)

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::core::block::layout::{Block, BlockError, Layout, SESSION_KEYS, Slot, is_security_token, session_key};
+use crate::core::block::layout::{Block, BlockError, Layout, Slot, is_security_token, session_key};
 use crate::core::block::tag::Tag;
+use crate::core::ini::key::Key;
 use crate::core::ini::lines::{LineKind, line_ending};
 use crate::core::secret::{ExposeSecret, SecretBytes};
 use crate::core::session::SessionCredentials;
@@ -24,14 +25,16 @@ pub struct ManagedBlock<'a> {
 }
 
 impl ManagedBlock<'_> {
-    /// The values in the order of [`SESSION_KEYS`].
-    pub fn values(&self) -> [&str; 4] {
-        [
+    /// The four keys with their values, in the order of a new block.
+    pub fn entries(&self) -> [(Key, &str); 4] {
+        let values = [
             &self.credentials.access_key_id,
             self.credentials.secret_access_key.expose_secret(),
             self.credentials.session_token.expose_secret(),
             self.expiration,
-        ]
+        ];
+        let mut values = values.into_iter();
+        Key::OF_A_SESSION.map(|key| (key, values.next().expect("each key has its value")))
     }
 }
 
@@ -120,8 +123,8 @@ impl Writer<'_> {
         self.out.extend_from_slice(self.line_ending);
     }
 
-    fn property(&mut self, key: usize, values: &[&str; 4]) {
-        self.line(&[SESSION_KEYS[key].as_bytes(), b" = ", values[key].as_bytes()]);
+    fn property(&mut self, (key, value): (Key, &str)) {
+        self.line(&[key.as_str().as_bytes(), b" = ", value.as_bytes()]);
     }
 
     fn header(&mut self, session_profile: &str) {
@@ -131,7 +134,7 @@ impl Writer<'_> {
 
 /// Room for a new block, so that its buffer does not grow and leave a copy of the secrets behind.
 fn capacity(block: &ManagedBlock<'_>) -> usize {
-    let keys: usize = SESSION_KEYS.iter().zip(block.values()).map(|(key, value)| key.len() + value.len() + 5).sum();
+    let keys: usize = block.entries().iter().map(|(key, value)| key.as_str().len() + value.len() + 5).sum();
     keys + block.source.len() + block.session_profile.len() + 128
 }
 
@@ -143,10 +146,7 @@ fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
     }
     writer.line(&[&Tag::Begin(block.source).written()]);
     writer.header(block.session_profile);
-    let values = block.values();
-    for key in 0..SESSION_KEYS.len() {
-        writer.property(key, &values);
-    }
+    block.entries().into_iter().for_each(|entry| writer.property(entry));
     writer.line(&[&Tag::End.written()]);
     Edit { range: file.len()..file.len(), replacement: writer.out }
 }
@@ -160,7 +160,6 @@ fn last_line_ending(file: &[u8]) -> &'static [u8] {
 }
 
 fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
-    let values = block.values();
     let mut writer = Writer {
         out: Zeroizing::new(Vec::with_capacity(old.range().len() + capacity(block))),
         line_ending: line_ending(&file[old.begin.clone()]),
@@ -169,7 +168,7 @@ fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
         // What stands between the tags belongs to the profile above: the session goes after it.
         writer.out.extend_from_slice(&file[old.begin.start..old.end.start]);
         writer.header(block.session_profile);
-        (0..SESSION_KEYS.len()).for_each(|key| writer.property(key, &values));
+        block.entries().into_iter().for_each(|entry| writer.property(entry));
         writer.out.extend_from_slice(&file[old.end.clone()]);
         return Edit { range: old.range(), replacement: writer.out };
     };
@@ -179,49 +178,36 @@ fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
     } else {
         writer.header(block.session_profile);
     }
-    let keys_present = present_keys(file, old);
-    let last_present = keys_present.iter().rposition(|&present| present);
-    if last_present.is_none() {
-        (0..SESSION_KEYS.len()).for_each(|key| writer.property(key, &values));
-    }
-    rewrite_body(file, old, &mut writer, &values, keys_present);
+    rewrite_body(file, old, &mut writer, block);
     writer.out.extend_from_slice(&file[old.end.clone()]);
     Edit { range: old.range(), replacement: writer.out }
 }
 
-fn present_keys(file: &[u8], block: &Block<'_>) -> [bool; 4] {
-    let mut present = [false; 4];
-    for line in block.body(file) {
-        if let LineKind::Property(p) = line.kind
-            && let Some(key) = session_key(p.key)
-        {
-            present[key] = true;
-        }
+/// Each of the four keys is written where it first stands; those that are missing follow the last of these.
+fn rewrite_body(file: &[u8], old: &Block<'_>, writer: &mut Writer<'_>, block: &ManagedBlock<'_>) {
+    let keys = old.body(file).filter_map(|line| match line.kind {
+        LineKind::Property(p) => session_key(p.key),
+        _ => None,
+    });
+    let present: Vec<_> = keys.collect();
+    let mut pending = block.entries().to_vec();
+    let missing = pending.iter().filter(|(key, _)| !present.contains(key)).count();
+    if missing == pending.len() {
+        pending.drain(..).for_each(|entry| writer.property(entry));
     }
-    present
-}
-
-fn rewrite_body(file: &[u8], old: &Block<'_>, writer: &mut Writer<'_>, values: &[&str; 4], present: [bool; 4]) {
-    let mut written = [false; 4];
     // Continuation lines of a value go with it, also after a comment or a blank line.
     let mut value_goes = false;
     for line in old.body(file) {
         match line.kind {
             LineKind::Property(p) => {
-                if let Some(key) = session_key(p.key) {
-                    value_goes = true;
-                    if !written[key] {
-                        writer.property(key, values);
-                        written[key] = true;
-                        if written == present {
-                            (0..written.len())
-                                .filter(|&key| !present[key])
-                                .for_each(|key| writer.property(key, values));
-                        }
+                let key = session_key(p.key);
+                value_goes = key.is_some() || is_security_token(p.key);
+                if let Some(at) = pending.iter().position(|(pending, _)| Some(*pending) == key) {
+                    writer.property(pending.remove(at));
+                    if pending.len() == missing {
+                        pending.drain(..).for_each(|entry| writer.property(entry));
                     }
-                    continue;
                 }
-                value_goes = is_security_token(p.key);
                 if value_goes {
                     continue;
                 }

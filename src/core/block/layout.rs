@@ -12,20 +12,17 @@ use std::ops::Range;
 
 pub use crate::core::block::error::BlockError;
 use crate::core::block::tag::Tag;
+use crate::core::ini::key::Key;
 use crate::core::ini::lines::{Line, LineKind, Lines, line_at};
 use crate::core::name::ProfileName;
 use crate::core::text::shown;
 
-/// The keys of a session profile that updsts writes, in the order of a new block.
-pub const SESSION_KEYS: [&str; 4] =
-    ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "expiration_datetime"];
-
 /// The old name of the token, which botocore prefers to `aws_session_token`.
 pub const SECURITY_TOKEN: &str = "aws_security_token";
 
-/// The position of a written key among [`SESSION_KEYS`].
-pub fn session_key(key: &[u8]) -> Option<usize> {
-    SESSION_KEYS.iter().position(|name| name.as_bytes().eq_ignore_ascii_case(key))
+/// The key of a session that is written there, if it is one of the four.
+pub fn session_key(key: &[u8]) -> Option<Key> {
+    Key::find(key).filter(|key| Key::OF_A_SESSION.contains(key))
 }
 
 /// Whether the written key is the old name of the token.
@@ -299,7 +296,7 @@ impl<'a> Layout<'a> {
                 LineKind::Header(_) => break,
                 _ if block.header.is_none() => return Err(BlockError::LinesAfterEnd { line: line.number }),
                 LineKind::Property(p) if session_key(p.key).is_some() || is_security_token(p.key) => {
-                    let key = session_key(p.key).map_or(SECURITY_TOKEN, |at| SESSION_KEYS[at]);
+                    let key = session_key(p.key).map_or(SECURITY_TOKEN, Key::as_str);
                     return Err(BlockError::KeyAfterEnd { line: line.number, key });
                 }
                 // It does not end the value above it.

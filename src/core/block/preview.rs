@@ -1,7 +1,8 @@
 //! Which lines an edit changes, for `--dry-run`: secrets masked, nothing else of the file shown (GET-15).
 
 use crate::core::block::edit::Edit;
-use crate::core::block::layout::{SESSION_KEYS, is_security_token, session_key};
+use crate::core::block::layout::{is_security_token, session_key};
+use crate::core::ini::key::Key;
 use crate::core::ini::lines::{LineKind, Lines, line_at};
 use crate::core::text::shown;
 
@@ -44,8 +45,10 @@ fn masked(line: &[u8]) -> String {
         Some(LineKind::Comment(text)) => shown(text),
         Some(LineKind::Header(header)) => format!("[{}]", shown(header.name)),
         Some(LineKind::Property(property)) => match session_key(property.key) {
-            Some(key @ (0 | 3)) => format!("{} = {}", SESSION_KEYS[key], shown(property.value())),
-            Some(key) => format!("{} = (masked)", SESSION_KEYS[key]),
+            Some(key @ (Key::AwsAccessKeyId | Key::ExpirationDatetime)) => {
+                format!("{} = {}", key.as_str(), shown(property.value()))
+            }
+            Some(key) => format!("{} = (masked)", key.as_str()),
             None if is_security_token(property.key) => format!("{} = (masked)", shown(property.key)),
             None => format!("{} = …", shown(property.key)),
         },

@@ -5,84 +5,13 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::ops::Range;
 
-use strum::IntoStaticStr;
-
+use crate::core::ini::key::Key;
 use crate::core::ini::lines::{BYTE_ORDER_MARK, Line, LineKind, Lines, Property, line_at};
+use crate::core::ini::oddity::Oddity;
 use crate::core::name::is_accepted_by_every_sdk;
 use crate::core::text;
-
-/// The keys that updsts reads; every other key is passed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum Key {
-    AwsAccessKeyId,
-    AwsSecretAccessKey,
-    AwsSessionToken,
-    MfaDeviceArn,
-    MfaSerial,
-    TotpSecretName,
-    MfaProcess,
-    Region,
-    DurationSeconds,
-    ExpirationDatetime,
-    // Of the config file only.
-    CaBundle,
-    RoleArn,
-    SourceProfile,
-    Services,
-    EndpointUrl,
-    UseFipsEndpoint,
-    UseDualstackEndpoint,
-    IgnoreConfiguredEndpointUrls,
-}
-
-impl Key {
-    const CREDENTIALS: [Self; 10] = [
-        Self::AwsAccessKeyId,
-        Self::AwsSecretAccessKey,
-        Self::AwsSessionToken,
-        Self::MfaDeviceArn,
-        Self::MfaSerial,
-        Self::TotpSecretName,
-        Self::MfaProcess,
-        Self::Region,
-        Self::DurationSeconds,
-        Self::ExpirationDatetime,
-    ];
-
-    const CONFIG: [Self; 15] = [
-        Self::AwsAccessKeyId,
-        Self::AwsSecretAccessKey,
-        Self::AwsSessionToken,
-        Self::MfaSerial,
-        Self::MfaProcess,
-        Self::Region,
-        Self::DurationSeconds,
-        Self::CaBundle,
-        Self::RoleArn,
-        Self::SourceProfile,
-        Self::Services,
-        Self::EndpointUrl,
-        Self::UseFipsEndpoint,
-        Self::UseDualstackEndpoint,
-        Self::IgnoreConfiguredEndpointUrls,
-    ];
-
-    /// The key as it is written.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-
-    fn find(known: &[Self], name: &[u8]) -> Option<Self> {
-        known.iter().copied().find(|key| {
-            let key = key.as_str().as_bytes();
-            key.len() == name.len() && key.eq_ignore_ascii_case(name)
-        })
-    }
-}
 
 /// A value and where it stands. It has no `Debug`: it may be a secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -140,56 +69,6 @@ pub struct Warning {
     profile: Option<usize>,
 }
 
-/// What is odd about a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Oddity {
-    ByteOrderMark,
-    NotUtf8,
-    OutsideProfile,
-    HeaderNotClosed,
-    HeaderWithoutName,
-    HeaderPadded,
-    HeaderJunk,
-    HeaderIndented,
-    NameNotForAllSdks,
-    DefaultSection,
-    DuplicateProfile,
-    DuplicateKey,
-    Colon,
-    Undelimited,
-    PropertyIndented,
-    CommentIndented,
-    CommentAfterValue,
-    NotNested,
-}
-
-impl fmt::Display for Oddity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ByteOrderMark => "a byte order mark: the AWS CLI rejects the file",
-            Self::NotUtf8 => "bytes that are not UTF-8: the AWS CLI rejects the file",
-            Self::OutsideProfile => "a line before the first profile: the AWS CLI rejects the file",
-            Self::HeaderNotClosed => "a header without its `]`: the lines under it belong to no profile",
-            Self::HeaderWithoutName => "a header without a name: the lines under it belong to no profile",
-            Self::HeaderPadded => "blanks inside the brackets: the AWS CLI takes them as a part of the name",
-            Self::HeaderJunk => "text after the `]`: some AWS SDKs reject the file",
-            Self::HeaderIndented => "an indented header: some AWS SDKs reject the file",
-            Self::NameNotForAllSdks => "a profile name that some AWS SDKs ignore",
-            Self::DefaultSection => "the AWS CLI gives the keys of `[DEFAULT]` to every profile",
-            Self::DuplicateProfile => "a second header of the same profile: the AWS CLI rejects the file",
-            Self::DuplicateKey => "a key for the second time in one profile: the AWS CLI rejects the file",
-            Self::Colon => "`:` after a key: some AWS SDKs reject the file",
-            Self::Undelimited => "a line without `=`: the AWS CLI rejects the file",
-            Self::PropertyIndented => "an indented key: some AWS SDKs reject the file",
-            Self::CommentIndented => "an indented comment: some AWS SDKs take it as a part of the value above",
-            Self::CommentAfterValue => "a comment after the value: the AWS CLI takes it as a part of the value",
-            Self::NotNested => {
-                "an indented line without a key and `=` below an empty value: the AWS CLI rejects the file"
-            }
-        })
-    }
-}
-
 /// The profiles of a file in the order of their first headers.
 pub struct Profiles<'a> {
     list: Vec<Profile<'a>>,
@@ -200,13 +79,13 @@ pub struct Profiles<'a> {
 impl<'a> Profiles<'a> {
     /// Reads a credentials file.
     pub fn of_credentials(bytes: &'a [u8]) -> Self {
-        Reader::new(&Key::CREDENTIALS, |name| Some(Cow::Borrowed(name))).read(bytes)
+        Reader::new(Key::OF_CONFIG_ONLY, |name| Some(Cow::Borrowed(name))).read(bytes)
     }
 
     /// Reads some sections of a credentials file alone, each given by its range from the header on and the
     /// line of the header. There are no warnings about what stands elsewhere.
     pub fn of_sections(bytes: &'a [u8], sections: impl IntoIterator<Item = (Range<usize>, usize)>) -> Self {
-        let mut reader = Reader::new(&Key::CREDENTIALS, |name| Some(Cow::Borrowed(name)));
+        let mut reader = Reader::new(Key::OF_CONFIG_ONLY, |name| Some(Cow::Borrowed(name)));
         for (range, line) in sections {
             reader.lines(Lines::from(&bytes[..range.end], range.start, line));
         }
@@ -215,7 +94,7 @@ impl<'a> Profiles<'a> {
 
     /// Reads a config file: `[default]` and `[profile NAME]`; other sections are passed over.
     pub fn of_config(bytes: &'a [u8]) -> Self {
-        Reader::new(&Key::CONFIG, config_profile_name).read(bytes)
+        Reader::new(Key::OF_CREDENTIALS_ONLY, config_profile_name).read(bytes)
     }
 
     pub fn get(&self, name: &[u8]) -> Option<&Profile<'a>> {
@@ -269,7 +148,7 @@ fn config_profile_name(section: &[u8]) -> Option<Cow<'_, [u8]>> {
 }
 
 struct Reader<'a> {
-    known: &'static [Key],
+    passed_over: &'static [Key],
     profile_name: fn(&'a [u8]) -> Option<Cow<'a, [u8]>>,
     profiles: Profiles<'a>,
     section: Section,
@@ -290,9 +169,9 @@ enum Section {
 }
 
 impl<'a> Reader<'a> {
-    fn new(known: &'static [Key], profile_name: fn(&'a [u8]) -> Option<Cow<'a, [u8]>>) -> Self {
+    fn new(passed_over: &'static [Key], profile_name: fn(&'a [u8]) -> Option<Cow<'a, [u8]>>) -> Self {
         Self {
-            known,
+            passed_over,
             profile_name,
             profiles: Profiles { list: Vec::new(), index: HashMap::new(), warnings: Vec::new() },
             section: Section::None,
@@ -385,7 +264,7 @@ impl<'a> Reader<'a> {
                 if !self.keys.insert(property.key.to_ascii_lowercase()) {
                     self.warn(line.number, Oddity::DuplicateKey);
                 }
-                if let Some(key) = Key::find(self.known, property.key) {
+                if let Some(key) = Key::find(property.key).filter(|key| !self.passed_over.contains(key)) {
                     if property.has_comment() {
                         self.warn(line.number, Oddity::CommentAfterValue);
                     }

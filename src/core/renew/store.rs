@@ -12,7 +12,7 @@ use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::file::replace::Replaced;
-use crate::core::ini::profiles::Key;
+use crate::core::ini::key::Key;
 use crate::core::ini::profiles::Profiles;
 use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::reporter::Reporter;

@@ -2,7 +2,8 @@
 
 use crate::core::environment::Environment;
 use crate::core::file::credentials_file::CredentialsFile;
-use crate::core::ini::profiles::{Key, Profiles};
+use crate::core::ini::key::Key;
+use crate::core::ini::profiles::Profiles;
 use crate::core::name::SessionProfileName;
 use crate::core::quote::posix;
 use crate::core::source::source_profile::SourceProfile;

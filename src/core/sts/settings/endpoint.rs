@@ -3,7 +3,7 @@
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use url::{Host, Url};
 
-use crate::core::ini::profiles::Key;
+use crate::core::ini::key::Key;
 use crate::core::sts::settings::error::{Place, SettingsError};
 use crate::core::sts::settings::region::Region;
 use crate::core::sts::settings::request::SettingsRequest;

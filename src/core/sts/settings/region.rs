@@ -128,7 +128,7 @@ impl Region {
             ("eusc-", "aws-eusc"),
         ];
         let found = by_prefix.iter().find(|(prefix, _)| self.name.starts_with(prefix));
-        Partition::from_id(found.map_or("aws", |(_, id)| id))
+        Partition::from(found.map_or("aws", |(_, id)| id))
     }
 
     pub(crate) fn name(&self) -> &str {

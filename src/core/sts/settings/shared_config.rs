@@ -11,7 +11,8 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::origin::Origin;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use crate::core::ini::profiles::{Key, Profile};
+use crate::core::ini::key::Key;
+use crate::core::ini::profiles::Profile;
 use crate::core::sts::settings::error::{Place, SettingsError, shown_path};
 use crate::core::sts::settings::request::SettingsRequest;
 use crate::core::text::{self, shown};

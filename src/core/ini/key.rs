@@ -1,0 +1,57 @@
+//! The keys that updsts reads.
+
+use strum::{EnumString, IntoStaticStr};
+
+/// A key by its name in the file, in which case does not count. Every other key is passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", ascii_case_insensitive)]
+pub enum Key {
+    AwsAccessKeyId,
+    AwsSecretAccessKey,
+    AwsSessionToken,
+    MfaDeviceArn,
+    MfaSerial,
+    TotpSecretName,
+    MfaProcess,
+    Region,
+    DurationSeconds,
+    ExpirationDatetime,
+    CaBundle,
+    RoleArn,
+    SourceProfile,
+    Services,
+    EndpointUrl,
+    UseFipsEndpoint,
+    UseDualstackEndpoint,
+    IgnoreConfiguredEndpointUrls,
+}
+
+impl Key {
+    /// The keys of a session profile that updsts writes, in the order of a new block.
+    pub const OF_A_SESSION: [Self; 4] =
+        [Self::AwsAccessKeyId, Self::AwsSecretAccessKey, Self::AwsSessionToken, Self::ExpirationDatetime];
+
+    pub(super) const OF_CREDENTIALS_ONLY: &[Self] =
+        &[Self::MfaDeviceArn, Self::TotpSecretName, Self::ExpirationDatetime];
+
+    pub(super) const OF_CONFIG_ONLY: &[Self] = &[
+        Self::CaBundle,
+        Self::RoleArn,
+        Self::SourceProfile,
+        Self::Services,
+        Self::EndpointUrl,
+        Self::UseFipsEndpoint,
+        Self::UseDualstackEndpoint,
+        Self::IgnoreConfiguredEndpointUrls,
+    ];
+
+    /// The key as it is written.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// The key of that name.
+    pub fn find(name: &[u8]) -> Option<Self> {
+        std::str::from_utf8(name).ok()?.parse().ok()
+    }
+}

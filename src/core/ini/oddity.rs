@@ -1,0 +1,44 @@
+//! What some AWS tool rejects or reads otherwise.
+
+use strum::Display;
+
+/// What is odd about a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
+pub enum Oddity {
+    #[strum(to_string = "a byte order mark: the AWS CLI rejects the file")]
+    ByteOrderMark,
+    #[strum(to_string = "bytes that are not UTF-8: the AWS CLI rejects the file")]
+    NotUtf8,
+    #[strum(to_string = "a line before the first profile: the AWS CLI rejects the file")]
+    OutsideProfile,
+    #[strum(to_string = "a header without its `]`: the lines under it belong to no profile")]
+    HeaderNotClosed,
+    #[strum(to_string = "a header without a name: the lines under it belong to no profile")]
+    HeaderWithoutName,
+    #[strum(to_string = "blanks inside the brackets: the AWS CLI takes them as a part of the name")]
+    HeaderPadded,
+    #[strum(to_string = "text after the `]`: some AWS SDKs reject the file")]
+    HeaderJunk,
+    #[strum(to_string = "an indented header: some AWS SDKs reject the file")]
+    HeaderIndented,
+    #[strum(to_string = "a profile name that some AWS SDKs ignore")]
+    NameNotForAllSdks,
+    #[strum(to_string = "the AWS CLI gives the keys of `[DEFAULT]` to every profile")]
+    DefaultSection,
+    #[strum(to_string = "a second header of the same profile: the AWS CLI rejects the file")]
+    DuplicateProfile,
+    #[strum(to_string = "a key for the second time in one profile: the AWS CLI rejects the file")]
+    DuplicateKey,
+    #[strum(to_string = "`:` after a key: some AWS SDKs reject the file")]
+    Colon,
+    #[strum(to_string = "a line without `=`: the AWS CLI rejects the file")]
+    Undelimited,
+    #[strum(to_string = "an indented key: some AWS SDKs reject the file")]
+    PropertyIndented,
+    #[strum(to_string = "an indented comment: some AWS SDKs take it as a part of the value above")]
+    CommentIndented,
+    #[strum(to_string = "a comment after the value: the AWS CLI takes it as a part of the value")]
+    CommentAfterValue,
+    #[strum(to_string = "an indented line without a key and `=` below an empty value: the AWS CLI rejects the file")]
+    NotNested,
+}
