@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
+use zeroize::Zeroizing;
+
 use crate::core::secret::SecretBytes;
 
 /// The largest file that is read: 64 MiB.
@@ -17,4 +19,21 @@ pub(super) fn contents(mut file: &File) -> io::Result<SecretBytes> {
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     let bytes = SecretBytes::new(bytes);
     read.map(|_| bytes)
+}
+
+/// Whether the file has these very bytes. Another copy of a large file would cost more than the rest of a write.
+pub(super) fn says(mut file: &File, bytes: &[u8]) -> io::Result<bool> {
+    file.rewind()?;
+    let (mut chunk, mut rest) = (Zeroizing::new(vec![0; 64 * 1024]), bytes);
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(rest.is_empty()),
+            Ok(read) => match rest.strip_prefix(&chunk[..read]) {
+                Some(after) => rest = after,
+                None => return Ok(false),
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }

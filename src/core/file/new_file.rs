@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use crate::core::file::contents::contents;
+use crate::core::file::contents::says;
 use crate::core::file::same_file::is_at;
 
 /// The name of a new file before it replaces the old one begins so.
@@ -77,7 +77,7 @@ impl NewFile {
 
     /// Whether it reads back what was written.
     pub(super) fn says(&mut self, bytes: &[u8]) -> io::Result<bool> {
-        Ok(*contents(self.temporary()?.as_file())? == *bytes)
+        says(self.temporary()?.as_file(), bytes)
     }
 
     /// Renames it over the old file. The answer holds the lock on it.

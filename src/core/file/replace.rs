@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::file::contents::says;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::file::lock::Locked;
 use crate::core::file::new_file::{NewFile, remove_leftovers};
@@ -109,12 +110,15 @@ impl CredentialsFile {
         Ok(is_at(&locked.file, &locked.target)
             && is_at(&locked.file, &self.path)
             && has_same_owner_and_mode(&now, metadata)
-            && self.read_open(&locked.file)? == *found)
+            && says(&locked.file, found).map_err(|error| self.unreadable(&error))?)
     }
 
     /// The one look at the replaced file (FILE-5): what was written to it after the last comparison.
     fn late_change(&self, old: &File, found: &SecretBytes) -> Option<Late> {
-        let now = self.read_open(old).ok().filter(|now| now != found)?;
+        if says(old, found).ok()? {
+            return None;
+        }
+        let now = self.read_open(old).ok()?;
         Some(match now.strip_prefix(&**found) {
             Some(end) => Late::Appended(SecretBytes::new(end.to_vec())),
             None => Late::Rewritten(now),
