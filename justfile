@@ -2,25 +2,34 @@
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
+# The shell command that lists the scripts of Bash
+shell_scripts := "grep -lE '^#!.* bash$' .ci/run scripts/*"
+
 # Show the recipes
 default:
     @just --list
 
 # Build and run the main job against mock-sts, in a folder of its own
 demo:
-    cargo build --quiet --workspace --bins
+    cargo build --quiet --locked --workspace --bins
     @scripts/demo
 
 # Run every test, the lints and the documentation; some tests only wait, so that more run at once than there are cores
 test: lint
-    RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(( $(getconf _NPROCESSORS_ONLN) * 3 ))} cargo test --workspace --quiet
+    RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(( $(getconf _NPROCESSORS_ONLN) * 3 ))} cargo test --locked --workspace --quiet
 
 # Check the format and the lints; a warning is an error
 lint:
     cargo fmt --all --check
-    cargo clippy --quiet --workspace --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
-    @for script in .ci/run $(grep -lE '^#!.* bash$' scripts/*); do bash -n "$script"; done
+    cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
+    @for script in $({{shell_scripts}}); do bash -n "$script"; done
+    @if command -v shellcheck >/dev/null; then shellcheck $({{shell_scripts}}); else echo "shellcheck is not installed: scripts were checked for syntax only"; fi
+
+# Check the shell scripts; needs shellcheck
+scripts:
+    @command -v shellcheck >/dev/null || { echo "install shellcheck first, for example with: apt-get install shellcheck"; exit 1; }
+    shellcheck $({{shell_scripts}})
 
 # Format the code
 fmt:
@@ -28,7 +37,7 @@ fmt:
 
 # Build the release binaries
 build:
-    cargo build --release --workspace
+    cargo build --locked --release --workspace
 
 # Install updsts and mock-sts for this user
 install:
@@ -37,33 +46,43 @@ install:
 
 # Try mock-sts and updsts with the real AWS CLI and boto3, in a private folder
 interop:
-    cargo build --quiet --workspace --bins
+    cargo build --quiet --locked --workspace --bins
     @scripts/interop
 
 # Make docs/demo.svg anew from a real run
 picture:
-    cargo build --quiet --workspace --bins
+    cargo build --quiet --locked --workspace --bins
     @scripts/picture
 
 # Check the dependencies: advisories, licences, sources
 deny:
     @command -v cargo-deny >/dev/null || { echo "install it with: cargo install --locked cargo-deny"; exit 1; }
-    cargo deny --all-features check
+    cargo deny --all-features --locked check
+
+# List the dependencies that no code names
+unused:
+    @command -v cargo-machete >/dev/null || { echo "install it with: cargo install --locked cargo-machete"; exit 1; }
+    cargo machete
+
+# Change the code in many small ways and list the changes that no test notices; takes hours
+mutants *arguments:
+    @command -v cargo-mutants >/dev/null || { echo "install it with: cargo install --locked cargo-mutants"; exit 1; }
+    cargo mutants --workspace --cargo-arg=--locked {{arguments}}
 
 # Measure the reader and the editor, and whole processes where hyperfine is installed
 bench:
-    cargo bench --bench reader
-    cargo build --quiet --release --workspace --bins
+    cargo bench --locked --bench reader
+    cargo build --quiet --locked --release --workspace --bins
     @scripts/bench
 
 # Kill updsts at every system call of a write, and fail its system calls; needs strace
 crash:
-    cargo build --quiet --workspace --bins
+    cargo build --quiet --locked --workspace --bins
     @python3 scripts/crash "${CARGO_TARGET_DIR:-target}/debug/updsts" "${CARGO_TARGET_DIR:-target}/debug/mock-sts"
 
 # The tests of many callers at once, with 64 processes
 stress:
-    UPDSTS_TEST_CROWD=64 cargo test --quiet --test suite crowd:: -- --nocapture --test-threads=1
+    UPDSTS_TEST_CROWD=64 cargo test --quiet --locked --test suite crowd:: -- --nocapture --test-threads=1
 
 # Fuzz the parser or the editor for that many seconds; needs nightly Rust and cargo-fuzz
 fuzz target="editor" seconds="600":
