@@ -57,7 +57,7 @@ pub async fn clear(file: &CredentialsFile, which: &Which, reporter: &dyn Reporte
         cleared = removed;
         Ok((!cleared.is_empty()).then_some(bytes))
     };
-    warnings.extend(file.replace(&mut edit, reporter).await?.warnings);
+    warnings.extend(file.replace(&snapshot.bytes, &mut edit, reporter).await?.warnings);
     Ok(ClearReport { cleared, warnings })
 }
 

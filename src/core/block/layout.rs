@@ -84,8 +84,10 @@ pub struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// Finds every block. Damage is remembered, so that reading goes on where writing would not.
     pub fn of(file: &'a [u8]) -> Self {
-        let mut layout =
-            Self { file, blocks: Vec::new(), by_key: HashMap::new(), sections: Vec::new(), damage: Vec::new() };
+        let (blocks, by_key, damage) = (Vec::new(), HashMap::new(), Vec::new());
+        // A profile has a hundred bytes and more.
+        let sections = Vec::with_capacity(file.len() / 128);
+        let mut layout = Self { file, blocks, by_key, sections, damage };
         let mut open: Option<Block<'a>> = None;
         let mut lines = Lines::of(file);
         while let Some(line) = lines.next_landmark() {

@@ -53,6 +53,8 @@ enum Attempt {
 
 struct Write<'a> {
     file: &'a CredentialsFile,
+    /// What the file contained when it was read before; it usually still does.
+    known: &'a SecretBytes,
     edit: &'a mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
     reporter: &'a dyn Reporter,
     late: Option<Late>,
@@ -61,7 +63,7 @@ struct Write<'a> {
 
 impl CredentialsFile {
     /// Replaces the file by what `edit` makes of its fresh bytes, under the file's lock; `None` from the edit
-    /// changes nothing.
+    /// changes nothing. `known` are bytes that the file probably still has.
     ///
     /// A change that a program without the lock makes in the meantime is kept: the edit is made again on the
     /// new content.
@@ -69,10 +71,11 @@ impl CredentialsFile {
     /// Errors: those of the edit, and `not_writable`, `lock_timeout`, `file_changed`, `write_failed`.
     pub async fn replace(
         &self,
+        known: &SecretBytes,
         edit: &mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
         reporter: &dyn Reporter,
     ) -> Result<Replaced> {
-        let mut write = Write { file: self, edit, reporter, late: None, report: Replaced::default() };
+        let mut write = Write { file: self, known, edit, reporter, late: None, report: Replaced::default() };
         match write.run().await {
             // The edit is in the file. What could not be written is somebody else's late change.
             Err(_) if write.report.is_written => write.warn_lost_change(),
@@ -200,7 +203,8 @@ impl Write<'_> {
         let file = self.file;
         file.step(Step::Read)?;
         let metadata = locked.file.metadata().map_err(|error| file.unreadable(&error))?;
-        let found = file.read_open(&locked.file)?;
+        let is_known = says(&locked.file, self.known).is_ok_and(|same| same);
+        let found = if is_known { self.known.clone() } else { file.read_open(&locked.file)? };
         let base = match &self.late {
             None => found.clone(),
             Some(Late::Appended(end)) => SecretBytes::new([&*found, &**end].concat()),

@@ -123,7 +123,7 @@ fn write_edit(path: &Path, edit: &mut Edit, observer: &mut dyn WriteObserver) ->
                 answer_in.recv().unwrap()
             };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            hooked(hook, || runtime.block_on(file.replace(edit, &Silent)))
+            hooked(hook, || runtime.block_on(file.replace(&SecretBytes::new(Vec::new()), edit, &Silent)))
         });
         for step in step_in {
             answer_out.send(observer.before(step)).unwrap();

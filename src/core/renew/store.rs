@@ -50,7 +50,7 @@ impl Destination<'_> {
             let new = self.change(&Layout::of(&old.bytes), session)?.file;
             Ok((new != old.bytes).then_some(new))
         };
-        let replaced = self.file.replace(&mut edit, reporter).await;
+        let replaced = self.file.replace(&self.checked.bytes, &mut edit, reporter).await;
         replaced.map_err(|error| self.changed_since(error))
     }
 
