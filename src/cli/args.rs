@@ -17,7 +17,7 @@ use clap_complete::engine::ArgValueCompleter;
     max_term_width = 100,
     after_help = "Examples:
   updsts get -n default                ask for the code and store a session in `default_sts`
-  updsts list                          show the profiles and how long their sessions are good
+  updsts list                          show the profiles and how long their sessions are valid
   AWS_PROFILE=default_sts aws s3 ls    use the session
 
 Environment:
@@ -30,10 +30,10 @@ Environment:
 
 Exit status:
   0 done   2 usage   3 nothing was sent   4 AWS refused   5 AWS was not reached
-  6 the file could not be written   7 no good session   1 internal error   130 Ctrl-C"
+  6 the file could not be written   7 no valid session   1 internal error   130 Ctrl-C"
 )]
 pub struct Cli {
-    /// Say more on stderr: 1 names file, region, endpoint and proxy, 2 adds the AWS SDK's events
+    /// Say more on stderr: 1 shows file, region, endpoint and proxy, 2 adds the AWS SDK's events
     #[arg(short, long, global = true, value_name = "LEVEL", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u8).range(0..=2))]
     pub verbose: u8,
 
@@ -49,7 +49,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Get a session for a profile and store it in the credentials file
+    /// Renew the session of a profile and store it in the credentials file
     Get(Get),
     /// Show the profiles of the credentials file, never a secret
     List(List),
@@ -84,8 +84,8 @@ impl Command {
   updsts get -n default -t 123456 -d 12h       give the code, ask for twelve hours
   updsts get -n default -sn work               store the session as `work`
 
-The code comes from the first of these that is there: -t, `mfa_process` of the profile, `mktotp`
-for its `totp_secret_name`, a prompt on the terminal.")]
+The code comes from the first available of: -t, the profile's `mfa_process`, `mktotp` for its
+`totp_secret_name`, a prompt on the terminal.")]
 pub struct Get {
     /// The profile that holds the long-term key, or the session profile of its block
     #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], add = profiles())]
@@ -95,15 +95,15 @@ pub struct Get {
     #[arg(short, long, value_name = "CODE", alias = "totp_token", allow_hyphen_values = true)]
     pub totp_token: Option<String>,
 
-    /// The session profile to write [default: the one that this profile has, else `<profile>_sts`]
+    /// The name of the session profile [default: its current name, else `<profile>_sts`]
     #[arg(long, value_name = "NAME", alias = "sts_profile_name")]
     pub sts_profile_name: Option<String>,
 
-    /// How long the session is to be good: seconds, `90m`, `12h`, `1h30m`; 15 minutes to 36 hours [default: `duration_seconds` of the profile, else 3600]
-    #[arg(short, long, value_name = "SECONDS", allow_hyphen_values = true)]
+    /// How long the session should last: seconds, `90m`, `12h` or `1h30m`, from 15 minutes to 36 hours [default: `duration_seconds` of the profile, else 3600]
+    #[arg(short, long, value_name = "DURATION", allow_hyphen_values = true)]
     pub duration: Option<String>,
 
-    /// Do nothing where the stored session is good at least that much longer
+    /// Do nothing if the stored session is valid for at least that much longer
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub min_validity: Option<String>,
 
@@ -115,11 +115,11 @@ pub struct Get {
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
-    /// Never ask at a prompt
+    /// Never prompt
     #[arg(long)]
     pub no_input: bool,
 
-    /// Make every check and show which lines would change; ask for nothing, send and write nothing
+    /// Run all checks and show which lines would change, without asking, sending or writing anything
     #[arg(long)]
     pub dry_run: bool,
 
@@ -143,12 +143,12 @@ pub struct List {
     #[arg(long)]
     pub json: bool,
 
-    /// Print nothing, and exit with 0 where the session of this profile is good, 7 where it is
-    /// expired, missing or of unknown expiry, 3 where there is no such profile
+    /// Print nothing, and exit with 0 if the session of this profile is valid, 7 if it is expired,
+    /// missing or of unknown expiry, 3 if there is no such profile
     #[arg(long, value_name = "NAME", conflicts_with_all = ["long", "json"], add = profiles())]
     pub check: Option<String>,
 
-    /// With --check: good at least that much longer
+    /// With --check: valid for at least that much longer
     #[arg(long, value_name = "DURATION", requires = "check", allow_hyphen_values = true)]
     pub min_validity: Option<String>,
 }
@@ -159,14 +159,14 @@ pub struct List {
   updsts mcp                                  the tools, and how to register the server
   claude mcp add --scope user updsts -- updsts mcp --mcp-server
 
-Agents list the profiles and renew sessions with three tools, and never see a secret. A code comes
-from `mfa_process` of the profile, from `mktotp` for its `totp_secret_name`, else from the agent.")]
+Agents list profiles and renew sessions with three tools, and never see a secret. A code comes from
+the profile's `mfa_process`, from `mktotp` for its `totp_secret_name`, else from the agent.")]
 pub struct Mcp {
-    /// Serve on standard input and output; a client starts it so
+    /// Serve over stdin/stdout (MCP clients run this)
     #[arg(long = "mcp-server")]
     pub serve: bool,
 
-    /// Take the parameter `cred_file` away: work on the operator's file alone
+    /// Do not let calls name another file
     #[arg(long)]
     pub refuse_cred_file: bool,
 
@@ -180,9 +180,9 @@ pub struct Mcp {
 #[command(after_help = "Examples:
   eval \"$(updsts export -n default --format env)\"      for the rest of this shell
   credential_process = /usr/local/bin/updsts export -n default
-                                                       in a profile of the config file that has no
-                                                       keys: long-running programs pick up a new
-                                                       session by themselves
+                                                       in a config file profile without keys:
+                                                       long-running programs pick up a new session
+                                                       by themselves
 
 It never asks for a code and never calls AWS.")]
 pub struct Export {
@@ -218,7 +218,7 @@ pub enum ExportFormat {
   updsts clear -n default      remove the session of `default`
   updsts clear --all           remove every session that updsts wrote
 
-AWS accepts a session until its expiry, also after it was removed from the file.")]
+AWS accepts a session until it expires, even after it was removed from the file.")]
 #[group(required = true, multiple = false)]
 pub struct Clear {
     /// The source profile, or its session profile

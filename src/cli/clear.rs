@@ -29,7 +29,7 @@ pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Res
         // Writing to a string cannot fail.
         let _ = writeln!(text, "removed `{name}`, the session of `{}`{still_good}", cleared.source_profile);
         for (line, what) in &cleared.own_lines {
-            output.note(&format!("line {line} of the file went with it: {what}, which was yours"));
+            output.note(&format!("also removed your own line {line}: {what}"));
         }
     }
     if report.cleared.is_empty() {

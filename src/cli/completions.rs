@@ -20,7 +20,8 @@ pub fn run(shell: Shell, output: &Output) -> Result<()> {
         Shell::Fish => "fish",
         Shell::Powershell => "powershell",
     };
-    let internal = |message: String| Error::new(ErrorCode::Internal, message, "report this");
+    let internal =
+        |message: String| Error::new(ErrorCode::Internal, message, "this is a bug in updsts; please report it");
     let shells = Shells::builtins();
     let script = shells.completer(name).ok_or_else(|| internal(format!("no completion is known for `{name}`")))?;
     let mut text = Vec::new();

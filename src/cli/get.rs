@@ -57,9 +57,9 @@ async fn preview(options: &Get, request: &RenewRequest, environment: &Environmen
     }
     if dry_run.changes.is_empty() {
         return output
-            .result(&format!("the session of `{}` is still good: nothing would change\n", dry_run.session_profile));
+            .result(&format!("the session of `{}` is still valid: nothing would change\n", dry_run.session_profile));
     }
-    let mut text = format!("lines of {file} that would change; nothing was sent or written:\n");
+    let mut text = format!("lines of {file} that would change (nothing was sent or written):\n");
     for line in &dry_run.changes {
         let (sign, tone) = if line.is_new { ('+', Tone::Good) } else { ('-', Tone::Bad) };
         text.push_str(&output.paint(tone, &format!("{:5} {sign} {}", line.number, line.text)));
@@ -98,7 +98,7 @@ fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
 fn text(report: &RenewReport, usage: &str, now: Timestamp, output: &Output) -> String {
     let left = expiry::in_words(expiry::seconds_left(report.expiration, now));
     let what = match (&report.renamed_from, report.refreshed) {
-        (_, false) => " (still good; nothing was sent)".to_owned(),
+        (_, false) => " (still valid; nothing was sent)".to_owned(),
         (Some(old), true) => format!(" (renamed from {old})"),
         (None, true) => String::new(),
     };

@@ -36,7 +36,7 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
         output.warning(warning);
     }
     if let Some(more) = inspection.warnings.len().checked_sub(shown).filter(|&more| more > 0) {
-        output.warning(&format!("{more} more odd lines; `-v 1` shows them"));
+        output.warning(&format!("{more} more; `-v 1` shows them all"));
     }
     let profiles = &inspection.profiles;
     let text = if options.json {

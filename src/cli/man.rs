@@ -11,7 +11,7 @@ use crate::core::error::{Error, ErrorCode, Result};
 /// What the options do not tell.
 const NOTES: &str = r".SH EXIT STATUS
 0 done; 2 usage; 3 nothing was sent; 4 AWS refused; 5 AWS was not reached; 6 the file could not be written;
-7 no good session; 1 internal error; 130 Ctrl\-C.
+7 no valid session; 1 internal error; 130 Ctrl\-C.
 .SH FILES
 .TP
 \fI~/.aws/credentials\fR
@@ -31,7 +31,11 @@ restarted. A profile with \fBcredential_process\fR and \fBupdsts export\fR does.
 
 pub fn run(output: &Output) -> Result<()> {
     let internal = |error: std::io::Error| {
-        Error::new(ErrorCode::Internal, format!("the manual could not be made: {error}"), "report this")
+        Error::new(
+            ErrorCode::Internal,
+            format!("the manual could not be made: {error}"),
+            "this is a bug in updsts; please report it",
+        )
     };
     let mut command = Cli::command();
     command.build();

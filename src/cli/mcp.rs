@@ -23,7 +23,7 @@ use crate::mcp::tools::{INSTRUCTIONS, ToolName};
 /// Serves until the input ends or a signal asks to stop (MCP-8).
 pub fn serve(options: &Mcp, file: CredentialsFile, environment: &Environment, output: Output) -> Result<Ended> {
     if std::io::stdin().is_terminal() {
-        output.note("this waits for a client's JSON-RPC on standard input; Ctrl-C ends it");
+        output.note("waiting for JSON-RPC from an MCP client on standard input; Ctrl-C stops it");
     }
     let server = Server::new(file, environment.clone(), Arc::new(ServerReporter(output)));
     let server = server.taking_cred_file(!options.refuse_cred_file);
@@ -69,7 +69,7 @@ impl Reporter for ServerReporter {
 /// Shows the tools and how to register the server.
 pub fn show(options: &Mcp, output: &Output) -> Result<()> {
     if !std::io::stdin().is_terminal() {
-        output.note("this is the page for people; an MCP client needs `updsts mcp --mcp-server`");
+        output.note("this page is for people; MCP clients run `updsts mcp --mcp-server`");
     }
     let command = Registration::of_this_program();
     let document =

@@ -35,7 +35,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // A panic's own message can quote the text that it stumbled over.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|location| format!(" at {}:{}", location.file(), location.line()));
-        let _ = writeln!(std::io::stderr(), "defect{}", place.unwrap_or_default());
+        let _ = writeln!(std::io::stderr(), "internal error{}", place.unwrap_or_default());
     }));
     let environment = Environment::process();
     completions::answer_shell(&environment);
@@ -51,7 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::By(status)) => {
             terminal::restore_terminal();
-            output.line("interrupted: the credentials file is unchanged; a code that was already sent may be spent");
+            output.line("interrupted: the credentials file is unchanged");
             // A prompt or a read of standard input may still wait in its thread.
             std::process::exit(i32::from(status))
         }

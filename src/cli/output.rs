@@ -78,7 +78,7 @@ impl Output {
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 let message = format!("the result could not be written to stdout: {error}");
-                Err(Error::new(crate::core::error::ErrorCode::Internal, message, "check where stdout leads"))
+                Err(Error::new(crate::core::error::ErrorCode::Internal, message, "check where stdout goes"))
             }
             _ => Ok(()),
         }
@@ -135,8 +135,8 @@ const fn spent_in_words(spent: crate::core::error::CodeSpent) -> &'static str {
     use crate::core::error::CodeSpent;
     match spent {
         CodeSpent::No => "the code is not spent",
-        CodeSpent::Yes => "the code is spent: wait for the next one",
-        CodeSpent::Maybe => "the code may be spent: wait for the next one",
+        CodeSpent::Yes => "the code is spent",
+        CodeSpent::Maybe => "the code may be spent",
     }
 }
 

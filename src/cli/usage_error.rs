@@ -57,13 +57,13 @@ fn translated(error: &ClapError, arguments: &[OsString]) -> Error {
         ErrorKind::UnknownArgument => named("unknown argument"),
         ErrorKind::InvalidSubcommand => "unknown command".to_owned(),
         ErrorKind::MissingRequiredArgument => named("a required option is missing:"),
-        ErrorKind::ArgumentConflict => named("options that exclude each other:"),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => named("a value that cannot be used for"),
+        ErrorKind::ArgumentConflict => named("conflicting options:"),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => named("an invalid value for"),
         ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues | ErrorKind::NoEquals => {
-            named("a wrong number of values for")
+            named("the wrong number of values for")
         }
         ErrorKind::InvalidUtf8 => "an argument is not valid UTF-8".to_owned(),
-        _ => "the arguments cannot be understood".to_owned(),
+        _ => "the arguments are invalid".to_owned(),
     };
     Error::new(ErrorCode::Usage, message, hint)
 }

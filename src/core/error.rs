@@ -128,8 +128,9 @@ impl Error {
 
     /// The program has stumbled over a defect of its own. A request may have been on its way.
     pub fn defect() -> Self {
-        let message = "updsts has stumbled over a defect of its own";
-        Self::new(ErrorCode::Internal, message, "report it with what was called").after_request(CodeSpent::Maybe)
+        let message = "internal error: this is a bug in updsts";
+        Self::new(ErrorCode::Internal, message, "please report it, with the command that you ran")
+            .after_request(CodeSpent::Maybe)
     }
 
     /// The same failure, seen after the request was sent.

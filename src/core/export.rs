@@ -23,7 +23,7 @@ pub fn check_session(file: &CredentialsFile, name: &ProfileName, min_validity: u
     if left >= min_validity {
         return Ok(());
     }
-    let message = format!("the session of `{name}` is good for {left} s more, not {min_validity} s");
+    let message = format!("the session of `{name}` is valid for {left} s more, less than {min_validity} s");
     Err(Error::new(ErrorCode::SessionExpired, message, format!("get one with `updsts get -n {name}`")))
 }
 

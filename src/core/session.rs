@@ -47,7 +47,7 @@ impl fmt::Debug for TokenCode {
 
 /// The text is not six digits. It does not repeat the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
-#[error("the code is not six digits")]
+#[error("the code does not have six digits")]
 pub struct TokenCodeError;
 
 impl From<TokenCodeError> for Error {
@@ -55,7 +55,7 @@ impl From<TokenCodeError> for Error {
         Self::new(
             ErrorCode::Usage,
             error.to_string(),
-            "type the six digits that the MFA device shows, such as `-t 123456`",
+            "enter the six digits that the MFA device shows, such as `-t 123456`",
         )
     }
 }
@@ -113,7 +113,7 @@ pub enum DurationError {
     #[error("`{0}` is not a duration")]
     Malformed(String),
     /// Well written, and shorter or longer than STS allows.
-    #[error("a session of {0} s is outside the limits of AWS, 900 s (15m) to 129600 s (36h)")]
+    #[error("a session of {0} s is outside the limits that AWS sets, 900 s (15m) to 129600 s (36h)")]
     OutsideLimits(u64),
 }
 

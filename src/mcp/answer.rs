@@ -36,8 +36,8 @@ pub fn no_profile(names: &[&str], file: &Path) -> CallToolResult {
     let mut result = success(&Value::Null, file);
     let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     result.content.push(ContentBlock::text(match names.as_str() {
-        "" => "the file has no profile".to_owned(),
-        names => format!("there is no such profile; the file has {names}"),
+        "" => "the file has no profiles".to_owned(),
+        names => format!("there is no such profile; the file contains {names}"),
     }));
     result
 }
@@ -82,9 +82,9 @@ pub fn without_text_of_the_file(error: Error) -> Error {
         ErrorCode::ProfileNotFound => "the profile is not in the file",
         ErrorCode::KeyMissing => "the profile has no usable long-term key in the file",
         ErrorCode::DeviceMissing => "the profile has no `mfa_device_arn` in the file",
-        ErrorCode::DeviceInvalid => "what the file names as the profile's MFA device is none",
+        ErrorCode::DeviceInvalid => "the profile's MFA device in the file is not valid",
         ErrorCode::SourceIsSession => "the profile holds a session, not a long-term key",
-        ErrorCode::BlockDamaged => "the tags of a managed block in the file do not fit together",
+        ErrorCode::BlockDamaged => "the tags of a managed block in the file do not match",
         ErrorCode::NameTaken => "the name of the session profile is taken in the file",
         _ => return error,
     };

@@ -101,7 +101,7 @@ impl Arguments {
             return Err(Error::new(
                 ErrorCode::FileNotAllowed,
                 "`cred_file` is neither an absolute path nor one that begins with `~/`",
-                "leave it empty for the operator's file, or give the whole path",
+                "leave it empty for the operator's file, or give an absolute path",
             ));
         }
         Ok(Some(path))

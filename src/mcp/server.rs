@@ -86,8 +86,8 @@ impl Server {
             None => Ok(self.file.clone()),
             Some(_) if !self.takes_cred_file => Err(Error::new(
                 ErrorCode::FileNotAllowed,
-                "the operator does not allow calls to name a file",
-                "this server works on the operator's file alone",
+                "the operator does not let calls name a file",
+                "this server works only on the operator's file",
             )),
             Some(path) => Ok(CredentialsFile::of_call(&path, &self.file, &self.environment)),
         }
@@ -105,7 +105,7 @@ impl Server {
             region: None,
             endpoint_url: None,
         };
-        let nobody = Person::Absent("an MCP server cannot ask at a prompt".to_owned());
+        let nobody = Person::Absent("an MCP server cannot prompt".to_owned());
         let report = renew(&request, &nobody, &self.environment, &*self.reporter).await?;
         let usage = usage(file, &report.session_profile);
         Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()))

@@ -135,20 +135,20 @@ impl ToolName {
                 "default": 3600,
                 "minimum": 900,
                 "maximum": 129_600,
-                "description": "How many seconds the session is to be good. Leave it out for the `duration_seconds` of \
-                                the profile, else 3600",
+                "description": "How many seconds the session should last. Leave it out for the profile's \
+                                `duration_seconds`, else 3600",
             }),
             "min_validity" => json!({
                 "type": "integer",
                 "default": 0,
                 "minimum": 0,
-                "description": "Do nothing, and need no code, where the stored session is good for that many seconds \
+                "description": "Do nothing, and need no code, if the stored session is valid for that many seconds \
                                 more. 0: always take a new one",
             }),
             _ => {
-                let file = "Another credentials file, by its whole path or from `~/`. Empty: the operator's";
+                let file = "Another credentials file, by its absolute path or from `~/`. Empty: the operator's";
                 let description = match self {
-                    Self::Update => format!("{file}. From another file no command is run, so that it needs a code"),
+                    Self::Update => format!("{file}. No command is run for another file, so it needs a code"),
                     Self::Info | Self::List => file.to_owned(),
                 };
                 json!({"type": "string", "default": "", "description": description})

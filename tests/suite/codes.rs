@@ -94,7 +94,7 @@ fn get_6_a_command_gets_an_empty_input_and_its_own_messages_are_seen() {
 #[test]
 fn get_6_a_refused_code_of_a_command_is_tried_once_more_with_its_next_code() {
     let sandbox = with_command("if [ -e first ]; then echo 123456; else touch first; echo 999999; fi");
-    without_code(&sandbox).succeeds().says("waiting up to 31 s for its next one");
+    without_code(&sandbox).succeeds().says("waiting up to 31 s for the next one");
     assert_eq!(sandbox.sts().request_count(), 2);
     let sandbox = with_command("if [ -e first ]; then echo 888888; else touch first; echo 999999; fi");
     without_code(&sandbox).fails("code_refused", 4);

@@ -183,7 +183,7 @@ fn get_7_ctrl_c_ends_a_wait_for_the_turn() {
     let run = end(second);
     assert_eq!(run.status, Some(130), "{run:?}");
     assert!(asked.elapsed() < Duration::from_secs(1));
-    run.says("waiting for another updsts that renews the session of `default`");
+    run.says("waiting for another updsts process that is renewing the session of `default`");
     first.kill().unwrap();
     first.wait().unwrap();
 }
@@ -216,7 +216,7 @@ fn get_7_a_prompt_holds_up_only_those_who_take_turns_at_the_same_profile() {
     assert_eq!(sandbox.sts().request_count(), number as u64 - 1);
     // Who takes no turn goes at once, and who waits uses its session.
     end(get(&sandbox, 0)).succeeds();
-    end(waiting).succeeds().prints("still good");
+    end(waiting).succeeds().prints("still valid");
     assert_eq!(sandbox.sts().request_count(), number as u64);
     asked.answer("", "123456\r");
     assert_eq!(asked.end(), Some(0));

@@ -49,7 +49,7 @@ fn file_4_mode_and_owner_stay() {
         set_mode(&sandbox.credentials_path(), expected);
         let run = sandbox.get([]).succeeds();
         assert_eq!(mode(&sandbox.credentials_path()), expected);
-        assert_eq!(run.stderr.contains("can be read by others"), expected & 0o044 != 0, "{run:?}");
+        assert_eq!(run.stderr.contains("is readable by others"), expected & 0o044 != 0, "{run:?}");
     }
     if rustix::process::geteuid().is_root() {
         let sandbox = Sandbox::new();
@@ -82,7 +82,9 @@ fn file_7_what_is_no_regular_file_is_refused() {
     let sandbox = Sandbox::new();
     let fifo = sandbox.path("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    for (file, text) in [("fifo", "not a regular file"), (".aws", "is a folder"), ("/dev/zero", "not a regular file")] {
+    for (file, text) in
+        [("fifo", "not a regular file"), (".aws", "is a directory"), ("/dev/zero", "not a regular file")]
+    {
         for arguments in [&["list"][..], &["get", "-n", "default", "-t", "123456"]] {
             let arguments = arguments.iter().copied().chain(["-c", file]);
             sandbox.refused(arguments, "file_unusable", 3).says(text);
@@ -160,7 +162,7 @@ fn get_3_an_unwritable_folder_fails_before_the_code_is_spent() {
     let sandbox = Sandbox::new();
     give_away(&sandbox);
     set_mode(&sandbox.path(".aws"), 0o500);
-    refused_unprivileged(&sandbox, "not_writable", 6, "folder");
+    refused_unprivileged(&sandbox, "not_writable", 6, "directory");
     set_mode(&sandbox.path(".aws"), 0o700);
     assert_eq!(sandbox.read(), SOURCE);
     if let Some(run) = unprivileged(&sandbox, &GET) {
@@ -173,7 +175,7 @@ fn get_3_a_file_without_permission_fails_before_the_code_is_spent() {
     let sandbox = Sandbox::new();
     give_away(&sandbox);
     set_mode(&sandbox.credentials_path(), 0o420);
-    refused_unprivileged(&sandbox, "not_writable", 6, "cannot be written");
+    refused_unprivileged(&sandbox, "not_writable", 6, "is not writable");
     set_mode(&sandbox.credentials_path(), 0o000);
     refused_unprivileged(&sandbox, "file_unusable", 3, "no permission to read");
 }

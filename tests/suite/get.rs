@@ -138,7 +138,8 @@ fn get_1_the_environments_credentials_and_profile_are_not_used() {
         .env("AWS_SESSION_TOKEN", "token")
         .env("AWS_PROFILE", "nowhere");
     let run = sandbox.get([]).succeeds();
-    run.says("note: `AWS_ACCESS_KEY_ID` is set and outranks").says("note: `AWS_SESSION_TOKEN` is set and outranks");
+    run.says("note: `AWS_ACCESS_KEY_ID` is set and takes precedence over")
+        .says("note: `AWS_SESSION_TOKEN` is set and takes precedence over");
     assert_eq!(sandbox.sts().requests()[0].access_key_id.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
 }
 
@@ -156,7 +157,7 @@ fn get_2_the_device_is_looked_for_in_both_files() {
 fn get_8_the_region_of_both_files_is_used_and_the_session_is_told_that_it_has_none() {
     let sandbox = Sandbox::new().config("[default]\nregion = eu-west-1\n");
     let run = sandbox.get([]).succeeds();
-    run.says("add to the config file the lines `[profile default_sts]` and `region = eu-west-1`");
+    run.says("to the config file, add the lines `[profile default_sts]` and `region = eu-west-1`");
     let sandbox = sandbox.credentials(format!("{SOURCE}region = eu-west-2\n"));
     sandbox.get([]).succeeds();
     sandbox.get(["--region", "eu-west-3"]).succeeds();

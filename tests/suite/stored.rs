@@ -118,7 +118,7 @@ fn blk_10_clear_names_the_users_own_lines() {
     let sandbox = with_session();
     let own = sandbox.read().replace("[default_sts]\n", "[default_sts]\nregion = x\n");
     let sandbox = sandbox.credentials(own);
-    sandbox.run(["clear", "-n", "default_sts"]).succeeds().says("line 7 of the file went with it: `region`");
+    sandbox.run(["clear", "-n", "default_sts"]).succeeds().says("also removed your own line 7: `region`");
     assert_eq!(sandbox.read(), SOURCE);
 }
 

@@ -17,10 +17,10 @@ pub enum VerifyError {
     #[error("the managed block would not be found again")]
     Block,
     /// The session profile reads back other values than those written.
-    #[error("the session profile would not read back what was written")]
+    #[error("the session profile would not have the values that were written")]
     Session,
     /// Another profile appears, disappears or reads differently.
-    #[error("another profile would read differently")]
+    #[error("another profile would change")]
     OtherProfile,
 }
 
@@ -33,21 +33,21 @@ pub enum BlockError {
     EndWithoutBegin { line: usize },
     #[error("a begin tag inside the managed block of line {outer}")]
     Nested { line: usize, outer: usize },
-    #[error("a second managed block of `{key}`; the first is in line {first}")]
+    #[error("a second managed block of `{key}`; the first is on line {first}")]
     SameKey { line: usize, first: usize, key: String },
-    #[error("a second header inside one managed block; the first is in line {first}")]
+    #[error("a second header inside the managed block; the first is on line {first}")]
     TwoHeaders { line: usize, first: usize },
     #[error("the header inside the managed block has no name, or no closing bracket")]
     HeaderWithoutName { line: usize },
-    #[error("an indented line inside the managed block would become a part of the value above it")]
+    #[error("an indented line inside the managed block would become part of the value above it")]
     Indented { line: usize },
     #[error("an indented line after the end tag continues the value inside the managed block")]
     ContinuedAfterEnd { line: usize },
-    #[error("`{key}` after the end tag belongs to the session profile and would win over the block's")]
+    #[error("`{key}` after the end tag belongs to the session profile and would override the value in the block")]
     KeyAfterEnd { line: usize, key: &'static str },
-    #[error("the lines after the end tag would fall to another profile")]
+    #[error("the lines after the end tag would become part of another profile")]
     LinesAfterEnd { line: usize },
-    #[error("the profile `{name}` is there already, outside the managed block")]
+    #[error("the profile `{name}` already exists outside the managed block")]
     NameTaken { name: String, line: usize },
     #[error("the profile `{name}` is the session of `{owner}`")]
     NameOfOtherBlock { name: String, line: usize, owner: String },
@@ -85,7 +85,7 @@ impl BlockError {
             Self::EndWithoutBegin { .. } => "remove the line, or add the begin tag where the block begins",
             Self::Nested { .. } => "end the first block before the second begins",
             Self::SameKey { .. } => "keep one of the two blocks and remove the other with its tags",
-            Self::TwoHeaders { .. } => "move the second profile out of the block, behind the end tag",
+            Self::TwoHeaders { .. } => "move the second profile out of the block, after the end tag",
             Self::HeaderWithoutName { .. } => "write it as `[NAME]`, or name the session profile with `-sn NAME`",
             Self::Indented { .. } => "start the line in the first column",
             Self::ContinuedAfterEnd { .. } => "remove the line, or start it in the first column under its own header",

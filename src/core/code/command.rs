@@ -93,12 +93,12 @@ fn ending(status: ExitStatus) -> String {
     {
         use std::os::unix::process::ExitStatusExt;
         if let Some(signal) = status.signal() {
-            return format!("it was ended by signal {signal}");
+            return format!("it was killed by signal {signal}");
         }
     }
     match status.code() {
         Some(code) => format!("its exit status is {code}"),
-        None => "it was ended".to_owned(),
+        None => "it was killed".to_owned(),
     }
 }
 

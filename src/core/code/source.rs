@@ -86,7 +86,8 @@ impl CodeSource {
                 if self.claim(&code) {
                     return Ok(code);
                 }
-                reporter.notice("the code of the command was sent before; waiting up to 31 s for its next one");
+                reporter
+                    .notice("the command printed a code that was already sent; waiting up to 31 s for the next one");
                 self.next_of(command, reporter).await?.ok_or_else(sent_before)
             }
             Kind::Person(prompt) => {
@@ -103,13 +104,13 @@ impl CodeSource {
             Kind::Command(_) if self.tries > 0 => Ok(None),
             Kind::Command(command) => {
                 self.tries += 1;
-                reporter.notice("AWS refused the code of the command; waiting up to 31 s for its next one");
+                reporter.notice("AWS refused the code from the command; waiting up to 31 s for the next one");
                 self.next_of(command, reporter).await
             }
             Kind::Person(_) if self.tries >= MOST_TRIES => Ok(None),
             Kind::Person(prompt) => {
                 let prompt = Arc::clone(prompt);
-                reporter.notice("AWS refused the code (wrong, late or already used); wait for the next one");
+                reporter.notice("AWS refused the code (wrong, expired or already used); wait for the next one");
                 self.ask(&prompt, reporter).await.map(Some)
             }
         }
@@ -155,12 +156,12 @@ impl CodeSource {
             let answer = answer.map_err(|error| no_answer(&error))?;
             match TokenCode::parse(answer.expose_secret()) {
                 Ok(code) if self.claim(&code) => return Ok(code),
-                Ok(_) => reporter.notice("that is the code that AWS refused; wait for the next one"),
+                Ok(_) => reporter.notice("AWS already refused that code; wait for the next one"),
                 Err(_) => reporter.notice("a code has six digits"),
             }
         }
-        let message = format!("no usable code was typed in {MOST_TRIES} tries");
-        Err(Error::new(ErrorCode::CodeUnavailable, message, "run the command again with the next code of the device"))
+        let message = format!("no valid code was entered in {MOST_TRIES} tries");
+        Err(Error::new(ErrorCode::CodeUnavailable, message, "run the command again with the next code from the device"))
     }
 }
 
@@ -184,28 +185,28 @@ fn command_or_person(
             },
         }
     } else {
-        reasons.push("no command is run for a file that a call named");
+        reasons.push("commands are not run for a file that a call named");
     }
     match person {
         Person::Present(prompt) => return Ok(Kind::Person(Arc::clone(prompt))),
         Person::Absent(reason) => reasons.push(reason),
     }
     let name = &source.name;
-    let message = format!("there is no code for the device `{}`: {}", source.device.as_str(), reasons.join(", "));
+    let message = format!("no code is available for the device `{}`: {}", source.device.as_str(), reasons.join(", "));
     let hint = format!("give one with `updsts get -n {name} -t CODE`, or set `mfa_process` under `[{name}]`");
     Err(Error::new(ErrorCode::CodeUnavailable, message, hint))
 }
 
 /// STS accepts a code once, so another request with it would be refused.
 fn sent_before() -> Error {
-    let message = "this code was sent to AWS before, which accepts a code once";
-    Error::new(ErrorCode::CodeRefused, message, "wait for the next code of the device").after_request(CodeSpent::Yes)
+    let message = "this code was already sent to AWS, which accepts each code only once";
+    Error::new(ErrorCode::CodeRefused, message, "wait for the next code from the device").after_request(CodeSpent::Yes)
 }
 
 fn no_answer(error: &io::Error) -> Error {
     let (message, hint) = match error.kind() {
         io::ErrorKind::UnexpectedEof => {
-            ("the input ended before a code was typed".to_owned(), "type the six digits, then Enter")
+            ("the input ended before a code was entered".to_owned(), "enter the six digits, then press Enter")
         }
         io::ErrorKind::Interrupted => ("interrupted at the prompt".to_owned(), "run the command again"),
         _ => (format!("no code could be read: {}", os_error(error)), "give the code with `-t CODE`"),

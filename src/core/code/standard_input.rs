@@ -14,7 +14,7 @@ pub async fn read() -> Result<TokenCode> {
     let unavailable = |message: &str, hint| Err(Error::new(ErrorCode::CodeUnavailable, message, hint));
     match input.read_line(&mut line).await {
         Ok(0) => unavailable(
-            "standard input ended before a code came",
+            "standard input ended before a code was read",
             "write the six digits and a newline to standard input, or give `-t CODE`",
         ),
         Ok(_) => Ok(TokenCode::parse(&line)?),

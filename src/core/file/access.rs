@@ -24,40 +24,43 @@ impl CredentialsFile {
         let file = text::path(&self.path);
         let metadata = &snapshot.metadata;
         if metadata.mode() & 0o222 == 0 {
-            let hint = format!("allow its owner to write it: `chmod u+w {file}`");
-            return Err(not_writable(format!("`{file}` has no write permission for anybody"), hint));
+            let hint = format!("let its owner write to it: `chmod u+w {file}`");
+            return Err(not_writable(format!("`{file}` has no write permission for anyone"), hint));
         }
         let refused = |path: &Path, access| accessat(CWD, path, access, AtFlags::EACCESS).err();
         if let Some(error) = refused(&snapshot.target, Access::WRITE_OK) {
             let hint = "check the owner and mode of the file with `ls -l`, or name another with `-c FILE`";
-            return Err(not_writable(format!("`{file}` cannot be written: {}", reason(error)), hint));
+            return Err(not_writable(format!("`{file}` is not writable: {}", reason(error)), hint));
         }
         if let Some(error) = refused(folder, Access::WRITE_OK | Access::EXEC_OK) {
-            let message = format!("the folder `{}` cannot be written: {}", text::path(folder), reason(error));
-            return Err(not_writable(message, "the file is replaced as a whole, so its folder must be writable"));
+            let message = format!("the directory `{}` is not writable: {}", text::path(folder), reason(error));
+            return Err(not_writable(message, "updsts replaces the whole file, so its directory must be writable"));
         }
         let user = geteuid();
         if !user.is_root() {
             if metadata.uid() != user.as_raw() {
-                let message = format!("`{file}` belongs to another user, and its owner could not be kept");
+                let message = format!("`{file}` belongs to another user, so its owner could not be preserved");
                 return Err(not_writable(message, "run updsts as the owner of the file"));
             }
             if !is_own_group(metadata.gid()) {
-                let message = format!("`{file}` belongs to a group that you are not in, and could not keep it");
-                return Err(not_writable(message, format!("give it one of your groups with `chgrp`: `ls -l {file}`")));
+                let message = format!("the group of `{file}` cannot be preserved: you are not a member of it");
+                return Err(not_writable(
+                    message,
+                    format!("change it to one of your groups with `chgrp`: `ls -l {file}`"),
+                ));
             }
         }
         if is_mount_point(&snapshot.target) {
-            let message = format!("`{file}` is itself a mount point and cannot be replaced");
-            return Err(not_writable(message, "mount the folder that holds it, not the file alone"));
+            let message = format!("`{file}` is itself a mount point, so it cannot be replaced");
+            return Err(not_writable(message, "mount the directory that contains it, not only the file"));
         }
 
         let mut warnings = Vec::new();
         if metadata.mode() & 0o044 != 0 {
-            warnings.push(format!("`{file}` can be read by others; `chmod 600 {file}` keeps it yours"));
+            warnings.push(format!("`{file}` is readable by others; `chmod 600 {file}` makes it private"));
         }
         if metadata.nlink() > 1 {
-            warnings.push(format!("`{file}` has other hard links, which keep the old content"));
+            warnings.push(format!("`{file}` has other hard links, which will keep the old content"));
         }
         Ok(warnings)
     }
@@ -66,7 +69,7 @@ impl CredentialsFile {
     fn check_platform(&self, snapshot: &Snapshot, _folder: &Path) -> Result<Vec<String>> {
         if snapshot.metadata.permissions().readonly() {
             let message = format!("`{}` is read-only", text::path(&self.path));
-            return Err(not_writable(message, "take the read-only attribute away"));
+            return Err(not_writable(message, "clear the read-only attribute"));
         }
         Ok(Vec::new())
     }

@@ -36,7 +36,7 @@ impl ConfigFile {
             .unwrap_or_default();
         let unusable = |reason: String| {
             let message = format!("the config file `{}` cannot be read: {reason}", text::path(&path));
-            Error::new(ErrorCode::ConfigUnusable, message, "mend the file, or name another with `AWS_CONFIG_FILE`")
+            Error::new(ErrorCode::ConfigUnusable, message, "fix the file, or name another with `AWS_CONFIG_FILE`")
         };
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,

@@ -128,7 +128,7 @@ impl CredentialsFile {
         let path = text::path(&self.path);
         if metadata.is_dir() {
             let hint = format!("name the file inside it, such as `-c {path}/credentials`");
-            return Err(Error::new(ErrorCode::FileUnusable, format!("`{path}` is a folder"), hint));
+            return Err(Error::new(ErrorCode::FileUnusable, format!("`{path}` is a directory"), hint));
         }
         if !metadata.is_file() {
             let message = format!("`{path}` is not a regular file");
@@ -150,8 +150,8 @@ impl CredentialsFile {
         match error.kind() {
             io::ErrorKind::NotFound if fs::symlink_metadata(&self.path).is_ok_and(|m| m.is_symlink()) => Error::new(
                 ErrorCode::FileMissing,
-                format!("`{path}` is a link to a file that does not exist"),
-                "create the file that it points to, or name another with `-c FILE`",
+                format!("`{path}` is a symbolic link to a file that does not exist"),
+                "create the target of the link, or name another with `-c FILE`",
             ),
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::new(
                 ErrorCode::FileMissing,
@@ -161,7 +161,7 @@ impl CredentialsFile {
             io::ErrorKind::PermissionDenied => Error::new(
                 ErrorCode::FileUnusable,
                 format!("no permission to read `{path}`"),
-                "check the owner and mode of the file and its folder with `ls -l`",
+                "check the owner and mode of the file and its directory with `ls -l`",
             ),
             _ => Error::new(
                 ErrorCode::FileUnusable,
@@ -175,7 +175,7 @@ impl CredentialsFile {
 fn no_home() -> Error {
     Error::new(
         ErrorCode::FileMissing,
-        "no credentials file is named and the home folder is not known",
+        "no credentials file is named and the home directory is not known",
         "set `HOME`, or name the file with `-c FILE`",
     )
 }

@@ -56,15 +56,15 @@ impl CredentialsFile {
             }
             let waited = start.elapsed();
             if waited >= LONGEST_WAIT {
-                let message = format!("`{}` stayed locked by another program for 60 s", text::path(&self.path));
+                let message = format!("`{}` was locked by another program for 60 s", text::path(&self.path));
                 return Err(Error::new(
                     ErrorCode::LockTimeout,
                     message,
-                    "end the program that holds it, and try again",
+                    "stop the program that holds the lock, and try again",
                 ));
             }
             if waited >= SILENT_WAIT && !said {
-                notice("waiting for another program that writes the credentials file");
+                notice("waiting for another program to finish writing the credentials file");
                 said = true;
             }
             sleep(pause).await;

@@ -34,11 +34,11 @@ impl NewFile {
                 return Ok(Self(Some(new)));
             }
         }
-        Err(io::Error::other("new files vanish from the folder"))
+        Err(io::Error::other("new files disappear from the directory"))
     }
 
     fn temporary(&mut self) -> io::Result<&mut NamedTempFile> {
-        self.0.as_mut().ok_or_else(|| io::Error::other("the new file is not new any more"))
+        self.0.as_mut().ok_or_else(|| io::Error::other("the new file is already in place"))
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -82,7 +82,7 @@ impl NewFile {
 
     /// Renames it over the old file. The answer holds the lock on it.
     pub(super) fn replace(mut self, target: &Path) -> io::Result<File> {
-        let new = self.0.take().ok_or_else(|| io::Error::other("the new file is not new any more"))?;
+        let new = self.0.take().ok_or_else(|| io::Error::other("the new file is already in place"))?;
         new.persist(target).map_err(|error| {
             // Dropping it empties and removes it.
             self.0 = Some(error.file);

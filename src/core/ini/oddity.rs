@@ -15,7 +15,7 @@ pub enum Oddity {
     HeaderNotClosed,
     #[strum(to_string = "a header without a name: the lines under it belong to no profile")]
     HeaderWithoutName,
-    #[strum(to_string = "blanks inside the brackets: the AWS CLI takes them as a part of the name")]
+    #[strum(to_string = "spaces inside the brackets: the AWS CLI reads them as part of the name")]
     HeaderPadded,
     #[strum(to_string = "text after the `]`: some AWS SDKs reject the file")]
     HeaderJunk,
@@ -23,11 +23,11 @@ pub enum Oddity {
     HeaderIndented,
     #[strum(to_string = "a profile name that some AWS SDKs ignore")]
     NameNotForAllSdks,
-    #[strum(to_string = "the AWS CLI gives the keys of `[DEFAULT]` to every profile")]
+    #[strum(to_string = "the AWS CLI applies the keys of `[DEFAULT]` to every profile")]
     DefaultSection,
-    #[strum(to_string = "a second header of the same profile: the AWS CLI rejects the file")]
+    #[strum(to_string = "a second header for the same profile: the AWS CLI rejects the file")]
     DuplicateProfile,
-    #[strum(to_string = "a key for the second time in one profile: the AWS CLI rejects the file")]
+    #[strum(to_string = "a repeated key in a profile: the AWS CLI rejects the file")]
     DuplicateKey,
     #[strum(to_string = "`:` after a key: some AWS SDKs reject the file")]
     Colon,
@@ -35,9 +35,9 @@ pub enum Oddity {
     Undelimited,
     #[strum(to_string = "an indented key: some AWS SDKs reject the file")]
     PropertyIndented,
-    #[strum(to_string = "an indented comment: some AWS SDKs take it as a part of the value above")]
+    #[strum(to_string = "an indented comment: some AWS SDKs read it as part of the value above")]
     CommentIndented,
-    #[strum(to_string = "a comment after the value: the AWS CLI takes it as a part of the value")]
+    #[strum(to_string = "a comment after the value: the AWS CLI reads it as part of the value")]
     CommentAfterValue,
     #[strum(to_string = "an indented line without a key and `=` below an empty value: the AWS CLI rejects the file")]
     NotNested,

@@ -161,8 +161,9 @@ fn check_min_validity(request: &RenewRequest, duration: SessionDuration) -> Resu
     if request.min_validity.is_none_or(|min_validity| min_validity.as_secs() <= longest) {
         return Ok(());
     }
-    let message = format!("the minimum validity is not a minute below the duration of {} s", duration.seconds());
-    Err(Error::new(ErrorCode::Usage, message, format!("give at most {longest} s, or a longer duration")))
+    let message =
+        format!("the minimum validity must be at least a minute less than the duration of {} s", duration.seconds());
+    Err(Error::new(ErrorCode::Usage, message, format!("give {longest} s or less, or a longer duration")))
 }
 
 async fn settings(

@@ -81,22 +81,22 @@ impl Files<'_> {
         if let Some(config) = self.config.get(name.as_bytes()) {
             let place = text::place(self.config_path, Some(config.line));
             if config.get(Key::RoleArn).is_some() || config.get(Key::SourceProfile).is_some() {
-                let message = format!("`{name}` is a role of the config file and has no key of its own ({place})");
+                let message = format!("`{name}` is a role in the config file and has no key of its own ({place})");
                 let hint = match end_of_role_chain(self.config, name) {
                     Some(source) => {
                         let source = self.layout.source_name(&source);
-                        format!("renew the session of `{source}`, which it comes from: `updsts get -n {source}`")
+                        format!("renew the session of `{source}` instead: `updsts get -n {source}`")
                     }
                     None => "renew the session that its `source_profile` names".to_owned(),
                 };
                 return error(message, hint);
             }
-            let hint = format!("add a section `[{name}]` with its key to `{file}`");
+            let hint = format!("add a section `[{name}]` with the key to `{file}`");
             return error(format!("{message}, only in the config file ({place})"), hint);
         }
         let all = names(&Profiles::of_credentials(self.layout.file()));
         let hint = match all.len() {
-            0 => "the file has no profile; add one with `aws configure`".to_owned(),
+            0 => "the file has no profiles; add one with `aws configure`".to_owned(),
             1..=12 => format!("the file has {}", list(&all)),
             more => format!("the file has {} and {} more: `updsts list`", list(&all[..12]), more - 12),
         };
@@ -108,14 +108,14 @@ impl Files<'_> {
         let refuse = |what: &str, line| {
             let message =
                 format!("the profile `{name}` holds a session, not a long-term key: {what} ({})", self.place(line));
-            let hint = "name the profile that holds the long-term key; its key id begins with `AKIA`";
+            let hint = "name the profile that holds the long-term key, whose key id starts with `AKIA`";
             Err(Error::new(ErrorCode::SourceIsSession, message, hint))
         };
         if let Some(token) = profile.get(Key::AwsSessionToken) {
             return refuse("it has an `aws_session_token`", token.line);
         }
         match profile.get(Key::AwsAccessKeyId) {
-            Some(id) if id.bytes.starts_with(b"ASIA") => refuse("its key id begins with `ASIA`", id.line),
+            Some(id) if id.bytes.starts_with(b"ASIA") => refuse("its key id starts with `ASIA`", id.line),
             _ => Ok(()),
         }
     }
@@ -135,13 +135,13 @@ impl Files<'_> {
         };
         let text = match value.as_str() {
             Some(text) if text.is_ascii() && !text.contains(|c: char| c.is_ascii_control() && c != '\n') => text,
-            _ => return odd("has characters that no key has", "copy the key again from where it was created"),
+            _ => return odd("contains characters that no key has", "copy the key again"),
         };
         if text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']) {
-            return odd("is in quotes, which count as a part of it", "take the quotes away");
+            return odd("is in quotes, which count as part of the key", "remove the quotes");
         }
         if text.contains([' ', '\t', '\n']) {
-            return odd("has blanks or goes on in the next line", "write the key in one line, without blanks");
+            return odd("contains spaces or continues on the next line", "write the key on one line, without spaces");
         }
         Ok(text)
     }
@@ -166,11 +166,11 @@ impl Files<'_> {
             let message = format!("`{}` of `{name}` {error} ({place})", key.as_str());
             let hint = match error {
                 SerialNumberError::SecurityKey => {
-                    "AWS accepts codes of a virtual or hardware TOTP device alone; register one in the IAM console \
+                    "AWS accepts codes only from a virtual or hardware TOTP device; register one in the IAM console \
                      under Security credentials"
                 }
                 _ => {
-                    "the ARN of a device has `:mfa/` in it; the IAM console shows it under Security credentials, and \
+                    "the ARN of a device contains `:mfa/`; the IAM console shows it under Security credentials, and \
                      `aws iam list-mfa-devices` prints it"
                 }
             };

@@ -32,7 +32,9 @@ pub fn notes(
     let mut notes = Vec::new();
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"] {
         if environment.var_os(name).is_some() {
-            notes.push(format!("`{name}` is set and outranks `AWS_PROFILE`; unset it to use the session profile"));
+            notes.push(format!(
+                "`{name}` is set and takes precedence over `AWS_PROFILE`; unset it to use the session profile"
+            ));
         }
     }
     let has_region = |profiles: &Profiles<'_>| {
@@ -45,7 +47,7 @@ pub fn notes(
         && !has_region(credentials)
     {
         notes.push(format!(
-            "`{session_profile}` has no region; add to the config file the lines `[profile {session_profile}]` and \
+            "`{session_profile}` has no region; to the config file, add the lines `[profile {session_profile}]` and \
              `region = {}`",
             shown(region.as_bytes())
         ));

@@ -11,13 +11,13 @@ use crate::core::session::SessionCredentials;
 /// An answer that says success and holds no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 enum AnswerError {
-    #[error("AWS answered without a session")]
+    #[error("AWS's response contains no session")]
     NoCredentials,
-    #[error("AWS answered with an empty `{0}`")]
+    #[error("AWS's response has an empty `{0}`")]
     Empty(&'static str),
-    #[error("AWS answered with blanks, control characters or letters beyond ASCII in `{0}`")]
+    #[error("AWS's response has spaces, control characters or non-ASCII characters in `{0}`")]
     Malformed(&'static str),
-    #[error("AWS answered with a session that has already expired")]
+    #[error("AWS's response contains a session that has already expired")]
     Expired,
 }
 

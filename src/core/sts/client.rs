@@ -118,7 +118,7 @@ impl fmt::Debug for StsClient {
 }
 
 fn not_sent(message: &str) -> Error {
-    Error::new(ErrorCode::Internal, message, "report this as a bug of updsts").after_request(CodeSpent::No)
+    Error::new(ErrorCode::Internal, message, "this is a bug in updsts; please report it").after_request(CodeSpent::No)
 }
 
 /// One connector for all attempts, with the proxy and certificates of the settings.

@@ -58,23 +58,23 @@ enum Failure {
     NoConnection { route: String, reason: &'static str, proxy: Option<&'static str> },
     #[error("no connection to {route}: it took longer than {seconds} s")]
     ConnectTimeout { route: String, seconds: u64, proxy: Option<&'static str> },
-    #[error("the proxy wants a user and a password that it accepts: {route}")]
+    #[error("the proxy requires a valid user name and password: {route}")]
     ProxyAuthentication { route: String, proxy: Option<&'static str> },
     #[error("{route} does not speak TLS")]
     NotTls { route: String },
-    #[error("no common TLS with {route}")]
+    #[error("the TLS handshake with {route} failed")]
     Handshake { route: String },
     #[error("the certificate of {route} {reason}")]
     Certificate { route: String, reason: &'static str, hint: String },
-    #[error("AWS did not answer in time")]
+    #[error("AWS did not respond in time")]
     Timeout,
-    #[error("the connection broke before AWS had answered")]
+    #[error("the connection was lost before AWS responded")]
     Broken,
-    #[error("AWS failed inside (HTTP status {0})")]
+    #[error("AWS had an internal error (HTTP status {0})")]
     Server(u16),
-    #[error("the answer was not of AWS (HTTP status {0})")]
+    #[error("the response did not come from AWS (HTTP status {0})")]
     Foreign(u16),
-    #[error("AWS's answer could not be read")]
+    #[error("AWS's response could not be read")]
     Malformed,
     #[error("the request could not be built")]
     NotBuilt,
@@ -111,22 +111,22 @@ impl Failure {
             Self::ProxyAuthentication { proxy, .. } => {
                 let variable = proxy.unwrap_or("HTTPS_PROXY");
                 format!(
-                    "give them in `{variable}`, as in `http://user:password@host:port`, special characters percent-encoded"
+                    "set them in `{variable}`, as in `http://user:password@host:port`, with special characters percent-encoded"
                 )
             }
             Self::Certificate { hint, .. } => hint.clone(),
             Self::NoConnection { .. } | Self::ConnectTimeout { .. } => {
-                "check the network, the region and the endpoint; behind a company's proxy set `HTTPS_PROXY`".to_owned()
+                "check the network, the region and the endpoint; behind a company proxy, set `HTTPS_PROXY`".to_owned()
             }
-            Self::NotTls { .. } => "check the endpoint: its port may want `http://`".to_owned(),
+            Self::NotTls { .. } => "check the endpoint: its port may expect `http://`".to_owned(),
             Self::Handshake { .. } => "check the endpoint and the proxy".to_owned(),
             Self::Timeout | Self::Broken | Self::Server(_) | Self::Malformed => {
-                "the code may be spent: wait for the next one and try again".to_owned()
+                "wait for the next code and try again".to_owned()
             }
             Self::Foreign(_) => {
-                "something on the way may have answered: check the proxy and the endpoint, wait for the next code and try again".to_owned()
+                "something in between may have responded: check the proxy and the endpoint, then wait for the next code and try again".to_owned()
             }
-            Self::NotBuilt => "report this as a bug of updsts".to_owned(),
+            Self::NotBuilt => "this is a bug in updsts; please report it".to_owned(),
         }
     }
 }
@@ -204,9 +204,9 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
             "the connection was closed at once"
         }
         Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkDown) => {
-            "the network is not reachable"
+            "the network is unreachable"
         }
-        Some(io::ErrorKind::TimedOut) => "the other side did not answer",
+        Some(io::ErrorKind::TimedOut) => "the other side did not respond",
         None if proxy.is_some() => "the proxy refused to connect",
         _ => "the host name is unknown, or the network is down",
     };
@@ -234,13 +234,13 @@ fn tls_failure(error: &rustls::Error, route: &Route) -> Failure {
         _ if route.bundle.is_some() => ("is not trusted", ""),
         _ => (
             "is not trusted",
-            "where a proxy of your company looks into TLS, name its root certificate in `AWS_CA_BUNDLE` (a PEM file)",
+            "if a company proxy inspects TLS, set `AWS_CA_BUNDLE` to a PEM file with its root certificate",
         ),
     };
     let hint = match &route.bundle {
-        Some(bundle) if hint.is_empty() => format!(
-            "{bundle} replaces the system's certificates: add the root certificate to that `AWS_CA_BUNDLE` file, or unset it"
-        ),
+        Some(bundle) if hint.is_empty() => {
+            format!("{bundle} replaces the system's certificates: add the root certificate to that file, or unset it")
+        }
         _ => hint.to_owned(),
     };
     Failure::Certificate { route: shown, reason, hint }

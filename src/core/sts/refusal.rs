@@ -25,25 +25,25 @@ const MAX_CODE: usize = 64;
 /// An answer with an error code of AWS.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub(super) enum Refusal {
-    #[error("AWS refused the code: it is wrong, too late, or was used before")]
+    #[error("AWS refused the code: it is wrong, expired or already used")]
     Code,
-    #[error("AWS does not know this MFA device for the user of this key")]
+    #[error("this MFA device does not belong to the user of this key")]
     Device,
     #[error("AWS does not know the access key, or it is inactive")]
     Key,
     #[error("AWS refused the signature: the secret access key does not belong to the access key id")]
     Signature,
-    #[error("AWS received the request without a whole signature")]
+    #[error("AWS received the request without a complete signature")]
     SignatureLost,
-    #[error("AWS refused the time of the request: {}", clock(*.ahead))]
+    #[error("AWS refused the request because of its time: {}", clock(*.ahead))]
     ClockSkew { ahead: Option<SignedDuration> },
-    #[error("STS is not active in this region for this account")]
+    #[error("STS is not activated in this region for this account")]
     Region,
     #[error("AWS denied `sts:GetSessionToken` to this user")]
     AccessDenied,
     #[error("the account has no access to this service (`OptInRequired`)")]
     OptInRequired,
-    #[error("AWS asked to slow down")]
+    #[error("AWS is throttling requests")]
     Throttled,
     #[error("AWS refused the request (`{code}`)")]
     Other { code: String, parameters: bool },
@@ -116,19 +116,19 @@ impl Refusal {
         match self {
             Self::Code => "wait for the next code; if that is refused too, check the clock of the MFA device",
             Self::Device => {
-                "check `mfa_device_arn`: it is the device's ARN (`…:mfa/…`, not `…:user/…`), as `aws iam list-mfa-devices` shows it"
+                "check `mfa_device_arn`: it must be the ARN of the device (`…:mfa/…`, not `…:user/…`), as shown by `aws iam list-mfa-devices`"
             }
             Self::Key => {
-                "check `aws_access_key_id` in the IAM console (is it active?), and that the region is of the account's own partition"
+                "check in the IAM console that `aws_access_key_id` is active, and that the region is in the account's partition"
             }
             Self::Signature => "copy the secret access key again, or create a new key in the IAM console",
-            Self::SignatureLost => "a proxy on the way may change requests: check `HTTPS_PROXY` and the endpoint",
-            Self::ClockSkew { .. } => "set this machine's clock (by NTP), then try again",
+            Self::SignatureLost => "a proxy may be changing requests: check `HTTPS_PROXY` and the endpoint",
+            Self::ClockSkew { .. } => "set this machine's clock (NTP does), then try again",
             Self::Region => {
                 "name another region with `--region`, such as `us-east-1`, or activate STS in this one in the IAM console"
             }
             Self::AccessDenied => {
-                "a policy denies the call, or the key is itself of a session: ask the account's administrator, and wait for the next code before you try again"
+                "a policy denies the call, or the key itself belongs to a session: ask the account's administrator, and wait for the next code before you try again"
             }
             Self::OptInRequired => "ask the account's administrator, or name another region with `--region`",
             Self::Throttled => "wait a few seconds, then try again",
@@ -163,7 +163,7 @@ impl From<Refusal> for Error {
 /// The measured difference, in seconds below two minutes, else in minutes.
 fn clock(ahead: Option<SignedDuration>) -> String {
     let Some(ahead) = ahead else {
-        return "the local clock is wrong by more than 5 min".to_owned();
+        return "the local clock is off by more than 5 min".to_owned();
     };
     let seconds = ahead.as_secs().unsigned_abs();
     let amount = if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) };

@@ -13,7 +13,7 @@ use crate::core::text::os_error;
 ///
 /// Source: <https://specifications.freedesktop.org/basedir-spec/latest/>
 pub(super) fn open(environment: &Environment) -> Result<PathBuf, String> {
-    let mut reason = "the home folder is not known".to_owned();
+    let mut reason = "the home directory is not known".to_owned();
     for base in bases(environment) {
         let folder = base.join("updsts");
         match prepare(&folder) {
@@ -48,10 +48,10 @@ fn prepare(folder: &Path) -> io::Result<()> {
 fn check_private(metadata: &fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
     if !metadata.is_dir() {
-        return Err(io::Error::other("it is no folder"));
+        return Err(io::Error::other("it is not a directory"));
     }
     if metadata.mode() & 0o022 != 0 {
-        return Err(io::Error::other("others can write it"));
+        return Err(io::Error::other("others can write to it"));
     }
     check_owner(metadata)
 }

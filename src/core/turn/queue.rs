@@ -99,7 +99,10 @@ impl Queue {
                 return Err(NoTurn::TooLong(self.too_long()));
             }
             if waited >= SILENT_WAIT && !said {
-                notice(&format!("waiting for another updsts that renews the session of `{}`", self.profile));
+                notice(&format!(
+                    "waiting for another updsts process that is renewing the session of `{}`",
+                    self.profile
+                ));
                 said = true;
             }
             if looked.elapsed() >= LOOK_AGAIN {
@@ -114,8 +117,9 @@ impl Queue {
     }
 
     fn too_long(&self) -> Error {
-        let message = format!("another updsts has been renewing the session of `{}` for 5 minutes", self.profile);
-        Error::new(ErrorCode::LockTimeout, message, "answer its prompt or end it, and try again")
+        let message =
+            format!("another updsts process has been renewing the session of `{}` for 5 minutes", self.profile);
+        Error::new(ErrorCode::LockTimeout, message, "answer its prompt or stop it, and try again")
     }
 }
 

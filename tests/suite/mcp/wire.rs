@@ -178,7 +178,7 @@ fn mcp_7_an_unknown_tool_and_an_unknown_version_are_errors_of_the_protocol() {
 #[test]
 fn mcp_1_the_page_for_people_tells_a_client_what_it_needs() {
     let sandbox = Sandbox::new();
-    let run = sandbox.run(["mcp"]).succeeds().says("an MCP client needs `updsts mcp --mcp-server`");
+    let run = sandbox.run(["mcp"]).succeeds().says("MCP clients run `updsts mcp --mcp-server`");
     for part in [UPDATE, LIST, "totp_token", "claude mcp add", "codex mcp add", "mcpServers", "Gemini CLI", "VS Code"] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }

@@ -595,7 +595,7 @@ mod connections {
         let identity = Identity::new();
         let server = Server::https(vec![success()], &identity);
         for (answer, text) in [
-            ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "wants a user and a password"),
+            ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "requires a valid user name and password"),
             ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy refused to connect"),
             ("HTTP/1.1 403 Forbidden\r\n\r\n", "the proxy refused to connect"),
         ] {

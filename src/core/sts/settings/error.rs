@@ -61,31 +61,31 @@ pub(crate) enum SettingsError {
     NotBoolean(Place),
     #[error("{0} is not an http:// or https:// URL")]
     NotUrl(Place),
-    #[error("{0} has a user or a password in the URL")]
+    #[error("the URL in {0} contains a user name or a password")]
     UrlHasUser(Place),
-    #[error("{0} has a query or a fragment in the URL")]
+    #[error("the URL in {0} contains a query or a fragment")]
     UrlHasQuery(Place),
     #[error("{switch} asks for {what}, which a custom endpoint ({endpoint}) does not have")]
     SwitchWithCustomEndpoint { switch: String, what: &'static str, endpoint: String },
-    #[error("AWS has no endpoint of STS for region `{region}` with these FIPS and dual-stack switches")]
+    #[error("there is no STS endpoint for region `{region}` with these FIPS and dual-stack switches")]
     NoEndpoint { region: String },
     #[error("{0} is not the name of a region")]
     NotRegion(Place),
-    #[error("{place} is `{region}`, which stands for no single region")]
+    #[error("{place} is `{region}`, which does not stand for a single region")]
     PseudoRegion { place: Place, region: String },
     #[error("the region `{region}` ({origin}) is in the partition `{partition}`, the device in `{device}`")]
     OtherPartition { region: String, origin: String, partition: String, device: String },
-    #[error("the device is in the partition `{0}`, which has no default region here")]
+    #[error("the device is in the partition `{0}`, for which updsts knows no default region")]
     UnknownPartition(String),
     #[error("{0} is not an http:// or https:// URL")]
     NotProxy(Place),
     #[error("{place} names a file that cannot be read: {reason} ({file})")]
     BundleUnreadable { place: Place, file: String, reason: String },
-    #[error("{place} names a file with a damaged certificate ({file}:{line})")]
+    #[error("{place} names a file that contains a damaged certificate ({file}:{line})")]
     BundleDamaged { place: Place, file: String, line: usize },
-    #[error("{place} names a file without a usable certificate ({file})")]
+    #[error("{place} names a file without a valid certificate ({file})")]
     BundleEmpty { place: Place, file: String },
-    #[error("no usable root certificate was found {0}")]
+    #[error("no valid root certificate was found {0}")]
     NoRoots(&'static str),
 }
 
@@ -118,19 +118,19 @@ impl SettingsError {
             }
             Self::NotRegion(_) => "give a region such as `us-east-1`".to_owned(),
             Self::PseudoRegion { .. } => {
-                "give a region such as `us-east-1`; for a FIPS endpoint set `AWS_USE_FIPS_ENDPOINT=true`".to_owned()
+                "give a region such as `us-east-1`; for a FIPS endpoint, set `AWS_USE_FIPS_ENDPOINT=true`".to_owned()
             }
             Self::OtherPartition { device, .. } => {
-                format!("give a region of `{device}` with `--region`, or the device of this account")
+                format!("give a region in `{device}` with `--region`, or the device of this account")
             }
-            Self::UnknownPartition(_) => "name a region of that partition with `--region`".to_owned(),
+            Self::UnknownPartition(_) => "name a region in that partition with `--region`".to_owned(),
             Self::NotProxy(Place::Variable(name)) => {
                 format!("set `{name}` to a URL such as `http://proxy.example.com:8080`, special characters of a password percent-encoded, or name the endpoint's host in `NO_PROXY`")
             }
             Self::NotProxy(_) => "give a URL such as `http://proxy.example.com:8080`".to_owned(),
             Self::BundleUnreadable { place, .. } => format!("correct {place}, or unset it to trust the system's certificates"),
             Self::BundleDamaged { .. } | Self::BundleEmpty { .. } => {
-                "the file holds root certificates in PEM form, each between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`".to_owned()
+                "the file must contain root certificates in PEM format, each between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`".to_owned()
             }
             Self::NoRoots(_) => {
                 "install the system's certificates (often the package `ca-certificates`), or name a PEM file in `SSL_CERT_FILE` or `AWS_CA_BUNDLE`".to_owned()

@@ -43,10 +43,8 @@ impl StsSettings {
         let mut warnings = config.warnings.clone();
         let local = endpoint.is_loopback() && proxy.as_ref().is_none_or(Proxy::is_loopback);
         if !endpoint.is_https() && !local {
-            warnings.push(format!(
-                "`{}` is plain http: the keys of the session cross the network readable",
-                endpoint.url()
-            ));
+            warnings
+                .push(format!("`{}` is plain http: the session's keys cross the network unencrypted", endpoint.url()));
         }
         Ok(Self { region, endpoint, proxy, trust, warnings })
     }

@@ -112,15 +112,15 @@ fn get_7_a_folder_that_others_could_write_is_not_used() {
     let place = Place::new();
     fs::create_dir(place.own()).unwrap();
     fs::set_permissions(place.own(), fs::Permissions::from_mode(0o777)).unwrap();
-    assert!(place.refused().ends_with("others can write it"));
+    assert!(place.refused().ends_with("others can write to it"));
 
     let place = Place::new();
     symlink("/tmp", place.own()).unwrap();
-    assert!(place.refused().ends_with("it is no folder"));
+    assert!(place.refused().ends_with("it is not a directory"));
 
     let place = Place::new();
     fs::write(place.own(), "a file").unwrap();
-    assert!(place.refused().ends_with("it is no folder"));
+    assert!(place.refused().ends_with("it is not a directory"));
 }
 
 #[test]

@@ -635,9 +635,9 @@ mod trust {
             assert!(message.contains("`AWS_CA_BUNDLE`") && message.contains(place), "{message}");
         }
         for (content, place) in [
-            (String::new(), "without a usable certificate"),
-            ("nothing here\n".to_owned(), "without a usable certificate"),
-            (not_der.to_owned(), "without a usable certificate"),
+            (String::new(), "without a valid certificate"),
+            ("nothing here\n".to_owned(), "without a valid certificate"),
+            (not_der.to_owned(), "without a valid certificate"),
             (cut.to_owned(), ":1)"),
             (format!("# one\n{good}# two\n{bad_base64}"), "damaged certificate"),
         ] {
@@ -684,7 +684,7 @@ mod trust {
     fn get_10_without_any_root_an_https_endpoint_is_refused() {
         let empty = file("");
         let mut given = given().variable("SSL_CERT_FILE", empty.path());
-        assert!(given.unusable().contains("no usable root certificate was found by `SSL_CERT_FILE`"));
+        assert!(given.unusable().contains("no valid root certificate was found by `SSL_CERT_FILE`"));
         assert!(given.refused().hint().contains("AWS_CA_BUNDLE"));
         given.endpoint = Some("http://127.0.0.1:1");
         given.resolve().unwrap();
