@@ -1,4 +1,4 @@
-//! What a shell may complete: the profiles of the credentials file (CLI-12).
+//! Shell completion of profile names from the credentials file (CLI-12).
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::profiles::Profiles;
 use crate::core::text;
 
-/// The profiles of the file that begin so. Where there is no file, there is nothing to complete.
+/// The profiles of the file that start with `current`; none if there is no file.
 pub fn profiles(current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(current) = current.to_str() else { return Vec::new() };
     let option = credential_file(&sn::rewrite(std::env::args_os()));
@@ -24,7 +24,7 @@ pub fn profiles(current: &OsStr) -> Vec<CompletionCandidate> {
     names.filter(is_clean).filter(|name| name.starts_with(current)).map(CompletionCandidate::new).collect()
 }
 
-/// The file that the command line under completion names.
+/// The file named on the command line that is being completed.
 fn credential_file(words: &[OsString]) -> Option<PathBuf> {
     let names = ["-c", "--credential-file", "--credential_file"];
     let mut words = words.iter();

@@ -1,4 +1,4 @@
-//! `updsts completions`, and the answers to a shell that completes a command line (CLI-12).
+//! `updsts completions`, and the responses to a shell that completes a command line (CLI-12).
 
 use clap::CommandFactory;
 use clap_complete::env::{CompleteEnv, Shells};
@@ -8,11 +8,11 @@ use super::output::Output;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 
-/// The variable by which the script of a shell asks the program for candidates.
+/// The variable through which a shell's script asks the program for candidates.
 const VARIABLE: &str = "_UPDSTS_COMPLETE";
 
-/// Prints the script of a shell. It asks this program for the candidates, so that it stays true when the
-/// program or the file changes.
+/// Prints a shell's script. It asks this program for the candidates, so it stays correct when the program or the file
+/// changes.
 pub fn run(shell: Shell, output: &Output) -> Result<()> {
     let name = match shell {
         Shell::Bash => "bash",
@@ -31,7 +31,7 @@ pub fn run(shell: Shell, output: &Output) -> Result<()> {
     output.result(&String::from_utf8_lossy(&text))
 }
 
-/// Answers the shell and ends, where it is a shell that asks.
+/// If a shell is asking, responds to it and exits.
 pub fn answer_shell(environment: &Environment) {
     if environment.var_os(VARIABLE).is_some() {
         CompleteEnv::with_factory(Cli::command).var(VARIABLE).complete();

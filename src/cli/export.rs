@@ -1,4 +1,4 @@
-//! `updsts export`: one of the two places that show a session, because that is what it is for.
+//! `updsts export`: one of the two places that show a session, because that is its purpose.
 
 use jiff::Timestamp;
 use serde_json::json;

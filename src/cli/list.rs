@@ -19,7 +19,7 @@ use crate::core::reporter::Reporter;
 use crate::core::session::parse_seconds;
 use crate::core::text;
 
-/// The most warnings about odd lines that are shown without `-v 1`.
+/// The most warnings about odd lines to show without `-v 1`.
 const FEW_WARNINGS: usize = 5;
 
 pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()> {
@@ -55,7 +55,7 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
     output.result(&text)
 }
 
-/// One document for programs.
+/// A single document for programs.
 fn json(profiles: &[ProfileInfo]) -> Result<String> {
     let document = serde_json::to_string_pretty(profiles);
     document.map(|text| text + "\n").map_err(|_| Error::defect())
@@ -84,7 +84,7 @@ fn left(profile: &ProfileInfo) -> String {
     }
 }
 
-/// The source of a session, or the tail of the device's ARN.
+/// The source of a session, or the end of the device's ARN.
 fn origin(profile: &ProfileInfo) -> String {
     match (&profile.source_profile, &profile.mfa_device_arn) {
         (Some(source), _) => format!("of {source}"),
@@ -93,7 +93,7 @@ fn origin(profile: &ProfileInfo) -> String {
     }
 }
 
-/// One line, never cut: profile, kind, status, time left, origin, separated by tabs.
+/// One line, never truncated: profile, kind, status, time left, origin, separated by tabs.
 fn line(text: &mut String, profile: &ProfileInfo) {
     let (left, origin) = (left(profile), origin(profile));
     let fields = [&*profile.profile_name, profile.credential_type.into(), status(profile), &left, &origin];
@@ -151,7 +151,7 @@ fn status_cell(profile: &ProfileInfo) -> Cell {
     }
 }
 
-/// The width of the terminal in columns, 80 where it is not known.
+/// The width of the terminal in columns, 80 if it is unknown.
 fn terminal_width() -> u16 {
     #[cfg(unix)]
     if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())

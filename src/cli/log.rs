@@ -5,8 +5,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Shows events of the SDK at level 2. TRACE shows the request's body, so that DEBUG is the most; the
-/// HTTP stack below shows proxies with their passwords, so that it stays silent.
+/// Shows events of the SDK at level 2. The most is DEBUG, because TRACE shows the request's body; the HTTP stack below
+/// stays silent, because it shows proxies with their passwords.
 pub fn start(verbose: u8) {
     if verbose < 2 {
         return;
@@ -14,6 +14,6 @@ pub fn start(verbose: u8) {
     let shown = ["aws_config", "aws_runtime", "aws_sdk_sts", "aws_smithy_runtime", "aws_smithy_runtime_api"];
     let targets = Targets::new().with_targets(shown.map(|target| (target, LevelFilter::DEBUG)));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
-    // A library that has set another logger keeps it.
+    // If a library has already set a logger, that one is kept.
     let _ = tracing_subscriber::registry().with(targets).with(lines).try_init();
 }

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::sn;
 use crate::core::error::{Error, ErrorCode, Result};
 
-/// What the options do not tell.
+/// What the options do not explain.
 const NOTES: &str = r".SH EXIT STATUS
 0 done; 2 usage; 3 nothing was sent; 4 AWS refused; 5 AWS was not reached; 6 the file could not be written;
 7 no valid session; 1 internal error; 130 Ctrl\-C.
@@ -67,7 +67,7 @@ fn render(command: &Command) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
-/// Text with what roff would take for a command or an escape made plain.
+/// Escapes text that roff would interpret as a command or an escape.
 fn roff(text: &str) -> String {
     let plain = |line: &str| {
         let line = line.replace('\\', r"\\").replace('-', r"\-");

@@ -42,14 +42,14 @@ pub fn serve(options: &Mcp, file: CredentialsFile, environment: &Environment, ou
             }
         }
     });
-    // A thread that still reads from standard input must not hold up the end.
+    // A thread that is still reading standard input must not delay the exit.
     runtime.shutdown_background();
-    // To be ended is a server's normal end.
+    // Being stopped is the normal end of a server.
     Ok(if status == Some(INTERRUPTED) { Ended::Quietly(INTERRUPTED) } else { Ended::Done })
 }
 
-/// Says on stderr what happens, where that is asked for. Commands write nowhere: what they say may hold
-/// a code, and clients keep what a server writes.
+/// Reports progress on stderr if asked to. Commands write nowhere: their output may contain a code, and clients keep
+/// what a server writes.
 struct ServerReporter(Output);
 
 impl Reporter for ServerReporter {
@@ -147,7 +147,7 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
     page
 }
 
-/// A parameter and its description, in lines of at most 92 columns.
+/// A parameter and its description, wrapped at 92 columns.
 fn wrapped(name: &str, description: &str) -> String {
     let name = format!("    {name:<20}");
     let options = textwrap::Options::new(92).initial_indent(&name).subsequent_indent("                        ");

@@ -1,4 +1,4 @@
-//! The command line: parse, call a use case, show what it answers. The only clap code.
+//! The command line: parse, call a use case, show its result. The only clap code.
 
 mod args;
 mod candidates;
@@ -30,9 +30,9 @@ use crate::core::environment::Environment;
 use crate::core::error::{Error, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 
-/// Runs the program with these arguments, the first of which is its name.
+/// Runs the program with these arguments; the first one is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    // A panic's own message can quote the text that it stumbled over.
+    // A panic's own message can quote the text that caused it.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|location| format!(" at {}:{}", location.file(), location.line()));
         let _ = writeln!(std::io::stderr(), "internal error{}", place.unwrap_or_default());
@@ -52,7 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ended::By(status)) => {
             terminal::restore_terminal();
             output.line("interrupted: the credentials file is unchanged");
-            // A prompt or a read of standard input may still wait in its thread.
+            // A prompt or a read of standard input may still be waiting in its thread.
             std::process::exit(i32::from(status))
         }
         Ok(Ended::Quietly(status)) => ExitCode::from(status),

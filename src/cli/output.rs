@@ -56,23 +56,23 @@ impl Output {
         self.verbose
     }
 
-    /// Text for stdout in a tone, plain where there is no colour.
+    /// Text for stdout in a tone; plain if stdout has no colour.
     pub fn paint(&self, tone: Tone, text: &str) -> String {
         paint(self.colour_out, tone, text)
     }
 
-    /// Whether stdout takes colour.
+    /// Whether stdout shows colour.
     pub const fn has_colour(&self) -> bool {
         self.colour_out
     }
 
-    /// A help text, with its styles where stdout takes colour.
+    /// A help text, styled if stdout shows colour.
     pub fn styled(&self, text: &clap::builder::StyledStr) -> String {
         if self.colour_out { text.ansi().to_string() } else { text.to_string() }
     }
 
     #[expect(clippy::unused_self, reason = "who writes a result holds the output")]
-    /// Writes a result. A reader that has seen enough and closed the pipe is no error.
+    /// Writes a result. It is not an error if the reader has seen enough and closed the pipe.
     pub fn result(&self, text: &str) -> Result<(), Error> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -85,23 +85,22 @@ impl Output {
     }
 
     #[expect(clippy::unused_self, reason = "who writes a line holds the output")]
-    /// Writes a line to stderr; where it is closed, nobody can be told.
+    /// Writes a line to stderr; if stderr is closed, nobody can be told.
     pub fn line(&self, text: &str) {
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "{text}");
     }
 
-    /// Something that is wrong though the command works.
+    /// A problem that does not stop the command.
     pub fn warning(&self, warning: &str) {
         self.line(&format!("{}: {}", paint(self.colour_err, Tone::Soon, "warning"), text::clean(warning)));
     }
 
-    /// Something worth knowing.
     pub fn note(&self, note: &str) {
         self.line(&format!("{}: {}", paint(self.colour_err, Tone::Strong, "note"), text::clean(note)));
     }
 
-    /// The error, whether the code is spent, the next step; with `json` the same as the last line.
+    /// Prints the error, whether the code is spent, and the next step; with `json`, also as JSON on the last line.
     pub fn error(&self, error: &Error, json: bool) {
         let label = paint(self.colour_err, Tone::Bad, &format!("error[{}]", error.code()));
         self.line(&format!("{label}: {}", error.message()));

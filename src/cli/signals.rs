@@ -1,8 +1,8 @@
-//! Running to the end, or until a signal asks to stop.
+//! Runs to completion, or until a signal asks to stop.
 
 use crate::core::error::{Error, ErrorCode, Result};
 
-/// The exit status after Ctrl-C: 128 and the number of the signal, as shells have it.
+/// The exit status after Ctrl-C: 128 plus the signal number, as in shells.
 pub const INTERRUPTED: u8 = 130;
 #[cfg(unix)]
 const TERMINATED: u8 = 143;
@@ -13,7 +13,7 @@ pub enum Ended {
     Quietly(u8),
 }
 
-/// Runs to the end, or until a signal asks to stop. A write is one step here: it is never half done.
+/// Runs to completion, or until a signal asks to stop. A write is a single step here, so it is never half done.
 pub fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
     let runtime = runtime()?;
     let result = runtime.block_on(async {
@@ -23,7 +23,7 @@ pub fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
             status = signal() => Ok(Ended::By(status)),
         }
     });
-    // A thread that still reads from a terminal must not hold up the end.
+    // A thread that is still reading from a terminal must not delay the exit.
     runtime.shutdown_background();
     result
 }

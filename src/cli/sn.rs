@@ -1,5 +1,4 @@
-//! `-sn`, an option of the original program, which the option parser would take for `-s` with the value `n`
-//! (CLI-4).
+//! `-sn`, an option of the original program, which the option parser would read as `-s` with the value `n` (CLI-4).
 
 use std::ffi::OsString;
 
@@ -17,7 +16,7 @@ pub fn rewrite(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     arguments.into_iter().map(rewrite).collect()
 }
 
-/// Shows `-sn` in a help text, where the option parser knows the long form alone.
+/// Shows `-sn` in a help text; the option parser knows only the long form.
 pub fn in_help(help: &str) -> String {
     help.replace("     --sts-profile-name", "-sn, --sts-profile-name")
         .replace("     \u{1b}[1m--sts-profile-name", "\u{1b}[1m-sn\u{1b}[0m, \u{1b}[1m--sts-profile-name")

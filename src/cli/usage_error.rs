@@ -1,5 +1,4 @@
-//! The option parser's errors in the program's own form. What was typed is not repeated where it may
-//! be a code.
+//! The option parser's errors in the program's own form. Input that may be a code is not repeated.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,7 +9,7 @@ use super::output::Output;
 use super::sn;
 use crate::core::error::{Error, ErrorCode};
 
-/// Shows help, the version or an error, and answers the exit status.
+/// Shows help, the version or an error, and returns the exit status.
 pub fn show(error: &ClapError, arguments: &[OsString], output: &Output) -> ExitCode {
     let rendered = error.render();
     match error.kind() {
@@ -40,7 +39,7 @@ fn translated(error: &ClapError, arguments: &[OsString]) -> Error {
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
-    // Of an unknown argument the context is what was typed, else the name of an option.
+    // For an unknown argument the context is what was typed, otherwise the name of an option.
     let is_typed = error.kind() == ErrorKind::UnknownArgument;
     let argument = text(ContextKind::InvalidArg).map(|text| if is_typed { show_option(&text) } else { text });
     let command = ["get", "list", "export", "clear", "completions", "mcp"]
@@ -68,7 +67,7 @@ fn translated(error: &ClapError, arguments: &[OsString]) -> Error {
     Error::new(ErrorCode::Usage, message, hint)
 }
 
-/// An option without its value; anything else may be a code that was typed without `-t`.
+/// An option without its value; anything else may be a code typed without `-t`.
 fn show_option(argument: &str) -> String {
     let option = argument.split(['=', ' ']).next().unwrap_or_default();
     match option.strip_prefix('-') {

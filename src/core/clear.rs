@@ -1,4 +1,4 @@
-//! The use case of `clear`: managed blocks are taken out of the file (BLK-10).
+//! The use case of `clear`: removes managed blocks from the file (BLK-10).
 
 use jiff::Timestamp;
 
@@ -27,11 +27,11 @@ pub enum Which {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleared {
     pub source_profile: String,
-    /// The session profile; `None` where the block had no header.
+    /// The session profile; `None` if the block had no header.
     pub session_profile: Option<String>,
-    /// Seconds for which AWS still accepts the session, where that is known and not over.
+    /// Seconds for which AWS still accepts the session, if known and not over.
     pub still_good_seconds: Option<i64>,
-    /// The user's own lines that went with it: line, counted from 1, and what it was.
+    /// The user's own lines that were removed too: line, counted from 1, and what it was.
     pub own_lines: Vec<(usize, String)>,
 }
 
@@ -40,7 +40,7 @@ pub struct Cleared {
 pub struct ClearReport {
     /// The removed sessions in file order.
     pub cleared: Vec<Cleared>,
-    /// What is wrong though it worked.
+    /// Problems that did not prevent it.
     pub warnings: Vec<String>,
 }
 

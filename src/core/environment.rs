@@ -1,4 +1,4 @@
-//! The environment variables, where an empty one counts as unset (CLI-3).
+//! The environment variables; an empty one counts as unset (CLI-3).
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -32,7 +32,7 @@ impl Environment {
         value.filter(|value| !value.is_empty())
     }
 
-    /// The user's home folder.
+    /// The user's home directory.
     pub fn home(&self) -> Option<PathBuf> {
         match &self.0 {
             None => std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
@@ -48,7 +48,7 @@ pub fn default_path(environment: &Environment, name: &str) -> Option<PathBuf> {
     environment.home().map(|home| home.join(".aws").join(name))
 }
 
-/// The path with a leading `~/` (or `~` alone) replaced by the home folder, as a shell does.
+/// The path with a leading `~/` (or only `~`) replaced by the home directory, as a shell does.
 pub fn expand_home(path: &Path, environment: &Environment) -> PathBuf {
     match (path.strip_prefix("~"), environment.home()) {
         (Ok(rest), Some(home)) => home.join(rest),

@@ -51,12 +51,12 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The code as it is printed: `error[device_missing]: …`.
+    /// The code as printed: `error[device_missing]: …`.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// The exit status of the program for this code.
+    /// The program's exit status for this code.
     pub const fn exit_status(self) -> u8 {
         match self {
             Self::Usage => 2,
@@ -93,11 +93,11 @@ impl ErrorCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum CodeSpent {
-    /// AWS did not look at the code: it is still good in its 30 seconds.
+    /// AWS did not look at the code: it is still valid within its 30 seconds.
     No,
     /// The code was accepted or refused: it will never be accepted again.
     Yes,
-    /// The request left, and what became of it is not known.
+    /// The request was sent, and its outcome is unknown.
     Maybe,
 }
 
@@ -108,7 +108,7 @@ impl CodeSpent {
     }
 }
 
-/// A failure: its code, what and where, the next step. It never holds a secret.
+/// A failure: its code, what and where, the next step. It never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     code: ErrorCode,
@@ -120,13 +120,12 @@ pub struct Error {
 impl Error {
     /// A failure before anything was sent.
     ///
-    /// Text that came from a file or an argument is made harmless to a terminal here, once for
-    /// all layers.
+    /// Text that came from a file or an argument is made safe for terminals here, once for all layers.
     pub fn new(code: ErrorCode, message: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
         Self { code, message: text::clean(message.as_ref()), hint: text::clean(hint.as_ref()), code_spent: None }
     }
 
-    /// The program has stumbled over a defect of its own. A request may have been on its way.
+    /// An internal error, which is a bug in updsts. A request may have been on its way.
     pub fn defect() -> Self {
         let message = "internal error: this is a bug in updsts";
         Self::new(ErrorCode::Internal, message, "please report it, with the command that you ran")
@@ -140,7 +139,6 @@ impl Error {
         self
     }
 
-    /// The code of the closed list.
     pub const fn code(&self) -> ErrorCode {
         self.code
     }
@@ -154,7 +152,7 @@ impl Error {
         &self.hint
     }
 
-    /// Whether the code is spent, where a request was sent; `None` where nothing was sent.
+    /// Whether the code is spent; `None` if no request was sent.
     pub const fn code_spent(&self) -> Option<CodeSpent> {
         self.code_spent
     }
@@ -168,7 +166,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The result of everything that can fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `expiration_datetime`: how it is written, read and put into words (BLK-9).
+//! `expiration_datetime`: how it is written, parsed and put into words (BLK-9).
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -6,12 +6,12 @@ use jiff::tz::TimeZone;
 /// A session with less than this left is `expiring`: five minutes, in seconds.
 pub const EXPIRING_SECONDS: u64 = 300;
 
-/// RFC 3339 in the given time zone with its offset, whole seconds.
+/// RFC 3339 in the given time zone with its offset, in whole seconds.
 pub fn written(expiration: Timestamp, zone: &TimeZone) -> String {
     expiration.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-/// Reads RFC 3339 with an offset or `Z`, with or without fractions of a second.
+/// Parses RFC 3339 with an offset or `Z`, with or without fractions of a second.
 pub fn parse(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Option<Timestamp> {
 /// Seconds until the expiry, negative once it is past.
 pub fn seconds_left(expiration: Timestamp, now: Timestamp) -> i64 {
     let left = expiration.duration_since(now);
-    // A session that has half a second left is good, one that is half a second over is not.
+    // A session with half a second left is valid, one that expired half a second ago is not.
     if left.is_negative() && left.subsec_nanos() != 0 { left.as_secs() - 1 } else { left.as_secs() }
 }
 

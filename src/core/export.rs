@@ -12,12 +12,12 @@ use crate::core::ini::profiles::Profiles;
 use crate::core::name::ProfileName;
 use crate::core::session::SessionCredentials;
 
-/// The stored session of a source profile that is good at `now`.
+/// The stored session of a source profile, if it is valid at `now`.
 pub fn export(file: &CredentialsFile, name: &ProfileName, now: Timestamp) -> Result<SessionCredentials> {
     Ok(good_session(file, name, now)?.0)
 }
 
-/// Whether the stored session of a profile is good for at least `min_validity` seconds (CLI-14).
+/// Whether the stored session of a profile is valid for at least `min_validity` seconds (CLI-14).
 pub fn check_session(file: &CredentialsFile, name: &ProfileName, min_validity: u64, now: Timestamp) -> Result<()> {
     let (_, left) = good_session(file, name, now)?;
     if left >= min_validity {

@@ -1,4 +1,4 @@
-//! The use case of `list` and of the MCP readers: what the file says, without its secrets.
+//! The use case of `list` and of the MCP readers: what the file contains, without its secrets.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub enum CredentialType {
     None,
 }
 
-/// Whether a session is good.
+/// Whether a session is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, Serialize)]
 #[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
@@ -35,13 +35,13 @@ pub enum Status {
     /// Less than five minutes are left.
     Expiring,
     Expired,
-    /// A session without a readable expiry, or one that lacks a part.
+    /// A session without a readable expiry, or with a part missing.
     Unknown,
     /// Not a session.
     NotApplicable,
 }
 
-/// What is known of a profile. It holds no secret; text is cleaned and bounded. As JSON it has the keys of CLI-7.
+/// What is known of a profile. It holds no secret; text is cleaned and bounded. In JSON it has the keys of CLI-7.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProfileInfo {
     pub profile_name: String,
@@ -51,15 +51,15 @@ pub struct ProfileInfo {
     pub aws_access_key_id: Option<String>,
     /// The ARN or serial number of the MFA device.
     pub mfa_device_arn: Option<String>,
-    /// The name of the TOTP secret that `mktotp` keeps.
+    /// The name of the TOTP secret in `mktotp`.
     pub totp_secret_name: Option<String>,
-    /// The expiry as it stands in the file.
+    /// The expiry as written in the file.
     pub expiration_datetime: Option<String>,
-    /// Not positive once expired.
+    /// Zero or negative once expired.
     pub expires_in_seconds: Option<i64>,
-    /// Of a session in a block.
+    /// Only for a session in a block.
     pub source_profile: Option<String>,
-    /// Of a source profile that has a block.
+    /// Only for a source profile that has a block.
     pub session_profile: Option<String>,
     #[serde(skip)]
     pub has_secret_access_key: bool,
@@ -140,8 +140,8 @@ fn status(session: Result<GoodSession<'_>, SessionFault>) -> Status {
     }
 }
 
-/// The key id, or a word in its place where a secret may have been pasted into its line: an id has
-/// 16 to 128 capital letters and digits, a secret 40 characters of base64.
+/// The key id, or a word instead if a secret may have been pasted into its line: an id has 16 to 128 capital letters
+/// and digits, a secret 40 characters of Base64.
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html>
 fn access_key_id(id: &[u8]) -> String {

@@ -1,6 +1,6 @@
 //! What updsts knows: the file, the block, the session, STS. No command line and no protocol.
 
-// The vocabulary that the rest is written in.
+// The vocabulary that the rest uses.
 pub mod environment;
 pub mod error;
 pub mod expiry;

@@ -10,7 +10,7 @@ use crate::core::text::{self, shown};
 pub struct ProfileName(Vec<u8>);
 
 impl ProfileName {
-    /// A NAME as it was given: printable and not empty, else `usage`.
+    /// Parses a NAME as given: printable and not empty, else `usage`.
     pub fn parse(name: &str) -> Result<Self> {
         let fault = match name {
             "" => "is empty",
@@ -37,7 +37,7 @@ impl fmt::Display for ProfileName {
 }
 
 /// A name that every AWS SDK accepts (BLK-7): of `[A-Za-z0-9_\-/.%@:+]`, and not `DEFAULT`, whose keys the AWS CLI
-/// gives to every profile.
+/// applies to every profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionProfileName(String);
 
@@ -48,7 +48,7 @@ impl SessionProfileName {
         (is_accepted_by_every_sdk(name.as_bytes()) && name != "DEFAULT").then(|| Self(name.to_owned()))
     }
 
-    /// The name of a source profile's session if no other is asked for: `<profile>_sts`.
+    /// The default name of a source profile's session: `<profile>_sts`.
     pub fn default_of(source: &ProfileName) -> Option<Self> {
         Self::parse(&[source.as_bytes(), b"_sts"].concat())
     }

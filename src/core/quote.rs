@@ -1,9 +1,9 @@
-//! A text as one word of a shell.
+//! Quotes a text as one word of a shell.
 
 use std::borrow::Cow;
 
-/// Whether no shell sees more in the text than itself. Values come from a file that anybody may have edited, and what
-/// is printed may be evaluated.
+/// Whether every shell reads the text literally. Values come from a file that anybody may have edited, and what is
+/// printed may be evaluated.
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-.:,@%".contains(&b))
 }
@@ -16,7 +16,7 @@ pub fn fish(text: &str) -> Cow<'_, str> {
     if is_plain(text) { text.into() } else { format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")).into() }
 }
 
-/// Always in quotes, as `aws configure export-credentials` prints it.
+/// Always quoted, as `aws configure export-credentials` prints it.
 pub fn powershell(text: &str) -> String {
     if is_plain(text) { format!("\"{text}\"") } else { format!("'{}'", text.replace('\'', "''")) }
 }

@@ -1,8 +1,8 @@
-//! Who is told what happens while a use case runs.
+//! Reports what happens while a use case runs.
 
 /// A terminal, or the log of a server.
 pub trait Reporter: Send + Sync {
-    /// Something that the user should know while they wait.
+    /// Something that the user should know while waiting.
     fn notice(&self, text: &str);
     /// Which file, profile, region, endpoint and proxy are used.
     fn detail(&self, text: &str);
@@ -10,7 +10,7 @@ pub trait Reporter: Send + Sync {
     fn shows_commands(&self) -> bool;
 }
 
-/// Does not tell again which settings are used.
+/// Does not report again which settings are used.
 pub struct WithoutDetails<'a>(pub &'a dyn Reporter);
 
 impl Reporter for WithoutDetails<'_> {
@@ -25,7 +25,7 @@ impl Reporter for WithoutDetails<'_> {
     }
 }
 
-/// Tells nobody.
+/// Reports nothing.
 #[cfg(test)]
 pub struct Silent;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 pub use secrecy::{ExposeSecret, SecretString};
 use zeroize::{Zeroize, zeroize_bytes};
 
-/// The bytes of a file that holds keys. They can be read like a slice, are never printed, and are
-/// wiped when the last clone is dropped: a clone is the same bytes, not a copy.
+/// The bytes of a file that holds keys. They can be read like a slice, are never printed, and are wiped when the last
+/// clone is dropped: clones share the same bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretBytes(Arc<Wiped>);
 
@@ -24,7 +24,7 @@ impl Drop for Wiped {
 }
 
 impl SecretBytes {
-    /// Takes the bytes over; no copy is left behind.
+    /// Takes ownership of the bytes; no copy is left behind.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Wiped(bytes)))
     }

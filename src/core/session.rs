@@ -17,7 +17,7 @@ use crate::core::secret::{ExposeSecret, SecretString};
 pub struct TokenCode(SecretString);
 
 impl TokenCode {
-    /// Takes six ASCII digits; blanks anywhere in the text are ignored.
+    /// Accepts six ASCII digits; whitespace anywhere in the text is ignored.
     pub fn parse(text: &str) -> Result<Self, TokenCodeError> {
         let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let code = SecretString::from(digits);
@@ -25,7 +25,7 @@ impl TokenCode {
         if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) { Ok(Self(code)) } else { Err(TokenCodeError) }
     }
 
-    /// The digits, for the request alone.
+    /// The digits, only for the request.
     pub fn expose_secret(&self) -> &str {
         self.0.expose_secret()
     }
@@ -45,7 +45,7 @@ impl fmt::Debug for TokenCode {
     }
 }
 
-/// The text is not six digits. It does not repeat the text.
+/// The text is not six digits. The error does not repeat it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 #[error("the code does not have six digits")]
 pub struct TokenCodeError;
@@ -60,7 +60,7 @@ impl From<TokenCodeError> for Error {
     }
 }
 
-/// How long a session is good: 900 s to 129600 s, the limits of `GetSessionToken`.
+/// How long a session lasts: 900 s to 129600 s, the limits of `GetSessionToken`.
 ///
 /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,10 +70,10 @@ impl SessionDuration {
     pub const MIN_SECONDS: u32 = 900;
     /// The longest session, in seconds (36 hours).
     pub const MAX_SECONDS: u32 = 129_600;
-    /// What is asked for where nothing else is said: one hour.
+    /// The default: one hour.
     pub const DEFAULT: Self = Self(3600);
 
-    /// Takes seconds inside the limits.
+    /// Accepts seconds within the limits.
     pub fn from_seconds(seconds: u64) -> Result<Self, DurationError> {
         match u32::try_from(seconds) {
             Ok(seconds) if (Self::MIN_SECONDS..=Self::MAX_SECONDS).contains(&seconds) => Ok(Self(seconds)),
@@ -81,7 +81,7 @@ impl SessionDuration {
         }
     }
 
-    /// Takes seconds (`3600`) or units (`90m`, `12h`, `1h30m`), inside the limits.
+    /// Accepts seconds (`3600`) or units (`90m`, `12h`, `1h30m`), within the limits.
     pub fn parse(text: &str) -> Result<Self, DurationError> {
         Self::from_seconds(parse_seconds(text)?)
     }
@@ -98,7 +98,7 @@ pub fn parse_seconds(text: &str) -> Result<u64, DurationError> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_err(|_| malformed());
     }
-    // Of the units that jiff knows, and the ways to write them, only these.
+    // Of jiff's units and notations, only these.
     if text.contains("ms") || !text.bytes().all(|b| b.is_ascii_digit() || b"hms".contains(&b)) {
         return Err(malformed());
     }
@@ -106,13 +106,13 @@ pub fn parse_seconds(text: &str) -> Result<u64, DurationError> {
     Ok(duration.as_secs().unsigned_abs())
 }
 
-/// A duration that cannot be used.
+/// An invalid duration.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub enum DurationError {
     /// Neither seconds nor hours and minutes.
     #[error("`{0}` is not a duration")]
     Malformed(String),
-    /// Well written, and shorter or longer than STS allows.
+    /// Well-formed, but shorter or longer than STS allows.
     #[error("a session of {0} s is outside the limits that AWS sets, 900 s (15m) to 129600 s (36h)")]
     OutsideLimits(u64),
 }
@@ -124,7 +124,7 @@ impl From<DurationError> for Error {
     }
 }
 
-/// The partition of AWS that an ARN or a region belongs to.
+/// The AWS partition of an ARN or a region.
 ///
 /// Source: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
 #[derive(Debug, Clone, PartialEq, Eq, AsRefStr, EnumString)]
@@ -146,15 +146,15 @@ impl Partition {
     }
 }
 
-/// The MFA device as STS wants it: the ARN of a virtual device or the serial number of a hardware
-/// device; 9 to 256 characters of `[\w+=/:,.@-]`.
+/// The MFA device as STS expects it: the ARN of a virtual device or the serial number of a hardware device; 9 to 256
+/// characters of `[\w+=/:,.@-]`.
 ///
 /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SerialNumber(String);
 
 impl SerialNumber {
-    /// Checks characters, length, and, of an ARN, that it names an MFA device.
+    /// Checks characters, length, and, for an ARN, that it names an MFA device.
     pub fn parse(text: &str) -> Result<Self, SerialNumberError> {
         if let Some(arn) = text.strip_prefix("arn:") {
             let fields: Vec<&str> = arn.splitn(5, ':').collect();
@@ -179,7 +179,7 @@ impl SerialNumber {
         &self.0
     }
 
-    /// The partition, where the device is named by an ARN.
+    /// The partition, if the device is given by an ARN.
     pub fn partition(&self) -> Option<Partition> {
         self.0.strip_prefix("arn:")?.split(':').next().map(Partition::from)
     }
@@ -188,7 +188,7 @@ impl SerialNumber {
 /// A device that STS would refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 pub enum SerialNumberError {
-    /// The ARN of the user in place of the device's.
+    /// The ARN of the user instead of the device.
     #[error("is the ARN of a user, not of an MFA device")]
     UserArn,
     /// A FIDO security key cannot give codes.
@@ -206,16 +206,14 @@ pub enum SerialNumberError {
 pub struct AccessKey {
     /// `AKIA…`; not a secret.
     pub id: String,
-    /// The secret access key.
     pub secret: SecretString,
 }
 
-/// What `GetSessionToken` answers.
+/// The result of `GetSessionToken`.
 #[derive(Debug, Clone)]
 pub struct SessionCredentials {
     /// `ASIA…`; not a secret.
     pub access_key_id: String,
-    /// The secret access key of the session.
     pub secret_access_key: SecretString,
     pub session_token: SecretString,
     /// When AWS stops accepting the session.
@@ -223,7 +221,7 @@ pub struct SessionCredentials {
 }
 
 impl SessionCredentials {
-    /// How long the session is still good at `now`; zero once expired.
+    /// How long the session is still valid at `now`; zero once expired.
     pub fn time_left(&self, now: Timestamp) -> Duration {
         let seconds = self.expiration.as_second().saturating_sub(now.as_second());
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))

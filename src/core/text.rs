@@ -1,10 +1,10 @@
-//! Text that came from a file or an argument, made harmless to terminals and language models.
+//! Text that came from a file or an argument, made safe for terminals and language models.
 
 use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
-/// The most characters of one name or value that are ever shown.
+/// The most characters of a name or value that are ever shown.
 pub const MAX_SHOWN: usize = 256;
 
 /// Removes control, bidirectional, zero-width and other invisible format characters.
@@ -17,8 +17,8 @@ pub fn clean(text: &str) -> String {
     text.chars().filter(|&c| !is_invisible(c)).collect()
 }
 
-/// A name or value of the file for showing: cleaned, undecodable bytes replaced, at most
-/// [`MAX_SHOWN`] characters, the cut marked by `…`.
+/// A name or value of the file for display: cleaned, undecodable bytes replaced, at most [`MAX_SHOWN`] characters, with
+/// `…` at the cut.
 pub fn shown(bytes: &[u8]) -> String {
     // Nearly every name and value is plain, and a file may have many.
     if bytes.len() <= MAX_SHOWN && bytes.iter().copied().all(is_plain) {
@@ -33,7 +33,7 @@ pub fn shown(bytes: &[u8]) -> String {
     text
 }
 
-/// A path as people write it: the home folder is `~`.
+/// A path as people write it: the home directory is `~`.
 pub fn path(path: &Path) -> String {
     let home = crate::core::environment::Environment::process().home();
     match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
@@ -50,7 +50,7 @@ pub fn place(file: &Path, line: Option<usize>) -> String {
     }
 }
 
-/// The operating system's words for an error, without its number.
+/// The operating system's message for an error, without its number.
 pub fn os_error(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {

@@ -1,4 +1,4 @@
-//! What a call gets: the result with secrets masked, or the error with the next step for a model.
+//! The result of a call: with secrets masked, or the error with the next step for a model.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use crate::core::list::ProfileInfo;
 use crate::core::renew::report::RenewReport;
 use crate::core::text;
 
-/// What stands in the place of a secret: no character of it, and not its length (MCP-4).
+/// The placeholder for a secret: none of its characters, and not its length (MCP-4).
 const MASKED: &str = "(masked)";
 const NOT_DEFINED: &str = "(not defined)";
 
 pub fn updated(report: &RenewReport, usage: &str, file: &Path, now: Timestamp) -> CallToolResult {
     let mut result = success(&report.document(usage, now), file);
-    // The result is what the schema says; what is odd beside it is said beside it.
+    // The result matches the schema; anything odd is reported next to it.
     let odd = report.warnings.iter().map(|warning| ("warning", warning));
     let lines: Vec<_> = odd.chain(report.notes.iter().map(|note| ("note", note))).collect();
     if !lines.is_empty() {
@@ -31,7 +31,7 @@ pub fn profile(profile: &ProfileInfo, file: &Path) -> CallToolResult {
     success(&masked(profile), file)
 }
 
-/// What the readers answer for a profile that is not there (MCP-5).
+/// The result of the readers for a profile that does not exist (MCP-5).
 pub fn no_profile(names: &[&str], file: &Path) -> CallToolResult {
     let mut result = success(&Value::Null, file);
     let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -42,7 +42,7 @@ pub fn no_profile(names: &[&str], file: &Path) -> CallToolResult {
     result
 }
 
-/// What the readers answer for the whole file.
+/// The result of the readers for the whole file.
 pub fn profiles(profiles: &[ProfileInfo], file: &Path) -> CallToolResult {
     success(&profiles.iter().map(masked).collect(), file)
 }
@@ -51,8 +51,7 @@ fn success(result: &Value, file: &Path) -> CallToolResult {
     CallToolResult::structured(json!({"result": result, "credential_file": text::clean(&file.display().to_string())}))
 }
 
-/// What is known of a profile: the seven keys of the original, each a string, and those beside them that are known
-/// (MCP-3).
+/// What is known of a profile: the seven keys of the original, each a string, and any others that are known (MCP-3).
 fn masked(profile: &ProfileInfo) -> Value {
     let mut item = json!(profile);
     let mask = |is_there| if is_there { MASKED } else { NOT_DEFINED };
@@ -69,14 +68,14 @@ fn masked(profile: &ProfileInfo) -> Value {
     item
 }
 
-/// A failed call, as text alone: clients check structured content against the schema of results.
+/// A failed call, as text only: clients check structured content against the schema of results.
 pub fn failure(error: &Error, next: &str) -> CallToolResult {
     let spent = error.code_spent().unwrap_or(CodeSpent::No).as_str();
     let text = format!("error[{}]: {}\nnext: {next}\ncode_spent: {spent}", error.code(), error.message());
     CallToolResult::error(vec![ContentBlock::text(text)])
 }
 
-/// The error without anything that the file says, for a file that a call named (MCP-9).
+/// The error without anything that the file contains, for a file that a call named (MCP-9).
 pub fn without_text_of_the_file(error: Error) -> Error {
     let what = match error.code() {
         ErrorCode::ProfileNotFound => "the profile is not in the file",
@@ -95,8 +94,7 @@ pub fn without_text_of_the_file(error: Error) -> Error {
     }
 }
 
-/// What a model does next. Where only the user can help, it says so, so that nothing is tried again in
-/// vain.
+/// What a model should do next. If only the user can help, it says so, so nothing is retried in vain.
 pub fn next_step(error: &Error) -> String {
     let hint = error.hint();
     match error.code() {
@@ -132,7 +130,7 @@ pub fn next_step(error: &Error) -> String {
     }
 }
 
-/// How a model gets a code where updsts cannot (MCP-6).
+/// How a model gets a code if updsts cannot (MCP-6).
 pub fn next_step_for_a_code(source: &str, secret_name: Option<&str>, file: Option<&str>) -> String {
     let mktotp = secret_name.map_or_else(String::new, |name| {
         format!(

@@ -1,5 +1,4 @@
-//! The arguments of a call. They are parsed here, by hand: rmcp's own parser repeats what it was given
-//! in its errors, codes included.
+//! The arguments of a call, parsed by hand: rmcp's own parser repeats its input in errors, including codes.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,7 +25,7 @@ impl Arguments {
         Err(usage("an argument is unknown", &format!("the arguments of this tool are {known}")))
     }
 
-    /// A text; `None` where it is missing, null or empty.
+    /// A string; `None` if it is missing, null or empty.
     fn text(&self, name: &str) -> Result<Option<&str>> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -35,7 +34,7 @@ impl Arguments {
         }
     }
 
-    /// A number of seconds, also in a string; `None` where it is missing, null or empty.
+    /// A number of seconds, also in a string; `None` if it is missing, null or empty.
     fn seconds(&self, name: &str) -> Result<Option<u64>> {
         let wrong = || usage(&format!("`{name}` is not a whole number of seconds"), "give seconds, such as 3600");
         match self.0.get(name) {
@@ -79,7 +78,7 @@ impl Arguments {
         }
     }
 
-    /// `duration`: how long the session is to be good.
+    /// `duration`: how long the session should last.
     pub fn duration(&self) -> Result<Option<SessionDuration>> {
         let Some(seconds) = self.seconds("duration")? else { return Ok(None) };
         // The value is not repeated: it may be a code in the wrong place.
@@ -88,12 +87,12 @@ impl Arguments {
         })
     }
 
-    /// `min_validity`: 0 stands for always taking a new session.
+    /// `min_validity`: with 0 the session is always renewed.
     pub fn min_validity(&self) -> Result<Option<Duration>> {
         Ok(self.seconds("min_validity")?.filter(|&seconds| seconds > 0).map(Duration::from_secs))
     }
 
-    /// `cred_file`: the path of another file, absolute or in the home folder.
+    /// `cred_file`: the path of another file, absolute or in the home directory.
     pub fn cred_file(&self) -> Result<Option<PathBuf>> {
         let Some(text) = self.text("cred_file")? else { return Ok(None) };
         let path = PathBuf::from(text);

@@ -1,10 +1,10 @@
 //! The MCP server: three tools over the same core. The only rmcp code.
 //!
-//! - [`tools`]: what the tools are called, take and answer; the instructions.
-//! - [`arguments`]: what a call gives, parsed and checked.
-//! - [`answer`]: what a call gets, secrets masked.
+//! - [`tools`]: the names, inputs and outputs of the tools; the instructions.
+//! - [`arguments`]: the input of a call, parsed and checked.
+//! - [`answer`]: the result of a call, secrets masked.
 //! - [`server`]: the calls.
-//! - [`transport`]: what comes in until the end of the input, or until the server is stopped.
+//! - [`transport`]: the input, until it ends or the server is stopped.
 //!
 //! Source: <https://modelcontextprotocol.io/specification/2026-07-28> and the revisions before it.
 
@@ -25,9 +25,9 @@ use tokio_util::sync::CancellationToken;
 use server::Server;
 use transport::UntilStopped;
 
-/// After the end of the input: how long calls may take to finish before they are cancelled.
+/// How long calls may take to finish after the end of the input before they are cancelled.
 const GRACE: Duration = Duration::from_millis(500);
-/// After that: how long their last answers may take to be written.
+/// How long the last responses may take to be written after that.
 const FAREWELL: Duration = Duration::from_millis(300);
 
 /// Serves until the input ends or `stop` is cancelled (MCP-8).
@@ -41,7 +41,7 @@ pub async fn serve(
     let ended = CancellationToken::new();
     let transport = UntilStopped::new(AsyncRwTransport::new_server(input, output), stop, ended.clone());
     let session = async {
-        // It fails where the input ends before a first request, which is no failure of a server.
+        // It fails if the input ends before a first request, which is not a failure of the server.
         if let Ok(running) = serve_server(server, transport).await {
             let _ = running.waiting().await;
         }
@@ -53,7 +53,7 @@ pub async fn serve(
     }
     if timeout(GRACE, &mut session).await.is_err() {
         calls.cancel();
-        // Where nobody reads the answers, nobody waits for them.
+        // If nobody reads the responses, nobody waits for them.
         let _ = timeout(FAREWELL, &mut session).await;
     }
 }

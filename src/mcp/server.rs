@@ -29,7 +29,7 @@ use crate::core::renew::request::RenewRequest;
 use crate::core::reporter::Reporter;
 use crate::core::source::usage::usage;
 
-/// The server: what stays the same from call to call, and the codes that were sent.
+/// The server: what stays the same between calls, and the codes that were sent.
 pub struct Server {
     file: CredentialsFile,
     environment: Environment,
@@ -40,8 +40,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server for the operator's file. The reporter must not write to the server's output, and must
-    /// keep commands from it.
+    /// A server for the operator's file. The reporter must not write to the server's output, and must keep commands
+    /// from writing to it.
     pub fn new(file: CredentialsFile, environment: Environment, reporter: Arc<dyn Reporter>) -> Self {
         Self {
             file,
@@ -60,7 +60,7 @@ impl Server {
         self
     }
 
-    /// Cancels every call that waits.
+    /// Cancels every waiting call.
     pub const fn calls(&self) -> &CancellationToken {
         &self.calls
     }
@@ -120,15 +120,15 @@ impl Server {
         tokio::select! {
             biased;
             result = answered(self.answer(tool, given)) => result,
-            // Nobody waits for this answer: rmcp drops it.
+            // Nobody waits for this response: rmcp drops it.
             () = context.ct.cancelled() => stopped(),
             () = self.calls.cancelled() => stopped(),
         }
     }
 }
 
-/// The answer, also where the work panics (MCP-8). What it was about is not repeated: a panic's message
-/// can quote the text that it stumbled over.
+/// The response, even if the work panics (MCP-8). The panic's message is not repeated: it can quote the text that
+/// caused it.
 async fn answered(work: impl Future<Output = CallToolResult>) -> CallToolResult {
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
         let defect = Error::defect();
@@ -165,18 +165,18 @@ fn failure(error: Error, file: &CredentialsFile, given: &Arguments) -> CallToolR
     answer::failure(&error, &next)
 }
 
-/// The names that the model needs are looked up again: the error holds text alone.
+/// The names that the model needs are looked up again: the error contains only text.
 fn next_step_for_a_code(file: &CredentialsFile, given: &Arguments) -> String {
     let name = given.profile_name().map(|name| name.to_string()).unwrap_or_default();
     let profiles = inspect(file, Timestamp::now()).map(|inspection| inspection.profiles).unwrap_or_default();
     let find = |name: &str| profiles.iter().find(|profile| profile.profile_name == name);
-    // A session profile's name stands for its source (CLI-13).
+    // A session profile's name refers to its source (CLI-13).
     let source = find(&name).and_then(|profile| profile.source_profile.clone()).unwrap_or_else(|| name.clone());
     let secret_name = find(&source).and_then(|profile: &ProfileInfo| profile.totp_secret_name.clone());
     if file.is_operators() {
         return answer::next_step_for_a_code(&source, secret_name.as_deref(), None);
     }
-    // Nothing of another file's text appears in an error; `info` shows the name of its secret.
+    // No text of another file appears in an error; `info` shows the name of its secret.
     let path = file.path().display().to_string();
     answer::next_step_for_a_code(&name, None, Some(&posix(&path)))
 }

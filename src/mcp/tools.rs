@@ -1,5 +1,5 @@
-//! What the tools are called, take and answer (MCP-2, MCP-3, MCP-11). The schemas are written by hand:
-//! what `schemars` makes of an `Option` is refused by some clients.
+//! The names, inputs and outputs of the tools (MCP-2, MCP-3, MCP-11). The schemas are written by hand: some clients
+//! refuse what `schemars` makes of an `Option`.
 
 use std::sync::Arc;
 

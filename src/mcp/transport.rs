@@ -1,4 +1,4 @@
-//! The lines that come in, until they end or the server is stopped.
+//! The input lines, until they end or the server is stopped.
 
 use rmcp::RoleServer;
 use rmcp::model::{ClientRequest, GetMeta, ProtocolVersion};
@@ -6,11 +6,10 @@ use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio_util::sync::CancellationToken;
 
-/// A transport that ends when `stop` is cancelled, as if its input had ended, and that says so by
-/// `ended`.
+/// A transport that ends when `stop` is cancelled, as if its input had ended, and signals its end through `ended`.
 ///
-/// It also keeps away what may not come before a session is open: rmcp ends the whole server at a
-/// notification or an answer in front of the first request (MCP-8).
+/// It also drops what must not come before a session is open: rmcp stops the whole server at a notification or a
+/// response before the first request (MCP-8).
 pub struct UntilStopped<T> {
     inner: T,
     stop: CancellationToken,
@@ -61,8 +60,8 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for UntilStopped<T> {
     }
 }
 
-/// Whether a session is open after this request: it is a handshake, or a request that carries all
-/// that the stateless protocol wants. `server/discover` only asks.
+/// Whether a session is open after this request: it is a handshake, or a request with everything that the stateless
+/// protocol requires. `server/discover` only asks.
 fn opens(request: &ClientRequest) -> bool {
     match request {
         ClientRequest::InitializeRequest(_) => true,

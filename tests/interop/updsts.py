@@ -167,7 +167,7 @@ def totp():
         start = time.monotonic()
         run = home.get()
         waited = time.monotonic() - start
-        check("totp: the same code is refused, and the next one taken", run.returncode == 0 and "its next one" in run.stderr, run.stderr)
+        check("totp: the same code is refused, and the next one taken", run.returncode == 0 and "the next one" in run.stderr, run.stderr)
         check("totp: it waited for the next code at most", waited < 35, f"{waited:.1f} s")
     stand_in = Home()
     program = stand_in.folder / "mktotp"

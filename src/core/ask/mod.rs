@@ -1,4 +1,4 @@
-//! A person who is asked for a code.
+//! Asking a person for a code.
 
 pub mod person;
 pub mod terminal;

@@ -1,4 +1,4 @@
-//! Whether a person can be asked, and by what.
+//! Whether a person can be asked, and how.
 
 use std::io;
 use std::sync::Arc;

@@ -9,13 +9,13 @@ use crate::core::ask::person::{Person, Prompt};
 use crate::core::environment::Environment;
 use crate::core::secret::SecretString;
 
-/// The settings of the terminal before a prompt changed them.
+/// The terminal's settings before a prompt changed them.
 #[cfg(unix)]
 static BEFORE: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
 
 struct Terminal;
 
-/// Whether a person can be asked, else why not.
+/// Whether a person can be asked, and if not, why.
 pub fn person(no_input: bool, environment: &Environment) -> Person {
     if no_input {
         Person::Absent("`--no-input` forbids a prompt".into())
@@ -49,13 +49,13 @@ impl Prompt for Terminal {
     }
 }
 
-/// Gives the terminal back as it was, where the program ends in the middle of a prompt.
+/// Restores the terminal if the program ends in the middle of a prompt.
 pub fn restore_terminal() {
     #[cfg(unix)]
     if let Ok(mut before) = BEFORE.lock()
         && let Some(settings) = before.take()
     {
-        // Where the terminal is gone there is nothing to restore.
+        // If the terminal is gone, there is nothing to restore.
         let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, &settings);
         let _ = writeln!(io::stderr());
     }

@@ -1,4 +1,4 @@
-//! A change of a block and the new file that it makes, checked (FILE-6). Pure.
+//! A change to a block and the resulting new file, checked (FILE-6). Pure.
 
 use crate::core::block::check::{Expected, verify};
 use crate::core::block::edit::{Edit, ManagedBlock, remove, splice};
@@ -6,7 +6,7 @@ use crate::core::block::error::BlockError;
 use crate::core::block::layout::{Block, Layout};
 use crate::core::secret::SecretBytes;
 
-/// It has no `Debug`: it holds a session.
+/// No `Debug`: it holds a session.
 pub struct Change {
     pub edit: Edit,
     pub file: SecretBytes,
@@ -19,7 +19,6 @@ impl Change {
         Self::checked(layout, splice(slot, block), &Expected::Block(block))
     }
 
-    /// Removes a block.
     pub fn remove(layout: &Layout<'_>, block: &Block<'_>) -> Result<Self, BlockError> {
         let edit = remove(layout, layout.file(), block)?;
         Self::checked(layout, edit, &Expected::NoBlock { source: block.key })

@@ -1,4 +1,4 @@
-//! The check of the new bytes before they replace the file (FILE-6). Pure.
+//! Checks the new bytes before they replace the file (FILE-6). Pure.
 
 use std::ops::Range;
 
@@ -9,20 +9,20 @@ use crate::core::ini::key::Key;
 use crate::core::ini::lines::BYTE_ORDER_MARK;
 use crate::core::ini::profiles::Profiles;
 
-/// What the new file must say of the block.
+/// What the new file must contain.
 pub enum Expected<'a> {
     Block(&'a ManagedBlock<'a>),
-    /// No block of this source profile is left.
+    /// No block of this source profile remains.
     NoBlock {
         source: &'a [u8],
     },
 }
 
-/// Checks that `new` is `old` but for the block, whose old bytes stood in the range `replaced`, and that
-/// nothing else reads differently. What was odd before is no reason to refuse.
+/// Checks that `new` equals `old` except for the block, whose old bytes were in the range `replaced`, and that nothing
+/// else reads differently. Oddities in the old file are no reason to refuse.
 ///
-/// Of profiles only the neighbourhood of the edit is read: in front of it the bytes are the same, and
-/// from the next header in column 0 on they are the same and read the same, whatever stands before.
+/// Profiles are read only in the neighbourhood of the edit: before it the bytes are the same, and from the next header
+/// in column 0 on they are the same and read the same, whatever precedes them.
 pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expected<'_>) -> Result<(), VerifyError> {
     let (prefix, suffix) = (&old[..replaced.start], &old[replaced.end..]);
     if new.len() < prefix.len() + suffix.len() || !new.starts_with(prefix) || !new.ends_with(suffix) {
@@ -33,7 +33,7 @@ pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expect
     check_blocks(&layout, &written, expected)?;
 
     let around = layout.neighbourhood(&written);
-    // The same header in the old file; there, too, it must stand at the start of a line.
+    // The same header in the old file; there, too, it must be at the start of a line.
     let old_end = old.len() - (new.len() - around.end);
     if old_end != old.len() && !starts_line(old, old_end) {
         return Err(VerifyError::OtherProfile);
@@ -61,7 +61,7 @@ pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expect
     }
 }
 
-/// Every tag of the new file has its partner, and the block is the one that was written, or gone.
+/// Every tag in the new file has its partner, and the block is the one that was written, or is gone.
 fn check_blocks(layout: &Layout<'_>, written: &Range<usize>, expected: &Expected<'_>) -> Result<(), VerifyError> {
     let inside = |block: &&Block<'_>| written.start <= block.begin.start && block.end.end <= written.end;
     let mut inside = layout.blocks().iter().filter(inside);
@@ -74,7 +74,7 @@ fn check_blocks(layout: &Layout<'_>, written: &Range<usize>, expected: &Expected
     if is_right && layout.damage().is_empty() { Ok(()) } else { Err(VerifyError::Block) }
 }
 
-/// The session profile stands once in the file and reads back what was written.
+/// The session profile occurs once in the file and reads back as it was written.
 fn check_session(layout: &Layout<'_>, after: &Profiles<'_>, block: &ManagedBlock<'_>) -> Result<(), VerifyError> {
     let name = block.session_profile.as_bytes();
     let session = after.get(name).ok_or(VerifyError::Session)?;
@@ -86,8 +86,8 @@ fn check_session(layout: &Layout<'_>, after: &Profiles<'_>, block: &ManagedBlock
     }
 }
 
-/// The session profile of the block that begins there. Its lines are read with those above it, whose
-/// value they may continue.
+/// The session profile of the block that begins there. Its lines are read together with those above it, whose value
+/// they may continue.
 fn session_in(around: &[u8], begin: usize) -> Option<&[u8]> {
     let layout = Layout::of(around);
     let block = layout.blocks().iter().find(|block| block.begin.start == begin)?;

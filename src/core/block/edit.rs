@@ -1,4 +1,4 @@
-//! The new bytes of a block, in place of the old ones. Pure: every other byte is the input's own.
+//! The new bytes of a block, in place of the old ones. Pure: every other byte comes from the input.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::core::secret::{ExposeSecret, SecretBytes};
 use crate::core::session::SessionCredentials;
 use crate::core::text::shown;
 
-/// What a block says.
+/// The contents of a block.
 #[derive(Debug, Clone, Copy)]
 pub struct ManagedBlock<'a> {
     /// The source profile, byte for byte.
@@ -20,7 +20,7 @@ pub struct ManagedBlock<'a> {
     /// The name under which other tools find the session.
     pub session_profile: &'a str,
     pub credentials: &'a SessionCredentials,
-    /// The expiry as it is written, RFC 3339.
+    /// The expiry as written, RFC 3339.
     pub expiration: &'a str,
 }
 
@@ -38,14 +38,14 @@ impl ManagedBlock<'_> {
     }
 }
 
-/// Bytes to put in place of a range of the file. It has no `Debug`: it holds a session.
+/// Bytes to put in place of a range of the file. No `Debug`: it holds a session.
 pub struct Edit {
     range: Range<usize>,
     replacement: Zeroizing<Vec<u8>>,
 }
 
 impl Edit {
-    /// The bytes of the old file that are replaced.
+    /// The range of the old file that is replaced.
     pub fn range(&self) -> Range<usize> {
         self.range.clone()
     }
@@ -56,7 +56,7 @@ impl Edit {
 
     /// The whole new file.
     pub fn apply(&self, file: &[u8]) -> SecretBytes {
-        // Its size is known, so that no partial copy of a secret is left by a growing buffer.
+        // Its size is known, so no growing buffer leaves a partial copy of a secret behind.
         let mut new = Vec::with_capacity(file.len() - self.range.len() + self.replacement.len());
         new.extend_from_slice(&file[..self.range.start]);
         new.extend_from_slice(&self.replacement);
@@ -65,7 +65,7 @@ impl Edit {
     }
 }
 
-/// Puts the block into its slot: rewrites its own lines where it stands, or appends it.
+/// Puts the block into its slot: rewrites the lines of an existing block, or appends the block.
 pub fn splice(slot: Slot<'_, '_>, block: &ManagedBlock<'_>) -> Edit {
     match slot.block {
         Some(old) => update(slot.file, old, block),
@@ -84,7 +84,7 @@ pub fn remove(layout: &Layout<'_>, file: &[u8], block: &Block<'_>) -> Result<Edi
         match line.kind {
             LineKind::Blank | LineKind::Comment(_) => {}
             LineKind::Header(_) if !line.indented => break,
-            // They would fall to the profile above the block.
+            // They would become part of the profile above the block.
             _ => return Err(BlockError::LinesAfterEnd { line: line.number }),
         }
     }
@@ -95,7 +95,7 @@ pub fn remove(layout: &Layout<'_>, file: &[u8], block: &Block<'_>) -> Result<Edi
     Ok(Edit { range: block.range(), replacement: Zeroizing::new(file[kept].to_vec()) })
 }
 
-/// The user's own lines of a session profile that [`remove`] takes away: line and key.
+/// The user's own lines of a session profile that [`remove`] deletes: line and key.
 pub fn own_lines(file: &[u8], block: &Block<'_>) -> Vec<(usize, String)> {
     block
         .body(file)
@@ -132,7 +132,7 @@ impl Writer<'_> {
     }
 }
 
-/// Room for a new block, so that its buffer does not grow and leave a copy of the secrets behind.
+/// The capacity for a new block, so its buffer does not grow and leave a copy of the secrets behind.
 fn capacity(block: &ManagedBlock<'_>) -> usize {
     let keys: usize = block.entries().iter().map(|(key, value)| key.as_str().len() + value.len() + 5).sum();
     keys + block.source.len() + block.session_profile.len() + 128
@@ -151,7 +151,7 @@ fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
     Edit { range: file.len()..file.len(), replacement: writer.out }
 }
 
-/// The line ending of the last line that has one; `\n` where none has.
+/// The line ending of the last line that has one, else `\n`.
 fn last_line_ending(file: &[u8]) -> &'static [u8] {
     match memchr::memrchr(b'\n', file) {
         Some(at) if at > 0 && file[at - 1] == b'\r' => b"\r\n",
@@ -165,7 +165,7 @@ fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
         line_ending: line_ending(&file[old.begin.clone()]),
     };
     let Some(header) = &old.header else {
-        // What stands between the tags belongs to the profile above: the session goes after it.
+        // Lines between the tags belong to the profile above: the session goes after them.
         writer.out.extend_from_slice(&file[old.begin.start..old.end.start]);
         writer.header(block.session_profile);
         block.entries().into_iter().for_each(|entry| writer.property(entry));
@@ -183,7 +183,7 @@ fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
     Edit { range: old.range(), replacement: writer.out }
 }
 
-/// Each of the four keys is written where it first stands; those that are missing follow the last of these.
+/// Rewrites each of the four keys where it first occurs; missing ones follow the last of these.
 fn rewrite_body(file: &[u8], old: &Block<'_>, writer: &mut Writer<'_>, block: &ManagedBlock<'_>) {
     let keys = old.body(file).filter_map(|line| match line.kind {
         LineKind::Property(p) => session_key(p.key),
@@ -195,7 +195,7 @@ fn rewrite_body(file: &[u8], old: &Block<'_>, writer: &mut Writer<'_>, block: &M
     if missing == pending.len() {
         pending.drain(..).for_each(|entry| writer.property(entry));
     }
-    // Continuation lines of a value go with it, also after a comment or a blank line.
+    // A value's continuation lines are removed with it, even after a comment or a blank line.
     let mut value_goes = false;
     for line in old.body(file) {
         match line.kind {

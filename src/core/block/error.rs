@@ -13,10 +13,10 @@ pub enum VerifyError {
     /// A byte outside the block differs.
     #[error("bytes outside the managed block would change")]
     Outside,
-    /// Not exactly one block of the source profile, or one left after it was removed.
+    /// There is not exactly one block of the source profile, or one is left after its removal.
     #[error("the managed block would not be found again")]
     Block,
-    /// The session profile reads back other values than those written.
+    /// The session profile does not read back as it was written.
     #[error("the session profile would not have the values that were written")]
     Session,
     /// Another profile appears, disappears or reads differently.
@@ -58,7 +58,7 @@ pub enum BlockError {
 }
 
 impl BlockError {
-    /// The line that it is about, counted from 1.
+    /// The line with the error, counted from 1.
     pub const fn line(&self) -> Option<usize> {
         match self {
             Self::BeginWithoutEnd { line }

@@ -1,4 +1,4 @@
-//! Where the managed blocks of a credentials file stand, and what is wrong with them. Pure.
+//! Where the managed blocks of a credentials file are, and what is wrong with them. Pure.
 //!
 //! ```ini
 //! # ${{{ key=default [auto update by updsts]
@@ -17,26 +17,26 @@ use crate::core::ini::lines::{Line, LineKind, Lines, line_at};
 use crate::core::name::ProfileName;
 use crate::core::text::shown;
 
-/// The old name of the token, which botocore prefers to `aws_session_token`.
+/// The old name of the token's key, which botocore prefers to `aws_session_token`.
 pub const SECURITY_TOKEN: &str = "aws_security_token";
 
-/// The key of a session that is written there, if it is one of the four.
+/// The session key with this name, if it is one of the four.
 pub fn session_key(key: &[u8]) -> Option<Key> {
     Key::find(key).filter(|key| Key::OF_A_SESSION.contains(key))
 }
 
-/// Whether the written key is the old name of the token.
+/// Whether this is the old name of the token's key.
 pub fn is_security_token(key: &[u8]) -> bool {
     SECURITY_TOKEN.as_bytes().eq_ignore_ascii_case(key)
 }
 
-/// The header of a section and where it stands.
+/// The header of a section and its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderLine<'a> {
     pub name: &'a [u8],
     /// Counted from 1.
     pub line: usize,
-    /// Its bytes, the line ending included.
+    /// Its bytes, including the line ending.
     pub range: Range<usize>,
 }
 
@@ -47,7 +47,7 @@ pub struct Block<'a> {
     pub key: &'a [u8],
     /// The line of the begin tag, counted from 1.
     pub begin_line: usize,
-    /// The begin tag, its line ending included.
+    /// The begin tag, including its line ending.
     pub begin: Range<usize>,
     pub header: Option<HeaderLine<'a>>,
     /// The line of the end tag, counted from 1.
@@ -56,13 +56,13 @@ pub struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// The whole block with both tags.
+    /// The whole block, including both tags.
     pub fn range(&self) -> Range<usize> {
         self.begin.start..self.end.end
     }
 }
 
-/// A header, and the index of the block that it is in.
+/// A header, and the index of the block that contains it.
 #[derive(Debug, Clone)]
 struct Section<'a> {
     name: &'a [u8],
@@ -82,10 +82,10 @@ pub struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// Finds every block. Damage is remembered, so that reading goes on where writing would not.
+    /// Finds every block. Damage is recorded, so reading continues where writing would not.
     pub fn of(file: &'a [u8]) -> Self {
         let (blocks, by_key, damage) = (Vec::new(), HashMap::new(), Vec::new());
-        // A profile has a hundred bytes and more.
+        // A profile has a hundred bytes or more.
         let sections = Vec::with_capacity(file.len() / 128);
         let mut layout = Self { file, blocks, by_key, sections, damage };
         let mut open: Option<Block<'a>> = None;
@@ -155,7 +155,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// A block that turned out to be none: its headers stand outside, and are not too many.
+    /// Handles a block that turned out not to be one: its headers are outside, and are not reported as too many.
     fn disown(&mut self, block: &Block<'a>) {
         let number = Some(self.blocks.len());
         for section in self.sections.iter_mut().rev().take_while(|section| section.block == number) {
@@ -170,7 +170,7 @@ impl<'a> Layout<'a> {
         &self.blocks
     }
 
-    /// What is wrong with the blocks of the file, in file order; nothing is written while it is.
+    /// What is wrong with the file's blocks, in file order; nothing is written while there is any damage.
     pub fn damage(&self) -> &[BlockError] {
         &self.damage
     }
@@ -180,8 +180,7 @@ impl<'a> Layout<'a> {
         self.by_key.get(source).map(|&at| &self.blocks[at])
     }
 
-    /// Where the sections with these names stand: each from its header to the next one, and the line
-    /// of its header.
+    /// The sections with these names: each from its header to the next one, with the line of its header.
     pub fn sections_of(&self, names: &[&[u8]]) -> Vec<(Range<usize>, usize)> {
         let ends = self.sections.iter().skip(1).map(|section| section.start).chain([self.file.len()]);
         let wanted = self.sections.iter().zip(ends).filter(|(section, _)| names.contains(&section.name));
@@ -193,9 +192,8 @@ impl<'a> Layout<'a> {
         self.sections.iter().filter(|section| section.name == name).count()
     }
 
-    /// What an edit of these bytes can change the meaning of: from the last header that starts in front
-    /// of them, or from the start of the file, to the first header in column 0 behind them. From there on
-    /// everything reads as its own bytes say.
+    /// The range whose meaning an edit of these bytes can change: from the last header that starts before them, or the
+    /// start of the file, to the first header in column 0 after them. What follows reads the same whatever precedes it.
     pub fn neighbourhood(&self, edited: &Range<usize>) -> Range<usize> {
         let first_behind = self.sections.partition_point(|section| section.start < edited.start);
         let start = first_behind.checked_sub(1).map_or(0, |at| self.sections[at].start);
@@ -209,19 +207,19 @@ impl<'a> Layout<'a> {
         self.file
     }
 
-    /// The source profile whose block holds this session profile.
+    /// The source profile whose block contains this session profile.
     pub fn source_of(&self, session_profile: &[u8]) -> Option<&'a [u8]> {
         let holds = |block: &&Block<'a>| block.header.as_ref().is_some_and(|header| header.name == session_profile);
         self.blocks.iter().find(holds).map(|block| block.key)
     }
 
-    /// The source profile that a NAME stands for: of a block's session profile its source (CLI-13).
+    /// The source profile that a NAME refers to: for a block's session profile, its source (CLI-13).
     pub fn source_name(&self, name: &ProfileName) -> ProfileName {
         self.source_of(name.as_bytes()).map_or_else(|| name.clone(), ProfileName::from_file)
     }
 
-    /// Checks everything that forbids writing `session_profile` as the session of `source`
-    /// (BLK-6), and says where it goes.
+    /// Checks everything that forbids writing `session_profile` as the session of `source` (BLK-6), and returns where
+    /// it goes.
     pub fn slot(&self, source: &[u8], session_profile: &[u8]) -> Result<Slot<'_, 'a>, BlockError> {
         if let Some(damage) = self.damage.first() {
             return Err(damage.clone());
@@ -259,7 +257,7 @@ impl<'a> Layout<'a> {
         Ok(())
     }
 
-    /// A line of the user's that would become a part of a new value must not be indented.
+    /// A user's line that would become part of a new value must not be indented.
     fn check_inside(&self, block: &Block<'_>) -> Result<(), BlockError> {
         for line in block.body(self.file) {
             let stays = match line.kind {
@@ -274,7 +272,7 @@ impl<'a> Layout<'a> {
         Ok(())
     }
 
-    /// What stands after the end tag and before the next header belongs to the session profile.
+    /// Lines after the end tag and before the next header belong to the session profile.
     fn check_after(&self, block: &Block<'_>) -> Result<(), BlockError> {
         let mut ends_with_own_key = true;
         for line in block.body(self.file) {
@@ -284,7 +282,7 @@ impl<'a> Layout<'a> {
                 ends_with_own_key = session_key(p.key).is_some();
             }
         }
-        // Indented lines right after the block continue the value that stands last in it.
+        // Indented lines right after the block continue its last value.
         let mut continues = true;
         for line in Lines::from(self.file, block.end.end, block.end_line + 1) {
             match line.kind {
@@ -312,7 +310,7 @@ impl<'a> Layout<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// The lines between the header and the end tag; none where there is no header.
+    /// The lines between the header and the end tag; none if there is no header.
     pub fn body(&self, file: &'a [u8]) -> impl Iterator<Item = Line<'a>> + use<'a> {
         let (start, number) = match &self.header {
             Some(header) => (header.range.end, header.line + 1),
@@ -322,7 +320,7 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Where a block goes: in place of the block that is there, or at the end of the file.
+/// Where a block goes: in place of the existing block, or at the end of the file.
 #[derive(Debug, Clone, Copy)]
 pub struct Slot<'l, 'a> {
     pub(super) file: &'a [u8],

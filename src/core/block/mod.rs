@@ -1,4 +1,4 @@
-//! The managed blocks: where they stand, an edit of one, its preview, its check. Pure.
+//! The managed blocks: where they are, an edit of one, its preview, its check. Pure.
 
 pub mod change;
 pub mod check;

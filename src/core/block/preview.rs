@@ -1,4 +1,4 @@
-//! Which lines an edit changes, for `--dry-run`: secrets masked, nothing else of the file shown (GET-15).
+//! Which lines an edit changes, for `--dry-run`: secrets are masked, and nothing else of the file is shown (GET-15).
 
 use crate::core::block::edit::Edit;
 use crate::core::block::layout::{is_security_token, session_key};
@@ -6,13 +6,13 @@ use crate::core::ini::key::Key;
 use crate::core::ini::lines::{LineKind, Lines, line_at};
 use crate::core::text::shown;
 
-/// A line that goes or comes.
+/// A line that is removed or added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedLine {
-    /// Counted from 1, in the old file where it goes, in the new file where it comes.
+    /// Counted from 1, in the old file for a removed line, in the new file for an added one.
     pub number: usize,
     pub is_new: bool,
-    /// The line, secrets masked.
+    /// The line, with secrets masked.
     pub text: String,
 }
 
@@ -39,7 +39,7 @@ pub fn changed_lines(file: &[u8], edit: &Edit) -> Vec<ChangedLine> {
     changes
 }
 
-/// A tag or a header as it is; of a key the name, and of the two keys that are no secret the value.
+/// Tags and headers as they are; of a key, the name, and the value only of the two keys that are not secret.
 fn masked(line: &[u8]) -> String {
     match Lines::of(line).next().map(|line| line.kind) {
         Some(LineKind::Comment(text)) => shown(text),

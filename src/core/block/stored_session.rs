@@ -1,4 +1,4 @@
-//! The session that a file holds for a profile, and the one answer to whether it is good. Pure.
+//! The session that a file holds for a profile, and the only check of whether it is valid. Pure.
 
 use std::path::Path;
 
@@ -15,22 +15,22 @@ use crate::core::secret::SecretString;
 use crate::core::session::SessionCredentials;
 use crate::core::text;
 
-/// A profile that holds a session: of a block, or of another tool. It has no `Debug`: it holds secrets.
+/// A profile that holds a session, in a block or from another tool. No `Debug`: it holds secrets.
 #[derive(Clone, Copy)]
 pub struct StoredSession<'p>(&'p Profile<'p>);
 
-/// A session that AWS accepts, as far as the file tells.
+/// A session that AWS accepts, as far as the file shows.
 pub struct GoodSession<'p> {
     pub access_key_id: &'p str,
     secret_access_key: &'p str,
     session_token: &'p str,
     pub expiration: Timestamp,
-    /// The expiry as it stands in the file.
+    /// The expiry as written in the file.
     pub expiration_text: &'p str,
     pub seconds_left: u64,
 }
 
-/// Why there is no good session.
+/// Why there is no valid session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 pub enum SessionFault {
     #[error("it is not in the file")]
@@ -50,7 +50,7 @@ pub enum SessionFault {
 }
 
 impl<'p> StoredSession<'p> {
-    /// The session of the NAME of a source profile or of a session profile (CLI-13).
+    /// The session for a NAME, which is a source profile or a session profile (CLI-13).
     pub fn find(layout: &Layout<'_>, profiles: &'p Profiles<'_>, name: &ProfileName) -> Result<Self, SessionFault> {
         let source = layout.source_name(name);
         let source = source.as_bytes();
@@ -65,7 +65,7 @@ impl<'p> StoredSession<'p> {
         }
     }
 
-    /// The session in a profile that has a token, or a key id that begins with `ASIA`.
+    /// The session in a profile that has a token or a key id that begins with `ASIA`.
     pub fn of(profile: &'p Profile<'_>) -> Option<Self> {
         let is_temporary = |id: &[u8]| id.starts_with(b"ASIA");
         let is_session = profile.get(Key::AwsSessionToken).is_some()
@@ -73,12 +73,12 @@ impl<'p> StoredSession<'p> {
         is_session.then_some(Self(profile))
     }
 
-    /// When AWS stops accepting the session, if the file tells.
+    /// When AWS stops accepting the session, if the file contains that.
     pub fn expiration(self) -> Option<Timestamp> {
         expiry::parse(self.0.text(Key::ExpirationDatetime)?)
     }
 
-    /// The session, if it is whole and has not expired at `now`.
+    /// The session, if it is complete and has not expired at `now`.
     pub fn good(self, now: Timestamp) -> Result<GoodSession<'p>, SessionFault> {
         let expiration = self.expiration();
         let left = expiration.map_or(0, |expiration| expiry::seconds_left(expiration, now));
@@ -105,7 +105,7 @@ impl<'p> StoredSession<'p> {
         })
     }
 
-    /// A part as the request's checks let it in: ASCII without spaces and control characters (GET-12).
+    /// A part that passes the checks of the request: ASCII without spaces or control characters (GET-12).
     fn part(self, key: Key) -> Result<&'p str, SessionFault> {
         let value = self.0.get(key).ok_or(SessionFault::Missing(key))?;
         match value.as_str() {

@@ -13,7 +13,7 @@ pub enum Tag<'a> {
 const SIGNATURE: &[u8] = b" [auto update by updsts]";
 
 impl<'a> Tag<'a> {
-    /// Reads a comment, from its `#` on.
+    /// Parses a comment, starting at its `#`.
     pub fn read(comment: &'a [u8]) -> Option<Self> {
         let text = trim_start(comment.strip_prefix(b"#")?);
         if text.starts_with(b"$}}}") {
@@ -27,7 +27,7 @@ impl<'a> Tag<'a> {
         Some(Self::Begin(trim(key)))
     }
 
-    /// The line to write, without its ending.
+    /// The line to write, without its line ending.
     pub fn written(&self) -> Vec<u8> {
         match self {
             Self::Begin(source) => [b"# ${{{ key=", *source, SIGNATURE].concat(),

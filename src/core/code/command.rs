@@ -17,11 +17,11 @@ use crate::core::secret::{ExposeSecret, SecretString};
 use crate::core::session::TokenCode;
 use crate::core::text::os_error;
 
-/// The most that is read of a command's output, in bytes.
+/// The most bytes read of a command's output.
 const MOST_OUTPUT: u64 = 4096;
 
 pub enum CodeCommand {
-    /// The profile's `mfa_process`, for a shell.
+    /// The profile's `mfa_process`, run by a shell.
     MfaProcess(String),
     /// `mktotp get -n <totp_secret_name>`, without a shell.
     Mktotp { program: PathBuf, secret_name: String },
@@ -30,16 +30,16 @@ pub enum CodeCommand {
 impl CodeCommand {
     /// `mktotp` for this secret, if it is on the PATH.
     pub fn mktotp(secret_name: &str, environment: &Environment) -> Option<Self> {
-        // An empty or relative entry stands for the current directory or one below it, which may be anybody's.
+        // An empty or relative entry means the current directory or one below it, which anybody may own.
         let path = environment.var_os("PATH")?;
         let directories = std::env::split_paths(&path).filter(|directory| directory.is_absolute());
         let program = which::which_in_global("mktotp", std::env::join_paths(directories).ok()).ok()?.next()?;
         Some(Self::Mktotp { program, secret_name: secret_name.to_owned() })
     }
 
-    /// Runs the command, at most for that long. `shows_messages`: its standard error reaches the user.
+    /// Runs the command for at most `limit`. If `shows_messages`, its standard error reaches the user.
     ///
-    /// Errors: `code_unavailable`, which repeats nothing that the command printed.
+    /// Errors: `code_unavailable`, which does not repeat anything that the command printed.
     pub async fn code(&self, profile: &ProfileName, shows_messages: bool, limit: Duration) -> Result<TokenCode> {
         let mut command = self.command();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
@@ -102,7 +102,7 @@ fn ending(status: ExitStatus) -> String {
     }
 }
 
-/// Runs the command in a process group of its own.
+/// Runs the command in its own process group.
 async fn run_bounded(mut command: Command, limit: Duration) -> io::Result<(ExitStatus, SecretString)> {
     #[cfg(unix)]
     command.process_group(0);
@@ -117,15 +117,15 @@ async fn run_bounded(mut command: Command, limit: Duration) -> io::Result<(ExitS
     timeout(limit, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// A command's process group, killed when it is no longer waited for: after the time is up, and
-/// when the whole call is cancelled.
+/// A command's process group, killed when it is no longer awaited: after the time limit, or when the whole call is
+/// cancelled.
 struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
         #[cfg(unix)]
         if let Some(pid) = self.0.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
-            // It may have ended by itself in the meantime.
+            // It may have exited in the meantime.
             let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
         }
     }

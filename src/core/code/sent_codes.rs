@@ -1,15 +1,15 @@
-//! The codes that were sent, so that none is sent twice (MCP-6).
+//! The codes that were sent, so none is sent twice (MCP-6).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::core::session::{SerialNumber, TokenCode};
 
-/// How long a code is remembered. STS accepts a code for about a minute and a half around its time,
-/// so that a code that comes again after this is another one that looks the same.
+/// How long a code is remembered. STS accepts a code for about a minute and a half around its time, so the same digits
+/// after this are another code.
 const MEMORY: Duration = Duration::from_mins(5);
 
-/// A memory of codes by device. Clones share it; a code is wiped when it is forgotten.
+/// Remembers codes by device. Clones share the memory; a code is wiped when it is forgotten.
 #[derive(Debug, Clone, Default)]
 pub struct SentCodes(Arc<Mutex<Vec<Sent>>>);
 
@@ -21,8 +21,8 @@ struct Sent {
 }
 
 impl SentCodes {
-    /// Takes the code for a request; `false` where it was taken before, so that of two requests at
-    /// once only one sends it.
+    /// Claims the code for a request; `false` if it is already claimed, so only one of two concurrent requests sends
+    /// it.
     pub fn claim(&self, device: &SerialNumber, code: &TokenCode) -> bool {
         self.claim_at(device, code, Instant::now())
     }

@@ -1,4 +1,4 @@
-//! The one source that the code comes from: the argument, standard input, a command, a person (GET-5).
+//! The one source of the code: the argument, standard input, a command, a person (GET-5).
 
 use std::io;
 use std::sync::Arc;
@@ -21,9 +21,9 @@ use crate::core::text::os_error;
 
 /// How long a command may take.
 const COMMAND_TIME: Duration = Duration::from_secs(30);
-/// How long to wait for a command to give another code: one step of TOTP and a second.
+/// How long to wait for a command to give another code: one TOTP step plus a second.
 const NEXT_CODE_TIME: Duration = Duration::from_secs(31);
-/// How often a prompt asks in all.
+/// How many times a prompt asks in total.
 const MOST_TRIES: u32 = 3;
 
 /// The code of the `-t` option, or of the tool's `totp_token`.
@@ -53,8 +53,7 @@ enum Kind {
 }
 
 impl CodeSource {
-    /// The first source that is available; it is not asked yet. If there is none, the error says of each why it was not
-    /// taken.
+    /// The first available source; it is not asked yet. If there is none, the error says for each why it was not used.
     pub fn choose(
         given: GivenCode,
         source: &SourceProfile,
@@ -75,8 +74,7 @@ impl CodeSource {
         Self { kind, profile, device, sent_codes, tries: 0, next_code_time: NEXT_CODE_TIME }
     }
 
-    /// The first code. Like every code that comes from here it was not sent before, and it counts as
-    /// sent from now on.
+    /// The first code. Like every code from here, it has not been sent before, and counts as sent from now on.
     pub async fn first(&mut self, reporter: &dyn Reporter) -> Result<TokenCode> {
         match &self.kind {
             Kind::Given(code) => self.claimed(code.clone()),
@@ -97,7 +95,7 @@ impl CodeSource {
         }
     }
 
-    /// Another code after AWS refused this one, if the source can give one.
+    /// Another code after AWS refused this one, if the source can provide one.
     pub async fn after_refusal(&mut self, reporter: &dyn Reporter) -> Result<Option<TokenCode>> {
         match &self.kind {
             Kind::Given(_) | Kind::StandardInput => Ok(None),
@@ -150,7 +148,7 @@ impl CodeSource {
             let answer = tokio::task::spawn_blocking(move || prompt.ask(&question)).await;
             let answer = answer.map_err(io::Error::other).and_then(|answer| answer);
             if answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
-                // The signal of Ctrl-C is on its way to whoever ends the program.
+                // The Ctrl-C signal is on its way to whatever ends the program.
                 sleep(Duration::from_secs(1)).await;
             }
             let answer = answer.map_err(|error| no_answer(&error))?;

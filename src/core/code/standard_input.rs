@@ -8,7 +8,7 @@ use crate::core::session::TokenCode;
 use crate::core::text::os_error;
 
 pub async fn read() -> Result<TokenCode> {
-    // A line with a code is short; a longer one is none.
+    // A line with a code is short; a longer one is not a code.
     let mut input = BufReader::new(tokio::io::stdin().take(1024));
     let mut line = Zeroizing::new(String::with_capacity(1024));
     let unavailable = |message: &str, hint| Err(Error::new(ErrorCode::CodeUnavailable, message, hint));

@@ -1,5 +1,5 @@
-//! Whether the file can be replaced so that mode, owner and group stay (FILE-4, GET-3). Nothing is
-//! written to find out.
+//! Whether the file can be replaced while keeping mode, owner and group (FILE-4, GET-3). Nothing is written to find
+//! out.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::text::{self, os_error};
 
 impl CredentialsFile {
-    /// Checks that the file could be replaced now, and answers what to warn about.
+    /// Checks that the file could be replaced now, and returns warnings.
     pub fn check_replaceable(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
         let folder = snapshot.target.parent().unwrap_or(Path::new("/"));
         self.check_platform(snapshot, folder)
@@ -90,7 +90,7 @@ fn is_own_group(group: u32) -> bool {
     getegid().as_raw() == group || getgroups().is_ok_and(|groups| groups.iter().any(|own| own.as_raw() == group))
 }
 
-/// Whether something is mounted on the file alone, as containers do; a rename over it is `EBUSY`.
+/// Whether something is mounted on the file itself, as containers do; a rename over it fails with `EBUSY`.
 #[cfg(target_os = "linux")]
 fn is_mount_point(file: &Path) -> bool {
     use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};

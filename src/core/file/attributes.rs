@@ -6,14 +6,14 @@ use std::io;
 use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
 use rustix::io::Errno;
 
-/// The access control list. Its mask stands in the mode's group bits: without the list, they would
-/// let the whole group in.
+/// The access control list. Its mask is stored in the mode's group bits: without the list, they would give the whole
+/// group access.
 const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
 
-/// The most that an attribute may hold on Linux, in bytes.
+/// The largest value of an attribute on Linux, in bytes.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Copies them, before the mode is set. Fails where the access control list could not be kept.
+/// Copies them before the mode is set. Fails if the access control list could not be kept.
 pub(super) fn keep(old: &File, new: &File) -> io::Result<()> {
     let names = names(old);
     for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
@@ -26,12 +26,12 @@ pub(super) fn keep(old: &File, new: &File) -> io::Result<()> {
         });
         match kept {
             Err(error) if name == ACCESS_LIST => return Err(error.into()),
-            // A label that only root may set is not the user's.
+            // A label that only root may set does not belong to the user.
             _ => {}
         }
     }
     if !names.split(|&byte| byte == 0).any(|name| name == ACCESS_LIST) {
-        // One that the folder gives to new files would let others in.
+        // A list that new files get from the directory would give others access.
         match fremovexattr(new, ACCESS_LIST) {
             Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
             Err(error) => return Err(error.into()),

@@ -16,7 +16,7 @@ use crate::core::secret::SecretBytes;
 use crate::core::text;
 use crate::core::text::os_error;
 
-/// The operator's config file and what it says.
+/// The operator's config file and its contents.
 #[derive(Debug)]
 pub struct ConfigFile {
     path: PathBuf,
@@ -24,8 +24,8 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads `AWS_CONFIG_FILE`, else `~/.aws/config`. A file that does not exist says nothing; one
-    /// that cannot be read is `config_unusable`.
+    /// Reads `AWS_CONFIG_FILE`, else `~/.aws/config`. A missing file counts as empty; one that cannot be read is
+    /// `config_unusable`.
     ///
     /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html>
     pub fn read(environment: &Environment) -> Result<Self> {
@@ -45,7 +45,7 @@ impl ConfigFile {
             }
             Err(error) => return Err(unusable(os_error(&error))),
         };
-        // `/dev/null` is the usual way to say that there is none.
+        // `/dev/null` is the usual way to specify no file.
         if !metadata.is_file() && !is_null_device(&path) {
             return Err(unusable("it is not a regular file".into()));
         }
@@ -80,7 +80,7 @@ impl ConfigFile {
         services::stray_endpoint(self.bytes())
     }
 
-    /// The profiles of the file; none where it does not exist.
+    /// The profiles of the file; none if it does not exist.
     pub fn profiles(&self) -> Profiles<'_> {
         Profiles::of_config(self.bytes())
     }
@@ -90,10 +90,10 @@ fn is_null_device(path: &std::path::Path) -> bool {
     path == std::path::Path::new("/dev/null")
 }
 
-/// The profile at the end of a chain of `source_profile` that begins at a role.
+/// The profile at the end of a chain of `source_profile` that starts at a role.
 pub fn end_of_role_chain(config: &Profiles<'_>, role: &ProfileName) -> Option<ProfileName> {
     let mut name = role.as_bytes();
-    // A chain longer than the file has profiles goes in a circle.
+    // A chain longer than the number of profiles is a cycle.
     for _ in 0..=config.len() {
         match config.get(name).and_then(|profile| profile.get(Key::SourceProfile)) {
             Some(next) if *next.bytes != *name => name = &next.bytes,

@@ -1,4 +1,4 @@
-//! The whole content of an open file.
+//! The entire content of an open file.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -13,7 +13,7 @@ pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Reads the file from its start, at most one byte more than [`MAX_BYTES`].
 pub(super) fn contents(mut file: &File) -> io::Result<SecretBytes> {
     file.rewind()?;
-    // One byte more than the file has: a buffer that grows leaves a copy of a secret behind.
+    // One byte larger than the file: a buffer that grows leaves a copy of a secret behind.
     let length = file.metadata()?.len().min(MAX_BYTES);
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
@@ -21,7 +21,8 @@ pub(super) fn contents(mut file: &File) -> io::Result<SecretBytes> {
     read.map(|_| bytes)
 }
 
-/// Whether the file has these very bytes. Another copy of a large file would cost more than the rest of a write.
+/// Whether the file contains exactly these bytes. Another copy of a large file would cost more than the rest of a
+/// write.
 pub(super) fn says(mut file: &File, bytes: &[u8]) -> io::Result<bool> {
     file.rewind()?;
     let (mut chunk, mut rest) = (Zeroizing::new(vec![0; 64 * 1024]), bytes);

@@ -1,7 +1,7 @@
 //! The credentials file on disk: find it, read it, check that it can be replaced, replace it.
 //!
-//! This and `config_file` are the only file I/O of the core. Nothing is ever written in place: a
-//! write is a new file renamed over the old one.
+//! This and `config_file` do the only file I/O of the core. Nothing is ever written in place: a write is a new file
+//! renamed over the old one.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -17,7 +17,7 @@ use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
 
-/// A credentials file by its path. Nothing is opened until it is read.
+/// A credentials file, given by its path. Nothing is opened until it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialsFile {
     pub(super) path: PathBuf,
@@ -25,11 +25,11 @@ pub struct CredentialsFile {
     is_default: bool,
 }
 
-/// The bytes of a file as they were at one moment, and where they came from.
+/// The bytes of a file at one moment, and where they came from.
 #[derive(Debug)]
 pub struct Snapshot {
     pub bytes: SecretBytes,
-    /// The file itself, after symbolic links.
+    /// The path of the file itself, with symbolic links resolved.
     pub target: PathBuf,
     pub(super) metadata: Metadata,
 }
@@ -53,7 +53,7 @@ impl CredentialsFile {
         Ok(Self { path, is_operators: true, is_default })
     }
 
-    /// A file that an MCP call named. Where it resolves to the operator's file, it is that file.
+    /// A file that an MCP call named. If it resolves to the operator's file, it is that file.
     pub fn of_call(path: &Path, operators: &Self, environment: &Environment) -> Self {
         let path = expand_home(path, environment);
         let same = path == operators.path
@@ -61,12 +61,12 @@ impl CredentialsFile {
         if same { operators.clone() } else { Self { path, is_operators: false, is_default: false } }
     }
 
-    /// The path as it was named, `~/` expanded.
+    /// The path as given, with `~/` expanded.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The path of the file itself, after symbolic links where it exists, made absolute.
+    /// The absolute path of the file itself, with symbolic links resolved if it exists.
     pub fn resolved(&self) -> PathBuf {
         fs::canonicalize(&self.path).or_else(|_| std::path::absolute(&self.path)).unwrap_or_else(|_| self.path.clone())
     }
@@ -76,7 +76,7 @@ impl CredentialsFile {
         self.is_operators
     }
 
-    /// Whether other tools find the file without being told.
+    /// Whether other tools find the file without being told where it is.
     pub const fn is_default(&self) -> bool {
         self.is_default
     }
@@ -88,15 +88,15 @@ impl CredentialsFile {
         Ok(Snapshot { bytes, target, metadata })
     }
 
-    /// Reads the whole file once nobody is in the middle of writing it, as far as its times tell: a
-    /// program that writes in place truncates it first.
+    /// Reads the whole file once nobody is in the middle of writing it, as far as its times show: a program that writes
+    /// in place truncates it first.
     pub async fn read_at_rest(&self) -> Result<Snapshot> {
         let mut rests = Rests::default();
         loop {
             let snapshot = self.read()?;
-            // As it is after the read: the read may be what was cut short.
+            // The state after the read, which may have seen a truncated file.
             match fs::metadata(&snapshot.target) {
-                Ok(metadata) if rests.needs_one(&metadata) => sleep(REST).await,
+                Ok(metadata) if rests.needs_one(&metadata, snapshot.bytes.len() as u64) => sleep(REST).await,
                 _ => return Ok(snapshot),
             }
         }

@@ -1,4 +1,4 @@
-//! The lock of the file itself (FILE-5). It is held from a fresh read to the rename only.
+//! The lock on the file itself (FILE-5). It is held only from a fresh read to the rename.
 
 #[cfg(unix)]
 use std::fs::OpenOptions;
@@ -16,20 +16,20 @@ use crate::core::text::{self, os_error};
 
 /// How long a writer waits for the others.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// After how long it says that it waits.
+/// How long a writer waits before it reports that.
 const SILENT_WAIT: Duration = Duration::from_secs(1);
 
-/// The locked file, or the file without a lock where its file system has none.
+/// The locked file, or the file without a lock if its file system does not support locks.
 pub(super) struct Locked {
     pub(super) file: File,
     pub(super) target: PathBuf,
-    /// Whether the file system has locks.
+    /// Whether the file system supports locks.
     pub(super) has_locks: bool,
 }
 
 impl CredentialsFile {
-    /// Locks the file that the path names at the end of the wait, however often it was replaced
-    /// meanwhile: a lock on a file that was renamed away is no lock.
+    /// Locks the file at the path at the end of the wait, however often it was replaced in the meantime: a lock on a
+    /// file that was renamed away protects nothing.
     pub(super) async fn lock(&self, mut notice: impl FnMut(&str)) -> Result<Locked> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(1);
@@ -73,7 +73,7 @@ impl CredentialsFile {
     }
 }
 
-/// Locks the file, or the same file opened for writing, which a network file system may ask for.
+/// Locks the file, or the same file opened for writing, which a network file system may require.
 fn try_lock(file: &File, target: &Path) -> Result<Option<File>, TryLockError> {
     match file.try_lock() {
         #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The new file beside the old one, until it replaces it (FILE-3).
+//! The new file next to the old one, until it replaces it (FILE-3).
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
@@ -9,11 +9,11 @@ use tempfile::NamedTempFile;
 use crate::core::file::contents::says;
 use crate::core::file::same_file::is_at;
 
-/// The name of a new file before it replaces the old one begins so.
+/// The prefix of a new file's name before it replaces the old one.
 const PREFIX: &str = ".credentials.updsts-";
 
-/// A new file of mode 0600, locked for as long as its writer lives, so that the next writer can
-/// tell one that a kill left behind. It is removed where it does not replace the old one.
+/// A new file of mode 0600, locked for as long as its writer lives, so the next writer can recognise one that a killed
+/// writer left behind. It is removed if it does not replace the old one.
 pub(super) struct NewFile(Option<NamedTempFile>);
 
 impl NewFile {
@@ -27,8 +27,8 @@ impl NewFile {
                 builder.permissions(fs::Permissions::from_mode(0o600));
             }
             let new = builder.tempfile_in(folder)?;
-            // A writer that cleans up may have taken the file in between; a file system without
-            // locks leaves nothing to tell, and nothing is cleaned up there.
+            // A writer that cleans up may have taken the file in between; without locks leftovers cannot be recognised,
+            // and nothing is cleaned up.
             let _ = new.as_file().lock();
             if is_at(new.as_file(), new.path()) {
                 return Ok(Self(Some(new)));
@@ -45,7 +45,7 @@ impl NewFile {
         self.temporary()?.write_all(bytes)
     }
 
-    /// Gives it owner, group, mode and extended attributes of the old file.
+    /// Gives it the owner, group, mode and extended attributes of the old file.
     #[cfg(unix)]
     pub(super) fn keep_owner_and_mode(&mut self, old: &File, before: &Metadata) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -58,7 +58,7 @@ impl NewFile {
         crate::core::file::attributes::keep(old, new)?;
         #[cfg(not(target_os = "linux"))]
         let _ = old;
-        // Some file systems refuse `chmod`, also to what is already there.
+        // Some file systems refuse `chmod`, even to the mode that the file already has.
         let mode = before.mode() & 0o7777;
         if new.metadata()?.mode() & 0o7777 != mode {
             new.set_permissions(fs::Permissions::from_mode(mode))?;
@@ -75,12 +75,12 @@ impl NewFile {
         self.temporary()?.as_file().sync_all()
     }
 
-    /// Whether it reads back what was written.
+    /// Whether it reads back as it was written.
     pub(super) fn says(&mut self, bytes: &[u8]) -> io::Result<bool> {
         says(self.temporary()?.as_file(), bytes)
     }
 
-    /// Renames it over the old file. The answer holds the lock on it.
+    /// Renames it over the old file. The returned file holds the lock on it.
     pub(super) fn replace(mut self, target: &Path) -> io::Result<File> {
         let new = self.0.take().ok_or_else(|| io::Error::other("the new file is already in place"))?;
         new.persist(target).map_err(|error| {
@@ -94,8 +94,7 @@ impl NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         if let Some(new) = &self.0 {
-            // Where the file cannot be removed, as in a folder that was moved away, no secret
-            // stays in it.
+            // If the file cannot be removed, as in a directory that was moved away, no secret stays in it.
             let _ = new.as_file().set_len(0);
         }
     }
@@ -121,7 +120,7 @@ pub(super) fn remove_leftovers(folder: &Path) {
                 && file.try_lock().is_ok()
                 && is_at(&file, &path)
             {
-                // A leftover that stays is tried again by the next writer.
+                // If it cannot be removed, the next writer tries again.
                 let _ = fs::remove_file(&path);
             }
         }

@@ -19,19 +19,19 @@ use crate::core::reporter::Reporter;
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
 
-/// How long the edit is repeated because a program that does not lock keeps changing the file.
+/// How long the edit is repeated while a program that does not lock keeps changing the file.
 const LONGEST_CHANGING: Duration = Duration::from_secs(10);
 
-/// How often what was written to a replaced file is carried over to the new one.
+/// How many times late writes to a replaced file are carried over to the new one.
 const MOST_LATE_CHANGES: usize = 5;
 
-/// How often a file that refuses the edit is read again: a program that writes in place truncates it first.
+/// How many times a file that refuses the edit is read again: a program that writes in place truncates it first.
 const MOST_REFUSALS: usize = 25;
 
 /// How the write went.
 #[derive(Debug, Default)]
 pub struct Replaced {
-    /// Whether the file was written; an edit that changes nothing writes nothing.
+    /// Whether the file was written; an edit without changes writes nothing.
     pub is_written: bool,
     pub warnings: Vec<String>,
 }
@@ -47,7 +47,7 @@ enum Attempt {
     Changed,
     /// The replaced file changed. The new one is still locked.
     Late(Late, Locked),
-    /// The edit is not possible on the file as it is.
+    /// The edit is not possible on the current file.
     Refused(Error),
 }
 
@@ -62,11 +62,10 @@ struct Write<'a> {
 }
 
 impl CredentialsFile {
-    /// Replaces the file by what `edit` makes of its fresh bytes, under the file's lock; `None` from the edit
-    /// changes nothing. `known` are bytes that the file probably still has.
+    /// Replaces the file with what `edit` makes of its fresh bytes, under the file's lock; if `edit` returns `None`,
+    /// nothing is changed. `known` are bytes that the file probably still has.
     ///
-    /// A change that a program without the lock makes in the meantime is kept: the edit is made again on the
-    /// new content.
+    /// A change that a program without the lock makes in the meantime is kept: the edit is repeated on the new content.
     ///
     /// Errors: those of the edit, and `not_writable`, `lock_timeout`, `file_changed`, `write_failed`.
     pub async fn replace(
@@ -77,7 +76,7 @@ impl CredentialsFile {
     ) -> Result<Replaced> {
         let mut write = Write { file: self, known, edit, reporter, late: None, report: Replaced::default() };
         match write.run().await {
-            // The edit is in the file. What could not be written is somebody else's late change.
+            // The edit is in the file. What could not be written is another program's late change.
             Err(_) if write.report.is_written => write.warn_lost_change(),
             ended => ended?,
         }
@@ -88,7 +87,7 @@ impl CredentialsFile {
         before(step).map_err(|error| self.failed("written", &error))
     }
 
-    /// Writes, syncs and reads back the new file beside the old one.
+    /// Writes, syncs and reads back the new file next to the old one.
     fn write_new(&self, folder: &Path, old: &File, metadata: &Metadata, bytes: &SecretBytes) -> Result<NewFile> {
         self.step(Step::Create)?;
         let mut new = NewFile::create(folder).map_err(|error| self.failed("written", &error))?;
@@ -106,8 +105,8 @@ impl CredentialsFile {
         Ok(new)
     }
 
-    /// The last comparison: the path, also through links, leads to the open file, and that has the same bytes,
-    /// mode and owner as when it was read.
+    /// The last comparison: the path, also through links, leads to the open file, which has the same bytes, mode and
+    /// owner as when it was read.
     fn is_unchanged(&self, locked: &Locked, metadata: &Metadata, found: &SecretBytes) -> Result<bool> {
         let now = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
         Ok(is_at(&locked.file, &locked.target)
@@ -116,7 +115,7 @@ impl CredentialsFile {
             && says(&locked.file, found).map_err(|error| self.unreadable(&error))?)
     }
 
-    /// The one look at the replaced file (FILE-5): what was written to it after the last comparison.
+    /// Looks once at the replaced file (FILE-5): what was written to it after the last comparison.
     fn late_change(&self, old: &File, found: &SecretBytes) -> Option<Late> {
         if says(old, found).ok()? {
             return None;
@@ -181,7 +180,7 @@ impl Write<'_> {
         }
     }
 
-    /// The locked file; `None` if somebody may be in the middle of writing it, after a rest.
+    /// The locked file; `None`, after a rest, if somebody may be in the middle of writing it.
     async fn lock(&mut self, rests: &mut Rests) -> Result<Option<Locked>> {
         self.file.step(Step::Lock)?;
         let locked = self.file.lock(|text| self.reporter.notice(text)).await?;
@@ -190,7 +189,7 @@ impl Write<'_> {
             self.report.warnings.push(warning.into());
         }
         let metadata = locked.file.metadata().map_err(|error| self.file.unreadable(&error))?;
-        if rests.needs_one(&metadata) {
+        if rests.needs_one(&metadata, metadata.len()) {
             drop(locked);
             sleep(REST).await;
             return Ok(None);
@@ -198,7 +197,7 @@ impl Write<'_> {
         Ok(Some(locked))
     }
 
-    /// One attempt. It never waits, so cancelling the call cannot cut a write in two.
+    /// One attempt. It never waits, so cancelling the call cannot interrupt a write halfway.
     fn attempt(&mut self, locked: Locked) -> Result<Attempt> {
         let file = self.file;
         file.step(Step::Read)?;
@@ -215,7 +214,7 @@ impl Write<'_> {
         let new = match ((self.edit)(&old), &self.late) {
             (Ok(Some(new)), _) => new,
             (Ok(None), _) if old.bytes == found => return Ok(Attempt::Done),
-            // Late lines stay even if they do not fit: they could as well have come a moment later.
+            // Late lines stay even if they do not fit: they could just as well have come a moment later.
             (Ok(None), _) | (Err(_), Some(Late::Appended(_))) => old.bytes.clone(),
             (Err(_), Some(Late::Rewritten(_))) => {
                 self.warn_lost_change();

@@ -1,39 +1,63 @@
-//! Programs that write the file without the lock, as the AWS CLI does: in place (FILE-5).
+//! Programs that write the file in place without the lock, as the AWS CLI does (FILE-5).
 
 use std::fs::Metadata;
 use std::time::Duration;
 
-/// How long a file that was written in place must have been left alone: somebody may be in the
-/// middle of it.
+/// How long a file that was written in place must have been left alone: somebody may be in the middle of writing it.
 pub(super) const REST: Duration = Duration::from_millis(20);
 
-/// How long an empty file must have been: whoever truncates a file writes it next.
+/// The same for an empty file: whoever truncates a file writes it next.
 const REST_OF_EMPTY: Duration = Duration::from_secs(1);
 
-/// Leaves a file alone for a moment that somebody may be in the middle of writing, but not for long: a
-/// program may write it all the time.
+/// Leaves a file alone for a moment if somebody may be in the middle of writing it, but not for long: a program may
+/// write it all the time.
 #[derive(Default)]
 pub(super) struct Rests(usize);
 
 impl Rests {
-    /// Whether the file is to be left alone for [`REST`] once more.
-    pub(super) fn needs_one(&mut self, metadata: &Metadata) -> bool {
+    /// Whether to leave the file alone for another [`REST`].
+    ///
+    /// `read` is what was read of it, in bytes: it may have been cut short, or replaced, since.
+    pub(super) fn needs_one(&mut self, metadata: &Metadata, read: u64) -> bool {
         self.0 += 1;
-        self.0 <= if metadata.len() == 0 { 50 } else { 5 } && was_just_written_in_place(metadata)
+        let most = if metadata.len() == 0 || read == 0 { 50 } else { 5 };
+        self.0 <= most && (metadata.len() != read || was_just_written_in_place(metadata))
     }
 }
 
-/// Whether a program that does not rename wrote the file a moment ago. A file that was renamed into
-/// its place has changed since it was written.
+/// Whether a program that does not rename wrote the file a moment ago. A file that was renamed into place has changed
+/// since it was written.
 #[cfg(unix)]
 fn was_just_written_in_place(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
+    // The two times of a file that was just truncated have been seen to differ.
+    let is_empty = metadata.len() == 0;
     let is_in_place = (metadata.mtime(), metadata.mtime_nsec()) == (metadata.ctime(), metadata.ctime_nsec());
-    let rest = if metadata.len() == 0 { REST_OF_EMPTY } else { REST };
-    is_in_place && metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age < rest))
+    let rest = if is_empty { REST_OF_EMPTY } else { REST };
+    (is_empty || is_in_place) && metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age < rest))
 }
 
 #[cfg(not(unix))]
 fn was_just_written_in_place(_metadata: &Metadata) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_5_a_file_that_was_read_while_it_was_empty_is_read_again() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[default]\n").unwrap();
+        // A program emptied it, it was read, and another renamed a whole one into its place long ago.
+        let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        file.as_file().set_modified(hour_ago).unwrap();
+        let metadata = file.as_file().metadata().unwrap();
+        let mut rests = Rests::default();
+        assert!(!rests.needs_one(&metadata, metadata.len()));
+        assert!(rests.needs_one(&metadata, 0));
+        let waits = (0..100).filter(|_| rests.needs_one(&metadata, 0)).count();
+        assert_eq!(waits, 48, "it is not waited for without end");
+    }
 }

@@ -1,4 +1,4 @@
-//! Whether a path still leads to an open file, and the file to its owner and mode.
+//! Whether a path still leads to an open file, and the file still has its owner and mode.
 
 use std::fs::{File, Metadata};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The steps of a write. Tests do something before a step, or make it fail.
+//! The steps of a write. Tests can act before a step, or make it fail.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -45,7 +45,7 @@ mod hook {
         result
     }
 
-    /// Runs `work` with a hook that sees each step of this thread before it happens.
+    /// Runs `work` with a hook that is called before each step on this thread.
     pub fn hooked<T>(hook: impl FnMut(Step) -> io::Result<()> + 'static, work: impl FnOnce() -> T) -> T {
         HOOK.set(Some(Box::new(hook)));
         let result = work();

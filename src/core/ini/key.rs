@@ -2,7 +2,7 @@
 
 use strum::{EnumString, IntoStaticStr};
 
-/// A key by its name in the file, in which case does not count. Every other key is passed over.
+/// A key by its name in the file, regardless of case. All other keys are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case", ascii_case_insensitive)]
 pub enum Key {
@@ -45,12 +45,12 @@ impl Key {
         Self::IgnoreConfiguredEndpointUrls,
     ];
 
-    /// The key as it is written.
+    /// The key as written.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
-    /// The key of that name.
+    /// The key with that name.
     pub fn find(name: &[u8]) -> Option<Self> {
         std::str::from_utf8(name).ok()?.parse().ok()
     }

@@ -12,7 +12,7 @@ use memchr::{memchr, memchr2};
 /// The UTF-8 byte order mark, which some editors put before the first line.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// One line of the file. It has no `Debug`: it may hold a secret.
+/// One line of the file. No `Debug`: it may hold a secret.
 #[derive(Clone, Copy)]
 pub struct Line<'a> {
     /// Counted from 1.
@@ -26,7 +26,7 @@ pub struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// The bytes of the line in the file, its ending included.
+    /// The bytes of the line in the file, including its ending.
     pub fn range(&self) -> Range<usize> {
         self.start..self.end
     }
@@ -46,9 +46,9 @@ pub enum LineKind<'a> {
 
 #[derive(Clone, Copy)]
 pub struct Header<'a> {
-    /// The text between the brackets, trimmed; empty where the header is not closed.
+    /// The text between the brackets, trimmed; empty if the header is not closed.
     pub name: &'a [u8],
-    /// Whether there are blanks between a bracket and the name.
+    /// Whether there is whitespace between a bracket and the name.
     pub padded: bool,
     /// Whether something other than a comment follows the closing bracket.
     pub junk: bool,
@@ -57,14 +57,14 @@ pub struct Header<'a> {
 
 #[derive(Clone, Copy)]
 pub struct Property<'a> {
-    /// The key as written; keys are compared without regard to ASCII case.
+    /// The key as written; comparisons ignore ASCII case.
     pub key: &'a [u8],
     pub delimiter: u8,
     rest: &'a [u8],
 }
 
 impl<'a> Property<'a> {
-    /// The value on this line without a trailing comment.
+    /// The value on this line, without a trailing comment.
     pub fn value(&self) -> &'a [u8] {
         match comment_start(self.rest) {
             Some(start) => trim(&self.rest[..start]),
@@ -72,7 +72,7 @@ impl<'a> Property<'a> {
         }
     }
 
-    /// Whether a ` #` or ` ;` comment follows the value, which botocore takes for a part of it.
+    /// Whether a ` #` or ` ;` comment follows the value, which botocore reads as part of it.
     pub fn has_comment(&self) -> bool {
         comment_start(self.rest).is_some()
     }
@@ -94,7 +94,7 @@ pub const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
 }
 
-/// The text without blanks at either end.
+/// The text without whitespace at either end.
 pub fn trim(text: &[u8]) -> &[u8] {
     let start = text.iter().position(|&b| !is_blank(b)).unwrap_or(text.len());
     let end = text.iter().rposition(|&b| !is_blank(b)).map_or(start, |last| last + 1);
@@ -108,7 +108,7 @@ pub struct Lines<'a> {
     number: usize,
     /// The indentation of the last header or property.
     indentation: usize,
-    /// Whether a line that is indented deeper continues a property.
+    /// Whether a line that is indented more deeply continues a property.
     in_property: bool,
 }
 
@@ -119,13 +119,13 @@ impl<'a> Lines<'a> {
         Self { bytes, position, number: 0, indentation: 0, in_property: false }
     }
 
-    /// The lines from a position on where a header stands or has just ended; `number` is the line there.
+    /// The lines from a position where a header is or has just ended; `number` is the line there.
     pub fn from(bytes: &'a [u8], position: usize, number: usize) -> Self {
         Self { bytes, position, number: number.saturating_sub(1), indentation: 0, in_property: false }
     }
 
-    /// The next comment or header; what lies between is passed over, and read as [`Iterator::next`]
-    /// would read it. Blocks and profiles are found by these lines alone, which are few.
+    /// The next comment or header; the lines in between are skipped, but read as [`Iterator::next`] would read them.
+    /// Blocks and profiles are found by these few lines only.
     pub fn next_landmark(&mut self) -> Option<Line<'a>> {
         loop {
             let start = self.position;
@@ -146,7 +146,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The next line without its ending.
+    /// The next line, without its ending.
     fn take_line(&mut self) -> Option<&'a [u8]> {
         let rest = &self.bytes[self.position..];
         if rest.is_empty() {
@@ -215,7 +215,7 @@ fn header(text: &[u8]) -> Header<'_> {
     Header { name, padded: name.len() != close, junk: !matches!(after.first(), None | Some(b'#' | b';')), closed: true }
 }
 
-/// The number of the line that a position is in, counted from 1.
+/// The number of the line that contains a position, counted from 1.
 pub fn line_at(bytes: &[u8], position: usize) -> usize {
     1 + memchr::memchr_iter(b'\n', &bytes[..position]).count()
 }

@@ -1,4 +1,4 @@
-//! What some AWS tool rejects or reads otherwise.
+//! What some AWS tool rejects or reads differently.
 
 use strum::Display;
 

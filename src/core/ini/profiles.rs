@@ -1,7 +1,7 @@
 //! Bytes → profiles, by the grammar of the AWS SDKs. Pure.
 //!
-//! Only known keys are ever read out. Where the SDKs disagree, the reader takes the meaning that
-//! is clear and warns, with the line, about what some SDK rejects or reads otherwise.
+//! Only known keys are ever read. Where the SDKs disagree, the reader takes the meaning that is clear and warns, with
+//! the line, about what some SDK rejects or reads differently.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use crate::core::ini::oddity::Oddity;
 use crate::core::name::is_accepted_by_every_sdk;
 use crate::core::text;
 
-/// A value and where it stands. It has no `Debug`: it may be a secret.
+/// A value and its location. No `Debug`: it may be a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Value<'a> {
     /// The value; continuation lines are joined by newlines.
@@ -23,13 +23,13 @@ pub struct Value<'a> {
 }
 
 impl Value<'_> {
-    /// The value as text, where it is UTF-8.
+    /// The value as text, if it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.bytes).ok()
     }
 }
 
-/// One profile of a file. It has no `Debug`: it may hold secrets.
+/// One profile of a file. No `Debug`: it may hold secrets.
 #[derive(Clone)]
 pub struct Profile<'a> {
     /// The name, byte for byte.
@@ -40,18 +40,18 @@ pub struct Profile<'a> {
 }
 
 impl<'a> Profile<'a> {
-    /// The value of a key that is there and not empty. Of repeated keys the last one counts.
+    /// The value of a key that exists and is not empty. If a key is repeated, the last one counts.
     pub fn get(&self, key: Key) -> Option<&Value<'a>> {
         let (_, value) = self.entries.iter().rev().find(|(entry, _)| *entry == key)?;
         (!value.bytes.is_empty()).then_some(value)
     }
 
-    /// The value of a key as text, where it is there, not empty and UTF-8.
+    /// The value of a key as text, if it exists, is not empty and is UTF-8.
     pub fn text(&self, key: Key) -> Option<&str> {
         self.get(key)?.as_str()
     }
 
-    /// Whether two profiles say the same: every known key and value in order, wherever they stand.
+    /// Whether two profiles contain the same: every known key and value in order, wherever they are.
     pub fn reads_like(&self, other: &Profile<'_>) -> bool {
         self.name == other.name
             && self.entries.len() == other.entries.len()
@@ -59,7 +59,7 @@ impl<'a> Profile<'a> {
     }
 }
 
-/// What some AWS tool rejects or reads otherwise, and in which line.
+/// What some AWS tool rejects or reads differently, and in which line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Warning {
     /// Counted from 1.
@@ -82,8 +82,8 @@ impl<'a> Profiles<'a> {
         Reader::new(Key::OF_CONFIG_ONLY, |name| Some(Cow::Borrowed(name))).read(bytes)
     }
 
-    /// Reads some sections of a credentials file alone, each given by its range from the header on and the
-    /// line of the header. There are no warnings about what stands elsewhere.
+    /// Reads only some sections of a credentials file, each given by its range from the header on and the line of the
+    /// header. There are no warnings about the rest of the file.
     pub fn of_sections(bytes: &'a [u8], sections: impl IntoIterator<Item = (Range<usize>, usize)>) -> Self {
         let mut reader = Reader::new(Key::OF_CONFIG_ONLY, |name| Some(Cow::Borrowed(name)));
         for (range, line) in sections {
@@ -92,7 +92,7 @@ impl<'a> Profiles<'a> {
         reader.profiles
     }
 
-    /// Reads a config file: `[default]` and `[profile NAME]`; other sections are passed over.
+    /// Reads a config file: `[default]` and `[profile NAME]`; other sections are ignored.
     pub fn of_config(bytes: &'a [u8]) -> Self {
         Reader::new(Key::OF_CREDENTIALS_ONLY, config_profile_name).read(bytes)
     }
@@ -114,19 +114,19 @@ impl<'a> Profiles<'a> {
         self.list.is_empty()
     }
 
-    /// What some AWS tool rejects or reads otherwise in one profile.
+    /// What some AWS tool rejects or reads differently in one profile.
     pub fn warnings_of(&self, name: &[u8]) -> impl Iterator<Item = &Warning> {
         let at = self.index.get(name).copied();
         self.warnings.iter().filter(move |warning| at.is_some() && warning.profile == at)
     }
 
-    /// What some AWS tool rejects or reads otherwise, in file order.
+    /// What some AWS tool rejects or reads differently, in file order.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 }
 
-/// `[default]`, `[profile x]`, `[profile "x y"]`; the prefix is taken off as botocore does.
+/// `[default]`, `[profile x]`, `[profile "x y"]`; the prefix is removed as botocore does.
 fn config_profile_name(section: &[u8]) -> Option<Cow<'_, [u8]>> {
     if section == b"default" {
         return Some(Cow::Borrowed(section));
@@ -154,10 +154,9 @@ struct Reader<'a> {
     section: Section,
     /// The keys of the section so far, in lower case.
     keys: HashSet<Vec<u8>>,
-    /// Whether the last property is the last entry of its profile, so that a continuation is its.
+    /// Whether the last property is the last entry of its profile, so a continuation belongs to it.
     continues_entry: bool,
-    /// Whether the last property has no value of its own, so that SDKs read what is indented below as
-    /// properties of it.
+    /// Whether the last property has no value of its own, so SDKs read indented lines below it as its properties.
     is_nesting: bool,
 }
 
@@ -298,7 +297,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The names of all profiles for an error that says which there are, cleaned and bounded.
+/// The names of all profiles for an error that lists them, cleaned and bounded.
 pub fn names(profiles: &Profiles<'_>) -> Vec<String> {
     profiles.iter().map(|profile| text::shown(&profile.name)).collect()
 }

@@ -4,8 +4,8 @@
 
 use crate::core::ini::lines::{LineKind, Lines, is_blank, trim};
 
-/// The endpoint of STS in the section of that name, and its line; `None` without such a section, `Some(None)` without
-/// an endpoint in it.
+/// The endpoint of STS in the section with that name, and its line; `None` if there is no such section, `Some(None)` if
+/// it has no endpoint.
 pub fn sts_endpoint<'a>(config: &'a [u8], name: &[u8]) -> Option<Option<(&'a [u8], usize)>> {
     let (mut found, mut in_section, mut in_sts) = (None, false, false);
     for line in Lines::of(config) {

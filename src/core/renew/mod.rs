@@ -1,6 +1,6 @@
-//! The use case of `get` and of the MCP update tool: a code goes in, a session comes out.
+//! The use case of `get` and of the MCP update tool: exchanges a code for a session.
 //!
-//! It reads top to bottom as the path of the data: check everything, take a turn, code, STS, write.
+//! It reads top to bottom in the order of execution: check everything, take a turn, code, STS, write.
 
 mod plan;
 pub mod report;
@@ -24,7 +24,7 @@ use crate::core::session::SessionCredentials;
 use crate::core::sts::client::StsClient;
 use crate::core::turn::queue::{NoTurn, Queue, Turn, Waited};
 
-/// Renews the session, and stores it in the file.
+/// Renews the session and stores it in the file.
 pub async fn renew(
     request: &RenewRequest,
     person: &Person,
@@ -63,7 +63,7 @@ struct Renewal<'a> {
 }
 
 impl Renewal<'_> {
-    /// Of many callers at once one renews; the others use its session or its refusal (GET-7).
+    /// Of many concurrent callers one renews; the others use its session or its refusal (GET-7).
     async fn renew_with_others(self, mut plan: Box<Plan>) -> Result<RenewReport> {
         let queue = match Queue::join(&plan.checked.target, &plan.source.name, self.environment) {
             Ok(queue) => queue,
@@ -79,7 +79,7 @@ impl Renewal<'_> {
             };
             match waited {
                 Ok(Waited::Turn(turn)) => return self.renew_in_turn(&turn, *plan).await,
-                // It was renewed, and is no longer good enough.
+                // It was renewed, but is no longer valid for long enough.
                 Ok(Waited::Done) => {}
                 Err(NoTurn::NoLocks(reason)) => return self.renew_alone(*plan, &reason).await,
                 Err(NoTurn::TooLong(error)) => return Err(error),
@@ -93,14 +93,14 @@ impl Renewal<'_> {
         self.renew_now(plan).await
     }
 
-    /// Uses the refusal of the caller before, or renews and hands a refusal on.
+    /// Uses the refusal of the previous caller, or renews and passes a refusal on.
     async fn renew_in_turn(self, turn: &Turn<'_>, plan: Plan) -> Result<RenewReport> {
         let asked_for = plan.fingerprint();
         if let Some(refusal) = turn.refusal_of(&asked_for) {
             return Err(refusal);
         }
         let renewed = self.renew_now(plan).await;
-        // What failed before anything was sent may be this caller's fault only.
+        // An error before anything was sent may be this caller's fault only.
         if let Err(error) = &renewed
             && error.code_spent().is_some()
         {
@@ -114,7 +114,7 @@ impl Renewal<'_> {
         self.store(plan, &session).await.map_err(|error| error.after_request(CodeSpent::Yes))
     }
 
-    /// Gets a code and trades it for a session; after a refusal again, if the source has another code.
+    /// Gets a code and exchanges it for a session; after a refusal, tries again if the source has another code.
     async fn get_session(self, plan: &Plan) -> Result<SessionCredentials> {
         let client = StsClient::new(&plan.settings, &plan.source.key)?;
         let sent_codes = &self.request.sent_codes;

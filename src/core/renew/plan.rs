@@ -1,4 +1,4 @@
-//! Everything that is found out and checked before a code is needed (GET-3).
+//! Everything that is determined and checked before a code is needed (GET-3).
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,7 +24,7 @@ use crate::core::sts::settings::resolved::StsSettings;
 use crate::core::text::{self, shown};
 use crate::core::turn::queue::fingerprint;
 
-/// Either the stored session is good enough, or this is to be done.
+/// Keep the stored session if it is valid for long enough, else renew it.
 pub enum Decision {
     Keep(RenewReport),
     Renew(Box<Plan>),
@@ -36,7 +36,7 @@ pub struct Plan {
     pub renamed_from: Option<String>,
     pub duration: SessionDuration,
     pub settings: StsSettings,
-    /// What is written, but for the secrets.
+    /// What is written, except for the secrets.
     pub edit: Edit,
     pub checked: Snapshot,
     pub warnings: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What AWS is asked, but for the code: whoever asks the same gets the same refusal.
+    /// What AWS is asked, except for the code: callers that ask the same get the same refusal.
     pub fn fingerprint(&self) -> String {
         let proxy = self.settings.proxy().unwrap_or_default();
         let endpoint = self.settings.endpoint();
@@ -53,7 +53,7 @@ impl Plan {
     }
 }
 
-/// Reads the files and makes every check that can be made before a code is needed. Nothing is sent, run or written.
+/// Reads the files and makes every check that is possible before a code is needed. Nothing is sent, run or written.
 pub async fn decide(request: &RenewRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
     let snapshot = request.file.read_at_rest().await?;
     let config_file = ConfigFile::read(environment)?;
@@ -109,7 +109,7 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
     })))
 }
 
-/// Whether the file now holds a session that is good enough.
+/// Whether the file now holds a session that is valid for long enough.
 pub fn is_stored(request: &RenewRequest, session_profile: &SessionProfileName) -> bool {
     let Ok(snapshot) = request.file.read() else { return false };
     let layout = Layout::of(&snapshot.bytes);
@@ -130,7 +130,7 @@ fn kept(
     (good.seconds_left >= min_validity.as_secs()).then(|| RenewReport::kept(session_profile.clone(), &good))
 }
 
-/// The session profile's name: as asked for, else the block's own, else `<profile>_sts` (CLI-4, BLK-7).
+/// The session profile's name: the requested one, else the block's own, else `<profile>_sts` (CLI-4, BLK-7).
 fn session_profile(layout: &Layout<'_>, source: &ProfileName, request: &RenewRequest) -> Result<SessionProfileName> {
     if let Some(asked) = &request.session_profile {
         return Ok(asked.clone());
@@ -145,7 +145,7 @@ fn session_profile(layout: &Layout<'_>, source: &ProfileName, request: &RenewReq
     }
 }
 
-/// A session profile's name that some SDK does not accept.
+/// The error for a session profile's name that some SDK does not accept.
 pub fn unusable_name(name: &str) -> Error {
     let message = format!("`{name}` cannot be the name of a session profile: not every AWS SDK accepts it");
     Error::new(ErrorCode::Usage, message, "choose a name of letters, digits and `_-/.%@:+` with `-sn NAME`")

@@ -1,4 +1,4 @@
-//! What was done. It holds no secret.
+//! What was done. It contains no secret.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -18,20 +18,20 @@ pub struct RenewReport {
     pub access_key_id: String,
     /// When AWS stops accepting the session.
     pub expiration: Timestamp,
-    /// The expiry as it stands in the file.
+    /// The expiry as written in the file.
     pub expiration_text: String,
-    /// Whether the session is new, and not the stored one.
+    /// Whether the session is new, rather than the stored one.
     pub refreshed: bool,
-    /// The name that the session profile had before.
+    /// The previous name of the session profile.
     pub renamed_from: Option<String>,
-    /// What is wrong though it worked.
+    /// Problems that did not prevent it.
     pub warnings: Vec<String>,
-    /// What keeps other tools from using the session as the user may expect.
+    /// What prevents other tools from using the session as the user may expect.
     pub notes: Vec<String>,
 }
 
 impl RenewReport {
-    /// The stored session is good enough.
+    /// The stored session is valid for long enough.
     pub fn kept(session_profile: SessionProfileName, good: &GoodSession<'_>) -> Self {
         Self {
             session_profile,
@@ -76,7 +76,7 @@ impl RenewReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DryRun {
     pub session_profile: SessionProfileName,
-    /// The lines that would change; none if the stored session is good enough.
+    /// The lines that would change; none if the stored session is valid for long enough.
     pub changes: Vec<ChangedLine>,
     pub warnings: Vec<String>,
 }

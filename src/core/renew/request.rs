@@ -1,4 +1,4 @@
-//! What is asked of `get` and of the update tool.
+//! The input of `get` and of the update tool.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::core::session::SessionDuration;
 
 #[derive(Clone)]
 pub struct RenewRequest {
-    /// The file that holds the key and takes the session.
+    /// The file that holds the key and receives the session.
     pub file: CredentialsFile,
     /// The source profile, or the session profile of its block.
     pub profile: ProfileName,
     /// Another name for the session profile; `None` for the block's own, else `<profile>_sts`.
     pub session_profile: Option<SessionProfileName>,
     pub code: GivenCode,
-    /// The codes that were sent before, none of which is sent again.
+    /// The codes that were sent before; none of them is sent again.
     pub sent_codes: SentCodes,
     /// How long the session should last; `None` for `duration_seconds`, else one hour.
     pub duration: Option<SessionDuration>,

@@ -1,4 +1,4 @@
-//! The session goes into its block: planned before a code is needed, made on fresh bytes afterwards.
+//! Stores the session in its block: planned before a code is needed, made on fresh bytes afterwards.
 
 use std::path::Path;
 
@@ -29,8 +29,8 @@ pub struct Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// The edit for a session that looks like a real one: what forbids the real edit is found before the code
-    /// is spent. `layout` is that of the checked bytes.
+    /// The edit for a session that looks like a real one, so whatever forbids the real edit is found before the code is
+    /// spent. `layout` is that of the checked bytes.
     pub fn plan(&self, layout: &Layout<'_>, expiration: Timestamp) -> Result<Edit> {
         let session = SessionCredentials {
             access_key_id: "(new)".into(),
@@ -43,7 +43,7 @@ impl Destination<'_> {
 
     /// Writes the session; `key_id` is the key that it came from.
     ///
-    /// Errors: `file_changed` if the file no longer takes it, and those of [`CredentialsFile::replace`].
+    /// Errors: `file_changed` if the file no longer accepts it, and those of [`CredentialsFile::replace`].
     pub async fn store(&self, session: &SessionCredentials, key_id: &str, reporter: &dyn Reporter) -> Result<Replaced> {
         let mut edit = |old: &Snapshot| {
             self.check_again(old, key_id)?;
@@ -65,8 +65,8 @@ impl Destination<'_> {
         Change::write(layout, &block).map_err(|error| error.at(self.path()))
     }
 
-    /// The checks of the file that were made before the request, and that its key is still there: a session
-    /// goes only into the file that its key came from.
+    /// Repeats the checks of the file that were made before the request, and checks that its key still exists: a
+    /// session goes only into the file that its key came from.
     fn check_again(&self, old: &Snapshot, key_id: &str) -> Result<()> {
         self.file.check_replaceable(old)?;
         if old.bytes == self.checked.bytes {
@@ -82,7 +82,7 @@ impl Destination<'_> {
         Err(Error::new(ErrorCode::KeyMissing, message, "find out what changed the file, and try again"))
     }
 
-    /// What was in order before the request and no longer is was changed in the meantime (FILE-5).
+    /// What was in order before the request and no longer is has been changed in the meantime (FILE-5).
     fn changed_since(&self, error: Error) -> Error {
         if error.code().exit_status() != ErrorCode::FileMissing.exit_status() {
             return error;

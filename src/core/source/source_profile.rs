@@ -19,12 +19,11 @@ pub struct Files<'a> {
     pub layout: &'a Layout<'a>,
     pub config_path: &'a Path,
     pub config: &'a Profiles<'a>,
-    /// Whether settings and commands of the credentials file are used: not from a file that an MCP
-    /// call named.
+    /// Whether settings and commands of the credentials file are used: not if an MCP call named the file.
     pub is_operators: bool,
 }
 
-/// A source profile that can be used: every value is there and well-formed.
+/// A usable source profile: every value exists and is well-formed.
 #[derive(Debug)]
 pub struct SourceProfile {
     pub name: ProfileName,
@@ -34,17 +33,17 @@ pub struct SourceProfile {
     pub config_region: Option<String>,
     pub ca_bundle: Option<String>,
     pub mfa_process: Option<String>,
-    /// The name of the TOTP secret that `mktotp` keeps.
+    /// The name of the TOTP secret in `mktotp`.
     pub totp_secret_name: Option<String>,
 }
 
 impl Files<'_> {
-    /// The profile of that name, or the error that says where to look instead.
+    /// The profile with that name, or the error that says where to look instead.
     pub fn profile(&self, name: &ProfileName) -> Result<&Profile<'_>> {
         self.credentials.get(name.as_bytes()).ok_or_else(|| self.not_found(name))
     }
 
-    /// Everything that a request needs of the source profile, checked (GET-2 to GET-4).
+    /// Everything that a request needs from the source profile, checked (GET-2 to GET-4).
     pub fn source_profile(&self, name: &ProfileName) -> Result<SourceProfile> {
         let profile = self.profile(name)?;
         let config = self.config.get(name.as_bytes());
@@ -65,7 +64,7 @@ impl Files<'_> {
             config_region: config.and_then(|p| p.text(Key::Region)).map(str::to_owned),
             ca_bundle: config.and_then(|p| p.text(Key::CaBundle)).map(str::to_owned),
             mfa_process: either(Key::MfaProcess).map(str::to_owned),
-            // The name alone is harmless: it tells which code to ask for.
+            // The name itself is harmless: it says which code to ask for.
             totp_secret_name: profile.text(Key::TotpSecretName).map(str::to_owned),
         })
     }
@@ -178,8 +177,8 @@ impl Files<'_> {
         })
     }
 
-    /// How long the session should last: as asked for, else `duration_seconds` of the source profile, of the
-    /// credentials file before the config file, else an hour (CLI-4).
+    /// How long the session should last: the requested duration, else `duration_seconds` of the source profile, from
+    /// the credentials file before the config file, else one hour (CLI-4).
     pub fn duration(&self, name: &ProfileName, asked: Option<SessionDuration>) -> Result<SessionDuration> {
         if let Some(duration) = asked {
             return Ok(duration);

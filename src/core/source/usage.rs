@@ -1,4 +1,4 @@
-//! How other programs use the session, and what keeps them from it (GET-14).
+//! How other programs use the session, and what prevents that (GET-14).
 
 use crate::core::environment::Environment;
 use crate::core::file::credentials_file::CredentialsFile;
@@ -9,9 +9,8 @@ use crate::core::quote::posix;
 use crate::core::source::source_profile::SourceProfile;
 use crate::core::text::{self, shown};
 
-/// The variables to put before a command so that it uses the session (GET-14), quoted for a POSIX
-/// shell where that is needed. `AWS_SHARED_CREDENTIALS_FILE` is named where tools would read
-/// another file.
+/// The variables to put before a command so it uses the session (GET-14), quoted for a POSIX shell if necessary.
+/// `AWS_SHARED_CREDENTIALS_FILE` is included if tools would otherwise read another file.
 pub fn usage(file: &CredentialsFile, session_profile: &SessionProfileName) -> String {
     let profile = format!("AWS_PROFILE={}", posix(session_profile.as_str()));
     if file.is_default() {
@@ -21,7 +20,7 @@ pub fn usage(file: &CredentialsFile, session_profile: &SessionProfileName) -> St
     format!("{profile} AWS_SHARED_CREDENTIALS_FILE={}", posix(&text::clean(&path.display().to_string())))
 }
 
-/// What keeps other tools from using the session as the user may expect.
+/// What prevents other tools from using the session as the user may expect.
 pub fn notes(
     environment: &Environment,
     config: &Profiles<'_>,

@@ -1,4 +1,4 @@
-//! What is checked of a session before anybody relies on it (GET-12).
+//! What is checked in a session before anybody relies on it (GET-12).
 
 use aws_sdk_sts::operation::get_session_token::GetSessionTokenOutput;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::secret::SecretString;
 use crate::core::session::SessionCredentials;
 
-/// An answer that says success and holds no session.
+/// A success response without a usable session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 enum AnswerError {
     #[error("AWS's response contains no session")]
@@ -31,8 +31,8 @@ impl From<AnswerError> for Error {
     }
 }
 
-/// The session of an answer. `server_time` is the answer's own `Date`; without it the local clock
-/// tells whether the session has expired.
+/// The session in a response. `server_time` is the response's own `Date`; without it the local clock decides whether
+/// the session has expired.
 pub(super) fn session(output: GetSessionTokenOutput, server_time: Option<Timestamp>) -> Result<SessionCredentials> {
     let credentials = output.credentials.ok_or(AnswerError::NoCredentials)?;
     for (name, value) in [

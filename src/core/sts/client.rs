@@ -1,5 +1,5 @@
-//! `GetSessionToken`, once: signed with one key, and what AWS or the network answers as one
-//! [`Error`] that says whether the code is spent.
+//! `GetSessionToken`, once: signed with one key; any failure of AWS or the network becomes one [`Error`] that says
+//! whether the code is spent.
 
 use std::fmt;
 use std::time::Duration;
@@ -24,15 +24,15 @@ use crate::core::sts::settings::resolved::StsSettings;
 use crate::core::sts::exchange::Exchange;
 use crate::core::sts::failure::Route;
 
-/// How long the way to AWS may take, in three parts (GET-11).
+/// How long a call to AWS may take, in three parts (GET-11).
 #[derive(Debug, Clone, Copy)]
 struct TimeLimits {
-    /// Name, connection, proxy and TLS.
+    /// Name resolution, connection, proxy and TLS.
     connect: Duration,
-    /// One request and its answer. Longer than `connect`, so that this limit is never reached
-    /// before the request has left.
+    /// One request and its response. Longer than `connect`, so this limit is never reached before the request has been
+    /// sent.
     attempt: Duration,
-    /// Everything, retries included.
+    /// Everything, including retries.
     operation: Duration,
 }
 
@@ -67,7 +67,7 @@ impl StsClient {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(settings.region().to_owned()))
-            // The endpoint of the settings is the one that was checked and shown.
+            // The settings' endpoint is the one that was checked and shown.
             .endpoint_url(settings.endpoint())
             .credentials_provider(credentials)
             .identity_cache(IdentityCache::no_cache())
@@ -75,7 +75,7 @@ impl StsClient {
             .retry_classifier(crate::core::sts::retry::OnlyUnspent)
             .disable_clock_skew_correction(false)
             .timeout_config(timeouts)
-            // The limit of an attempt covers its body too.
+            // The limit of an attempt also covers its body.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(TokioSleep::new())
             .http_client(http_client(settings, limits.connect))
@@ -83,9 +83,9 @@ impl StsClient {
         Self { client: aws_sdk_sts::Client::from_conf(config), route: Route::new(settings, limits.connect) }
     }
 
-    /// Trades the code for a session.
+    /// Exchanges the code for a session.
     ///
-    /// Errors: every code of the exit statuses 4 and 5, each with what became of the MFA code.
+    /// Errors: every code of the exit statuses 4 and 5, each with what happened to the MFA code.
     pub async fn get_session_token(
         &self,
         device: &SerialNumber,
@@ -121,7 +121,7 @@ fn not_sent(message: &str) -> Error {
     Error::new(ErrorCode::Internal, message, "this is a bug in updsts; please report it").after_request(CodeSpent::No)
 }
 
-/// One connector for all attempts, with the proxy and certificates of the settings.
+/// One connector for all attempts, with the settings' proxy and certificates.
 fn http_client(settings: &StsSettings, connect_limit: Duration) -> SharedHttpClient {
     let tls = TlsContext::builder()
         .with_trust_store(settings.trust.store())

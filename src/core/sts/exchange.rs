@@ -1,4 +1,4 @@
-//! What was seen of the last attempt on its way: when it was signed, what the answer's clock said.
+//! What was observed of the last attempt: when it was signed, and the time on the server's clock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use jiff::{SignedDuration, Timestamp};
 
-/// An observer of one operation.
+/// Observes one operation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Exchange(Arc<Mutex<Seen>>);
 
@@ -26,7 +26,7 @@ struct Seen {
 
 #[derive(Debug, Clone, Copy)]
 struct Answered {
-    /// By the answer's `Date`.
+    /// By the response's `Date`.
     server: Timestamp,
     /// By the local clock.
     local: Timestamp,
@@ -41,24 +41,24 @@ impl Exchange {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Whether any attempt was handed to the HTTP client.
+    /// Whether any attempt was passed to the HTTP client.
     pub(super) fn was_sent(&self) -> bool {
         self.seen().sent
     }
 
-    /// The time at AWS, by the `Date` of the last answer.
+    /// The time at AWS, by the `Date` of the last response.
     pub(super) fn server_time(&self) -> Option<Timestamp> {
         self.seen().answered.map(|answered| answered.server)
     }
 
-    /// How far the clock of AWS is ahead of the local one, by the last answer.
+    /// How far AWS's clock is ahead of the local one, by the last response.
     pub(super) fn clock_ahead(&self) -> Option<SignedDuration> {
         let answered = self.seen().answered?;
         Some(answered.server.duration_since(answered.local))
     }
 
-    /// How far the time of the last signature was from the clock of AWS. After the SDK corrected
-    /// the time of a retry, this is small although the local clock is still wrong.
+    /// How far the time of the last signature was from AWS's clock. Once the SDK has corrected the time of a retry,
+    /// this is small although the local clock is still wrong.
     pub(super) fn signature_off(&self) -> Option<SignedDuration> {
         let seen = self.seen();
         Some(seen.answered?.server.duration_since(seen.signed?).abs())
@@ -89,7 +89,7 @@ impl Intercept for Exchange {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let headers = context.response().headers();
-        // The `Date` of a stored answer is old (RFC 9111, section 5.1).
+        // The `Date` of a cached response is old (RFC 9111, section 5.1).
         let date = headers.get("date").filter(|_| headers.get("age").is_none());
         let server = date.and_then(http_date);
         let local = Timestamp::now();

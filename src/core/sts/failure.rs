@@ -1,6 +1,6 @@
-//! What went wrong on the way: no connection, an untrusted certificate, a lost answer.
+//! Requests without a response from AWS: no connection, an untrusted certificate, a lost response.
 //!
-//! Errors of the SDK are looked into by type and never printed: their text shows bodies.
+//! SDK errors are inspected by type and never printed: their text shows bodies.
 
 use std::error::Error as StdError;
 use std::io;
@@ -51,7 +51,7 @@ impl Route {
     }
 }
 
-/// A request without an answer of AWS.
+/// A request without a response from AWS.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 enum Failure {
     #[error("no connection to {route}: {reason}")]
@@ -137,7 +137,7 @@ impl From<Failure> for Error {
     }
 }
 
-/// What became of a request that brought no session.
+/// The error for a request that returned no session.
 pub(super) fn error(error: &SdkError<GetSessionTokenError, HttpResponse>, exchange: &Exchange, route: &Route) -> Error {
     match error {
         SdkError::ServiceError(service) => {
@@ -162,7 +162,7 @@ pub(super) fn error(error: &SdkError<GetSessionTokenError, HttpResponse>, exchan
     }
 }
 
-/// An answer without an error code of AWS.
+/// A response without an AWS error code.
 fn without_code(status: u16, exchange: &Exchange, route: &Route) -> Error {
     match status {
         200..300 => Failure::Malformed.into(),
@@ -173,8 +173,8 @@ fn without_code(status: u16, exchange: &Exchange, route: &Route) -> Error {
     }
 }
 
-/// The HTTP client knows whether it failed before the request left: while connecting, which
-/// includes the proxy's tunnel and TLS.
+/// The HTTP client knows whether it failed before the request was sent: while connecting, which includes the proxy's
+/// tunnel and TLS.
 fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
     let connecting =
         chain(error).find_map(|error| error.downcast_ref::<legacy::Error>()).is_some_and(legacy::Error::is_connect);
@@ -192,8 +192,8 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
             return tls_failure(tls, route);
         }
     }
-    // The type of this error is not public, so its text has to do; where that text is another,
-    // the reason below is only less exact.
+    // The type of this error is not public, so its text has to do; if the text changes, the reason below is only less
+    // precise.
     if proxy.is_some() && chain(error).any(|cause| cause.to_string().ends_with("proxy authorization required")) {
         return Failure::ProxyAuthentication { route: shown, proxy };
     }
@@ -246,8 +246,8 @@ fn tls_failure(error: &rustls::Error, route: &Route) -> Failure {
     Failure::Certificate { route: shown, reason, hint }
 }
 
-/// An error and what caused it. An `io::Error` names the error in it by `get_ref` alone: its
-/// `source` is already the one after.
+/// An error and its causes. An `io::Error` returns the error inside it only through `get_ref`: its `source` is already
+/// the next one.
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),

@@ -1,4 +1,4 @@
-//! STS: where it is called, and `GetSessionToken`. The only SDK code.
+//! STS: where to call it, and `GetSessionToken`. The only SDK code.
 
 mod answer;
 pub mod client;

@@ -1,4 +1,4 @@
-//! What AWS refuses, by its error code. AWS's own text is never shown: it can repeat what was sent.
+//! AWS's refusals, by error code. AWS's own text is never shown: it can repeat what was sent.
 
 use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use jiff::SignedDuration;
@@ -11,7 +11,7 @@ pub(super) fn is_throttling(code: &str) -> bool {
     THROTTLING_ERRORS.contains(&code)
 }
 
-/// The code for a signature that AWS did not accept, also because of its time.
+/// The code for a signature that AWS did not accept, also if only its time was wrong.
 pub(super) const SIGNATURE: &str = "SignatureDoesNotMatch";
 
 /// AWS accepts a signature for five minutes before and after its time.
@@ -22,7 +22,7 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// The most characters of AWS's error code that are shown.
 const MAX_CODE: usize = 64;
 
-/// An answer with an error code of AWS.
+/// A response with an AWS error code.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub(super) enum Refusal {
     #[error("AWS refused the code: it is wrong, expired or already used")]
@@ -50,7 +50,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// Reads AWS's code. Its text tells apart only what shares a code.
+    /// Parses AWS's code. The message only distinguishes refusals that share a code.
     pub(super) fn new(code: &str, message: &str, exchange: &Exchange) -> Self {
         match code {
             "AccessDenied" | "AccessDeniedException" => {
@@ -138,7 +138,7 @@ impl Refusal {
     }
 }
 
-/// Codes of a request that AWS did not get as far as its MFA code with.
+/// Codes of requests that AWS rejected before it looked at the MFA code.
 const UNREAD: [&str; 12] = [
     "ValidationError",
     "InvalidAction",
@@ -160,7 +160,7 @@ impl From<Refusal> for Error {
     }
 }
 
-/// The measured difference, in seconds below two minutes, else in minutes.
+/// The measured difference: in seconds below two minutes, else in minutes.
 fn clock(ahead: Option<SignedDuration>) -> String {
     let Some(ahead) = ahead else {
         return "the local clock is off by more than 5 min".to_owned();

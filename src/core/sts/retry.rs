@@ -8,9 +8,8 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 
 use crate::core::sts::refusal::{self, is_throttling};
 
-/// Forbids every retry but that of a request whose code AWS did not look at: one that was
-/// throttled, or signed by a wrong clock. STS accepts a code once, so any other retry would turn
-/// a lost answer into a refused code.
+/// Forbids every retry except for a request whose code AWS did not look at: one that was throttled, or signed with a
+/// wrong clock. STS accepts a code once, so any other retry would turn a lost response into a refused code.
 #[derive(Debug)]
 pub(super) struct OnlyUnspent;
 
@@ -23,7 +22,7 @@ impl ClassifyRetry for OnlyUnspent {
             .and_then(|error| error.downcast_ref::<GetSessionTokenError>())
             .and_then(ProvideErrorMetadata::code);
         match code {
-            // The SDK decides: it retries throttling, and a signature after it measured the clock.
+            // The SDK decides: it retries throttling, and a signature after it has measured the clock.
             Some(code) if is_throttling(code) || code == refusal::SIGNATURE => RetryAction::NoActionIndicated,
             _ => RetryAction::RetryForbidden,
         }

@@ -1,4 +1,4 @@
-//! The user's own folder for turns. What others could write is not used.
+//! The user's own directory for turns. It is not used if others could write to it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -8,8 +8,8 @@ use crate::core::environment::Environment;
 use crate::core::text;
 use crate::core::text::os_error;
 
-/// The first folder of these that is the user's own: `updsts` in `XDG_RUNTIME_DIR`, in
-/// `XDG_CACHE_HOME`, in `~/.cache`. It is made where it is missing.
+/// The first of these directories that belongs to the user: `updsts` in `XDG_RUNTIME_DIR`, in `XDG_CACHE_HOME`, in
+/// `~/.cache`. It is created if it does not exist.
 ///
 /// Source: <https://specifications.freedesktop.org/basedir-spec/latest/>
 pub(super) fn open(environment: &Environment) -> Result<PathBuf, String> {
@@ -25,7 +25,7 @@ pub(super) fn open(environment: &Environment) -> Result<PathBuf, String> {
 }
 
 fn bases(environment: &Environment) -> Vec<PathBuf> {
-    // A relative path is invalid there, as the specification says.
+    // The specification declares a relative path invalid.
     let named = |name| environment.var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = environment.home().filter(|home| home.is_absolute()).map(|home| home.join(".cache"));
     [named("XDG_RUNTIME_DIR"), named("XDG_CACHE_HOME").or(home)].into_iter().flatten().collect()
@@ -37,7 +37,7 @@ fn prepare(folder: &Path) -> io::Result<()> {
     if let Ok(metadata) = fs::symlink_metadata(folder) {
         return check_private(&metadata);
     }
-    // Nothing is made in the home of somebody else, as under `sudo`: it would shut them out.
+    // Nothing is created in somebody else's home directory, as under `sudo`: it would lock them out.
     let parent = folder.ancestors().skip(1).find_map(|ancestor| fs::metadata(ancestor).ok());
     check_owner(&parent.ok_or(io::ErrorKind::NotFound)?)?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -71,8 +71,8 @@ fn prepare(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
-/// Opens the file of a turn, made where it is missing; never through a link, never waiting for the
-/// other end of a FIFO.
+/// Opens the file of a turn and creates it if it does not exist; never follows a link, never waits for the other end of
+/// a FIFO.
 pub(super) fn open_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

@@ -1,9 +1,9 @@
 //! Taking turns (GET-7): of the callers that want the same source profile's session at once, one asks
 //! AWS, and the others use its session or its refusal.
 //!
-//! A turn is a lock on a small file of its own, one for each source profile of each credentials file,
-//! in a private folder of the user. The lock ends with the process that holds it, however that ends.
-//! The file holds the last refusal for those who wait, and never a secret.
+//! A turn is a lock on a small file of its own, one for each source profile of each credentials file, in a private
+//! directory of the user. The lock ends with the process that holds it, however that ends. The file contains the last
+//! refusal for the waiting callers, and never a secret.
 
 use std::fmt::Write;
 use std::fs::{File, TryLockError};
@@ -20,12 +20,12 @@ use crate::core::name::ProfileName;
 use crate::core::text::os_error;
 use crate::core::turn::refusal::Refusal;
 
-/// How long a caller waits for the others: longer than a command, a request and its retry take
-/// together, but not as long as a forgotten prompt.
+/// How long a caller waits for the others: longer than a command, a request and its retry take together, but less than
+/// a forgotten prompt.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
-/// After how long it says that it waits.
+/// How long a caller waits before it reports that.
 const SILENT_WAIT: Duration = Duration::from_secs(1);
-/// How often the stored session is looked at meanwhile: a caller that takes no turn may renew it.
+/// How often the stored session is checked in the meantime: a caller that takes no turn may renew it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A hash of several parts, in hexadecimal, that tells `["ab", "c"]` from `["a", "bc"]`.
@@ -43,8 +43,7 @@ pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     text
 }
 
-/// The place in the queue of one source profile: where its lock is, and what it said when the caller
-/// came.
+/// The queue of one source profile: where its lock is, and what its file contained when the caller arrived.
 pub struct Queue {
     file: File,
     profile: ProfileName,
@@ -53,32 +52,32 @@ pub struct Queue {
 
 pub enum Waited<'q> {
     Turn(Turn<'q>),
-    /// Another caller renewed the session meanwhile.
+    /// Another caller renewed the session in the meantime.
     Done,
 }
 
-/// The caller's turn. It ends when it is dropped.
+/// The caller's turn. It ends on drop.
 pub struct Turn<'q> {
     file: &'q File,
-    /// What was refused to another caller while this one waited.
+    /// The refusal of another caller while this one waited.
     refusal: Option<Refusal>,
 }
 
 impl Queue {
-    /// Comes to the queue of a source profile. The error says why there is none: then everybody
-    /// goes at once, which costs codes but no data.
+    /// Joins the queue of a source profile. The error says why there is none: then everybody goes at once, which costs
+    /// codes but no data.
     pub fn join(credentials_file: &Path, source: &ProfileName, environment: &Environment) -> Result<Self, String> {
         let folder = crate::core::turn::folder::open(environment)?;
         let path = credentials_file.as_os_str().as_encoded_bytes();
         let name = format!("{}.turn", &fingerprint([path, source.as_bytes()])[..32]);
         let file = crate::core::turn::folder::open_file(&folder.join(name)).map_err(|error| os_error(&error))?;
-        // Whoever holds the turn may be writing at this moment. What is half written is not yet
-        // seen, so that it counts as written while this caller waited, as it was.
+        // Whoever holds the turn may be writing at this moment. A half-written refusal is not seen yet, so it correctly
+        // counts as written while this caller waited.
         let seen = Refusal::read(&file).map(|refusal| refusal.id);
         Ok(Self { file, profile: source.clone(), seen })
     }
 
-    /// Waits for the turn; `is_done` is asked now and then whether it is still needed.
+    /// Waits for the turn; `is_done` is asked regularly whether it is still needed.
     pub async fn wait(&self, mut is_done: impl FnMut() -> bool, notice: impl Fn(&str)) -> Result<Waited<'_>, NoTurn> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(2);
@@ -124,20 +123,20 @@ impl Queue {
 }
 
 pub enum NoTurn {
-    /// The folder's file system has no locks.
+    /// The directory's file system does not support locks.
     NoLocks(String),
-    /// Another caller holds it too long.
+    /// Another caller has held it for too long.
     TooLong(Error),
 }
 
 impl Turn<'_> {
-    /// What another caller was refused meanwhile, where it asked for the same: the same key, device,
-    /// region and endpoint.
+    /// The refusal of another caller in the meantime, if it asked for the same: the same key, device, region and
+    /// endpoint.
     pub fn refusal_of(&self, request: &str) -> Option<Error> {
         self.refusal.as_ref().filter(|refusal| refusal.request == request)?.error()
     }
 
-    /// Hands a refusal on to those who wait now. Where that fails they ask AWS themselves.
+    /// Passes a refusal on to the callers waiting now. If that fails, they ask AWS themselves.
     pub fn hand_on(&self, request: &str, error: &Error) {
         let _ = Refusal::of(request, error).write(self.file);
     }
@@ -145,7 +144,7 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        // Where that fails, the lock ends with the file, a moment later.
+        // If that fails, the lock ends when the file is closed, a moment later.
         let _ = self.file.unlock();
     }
 }

@@ -1,4 +1,4 @@
-//! A refusal as it stands in the file of a turn.
+//! A refusal as stored in the file of a turn.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -11,7 +11,7 @@ use crate::core::error::{CodeSpent, Error, ErrorCode};
 /// The longest refusal that is read, in bytes; messages are far shorter.
 const MOST_BYTES: u64 = 16 * 1024;
 
-/// What was refused to whom, and when. It holds no secret.
+/// Which request was refused, how, and when. It contains no secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Refusal {
     pub(super) id: String,
@@ -34,7 +34,7 @@ impl Refusal {
         }
     }
 
-    /// The refusal in the file; none where it is empty, half written, or something else.
+    /// The refusal in the file; `None` if it is empty, half written, or something else.
     pub(super) fn read(mut file: &File) -> Option<Self> {
         let mut text = Vec::new();
         file.rewind().ok()?;
@@ -49,7 +49,7 @@ impl Refusal {
         file.write_all(&text)
     }
 
-    /// The error that the other caller had; none where the text is not updsts's.
+    /// The other caller's error; `None` if the text is not from updsts.
     pub(super) fn error(&self) -> Option<Error> {
         let (code, spent): (ErrorCode, CodeSpent) = (self.code.parse().ok()?, self.code_spent.parse().ok()?);
         Some(Error::new(code, &self.message, &self.hint).after_request(spent))

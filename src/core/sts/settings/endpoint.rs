@@ -87,7 +87,7 @@ impl Endpoint {
         &self.url
     }
 
-    /// Whether it was set by hand.
+    /// Whether it was set explicitly.
     pub(super) fn is_custom(&self) -> bool {
         self.custom
     }
@@ -114,13 +114,13 @@ fn configured_url(
     Ok(config.get(ENDPOINT_URL))
 }
 
-/// The URL parser also takes `http:host` and `http:/host`, which other tools do not.
+/// The URL parser also accepts `http:host` and `http:/host`, which other tools do not.
 pub(super) fn has_http_scheme(text: &str) -> bool {
     let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
     scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
-/// Whether a host is this machine by its name alone.
+/// Whether a host is this machine, judging only by its name.
 pub(super) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
         Host::Domain(name) => {

@@ -1,4 +1,4 @@
-//! What can be wrong with a setting. The value itself is never repeated: it may hold a password.
+//! What can be wrong with a setting. The value itself is never repeated: it may contain a password.
 
 use std::path::Path;
 
@@ -92,7 +92,7 @@ pub(crate) enum SettingsError {
 impl SettingsError {
     fn code(&self) -> ErrorCode {
         match self {
-            // An endpoint that is no URL is unusable wherever it comes from (GET-9).
+            // An endpoint that is not a URL is unusable wherever it comes from (GET-9).
             Self::NotRegion(place) | Self::PseudoRegion { place, .. } if matches!(place, Place::Option(_)) => {
                 ErrorCode::Usage
             }

@@ -1,4 +1,4 @@
-//! The proxy on the way to the endpoint (GET-10).
+//! The proxy for the endpoint (GET-10).
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use crate::core::sts::settings::error::{Place, SettingsError};
 
 /// The proxy for one endpoint.
 ///
-/// It is chosen here and handed over as a fact: the client's own look at the environment takes a
-/// value that it cannot read for no proxy, and lets an empty variable hide the other case.
+/// It is chosen here and passed on explicitly: the client's own lookup treats a value that it cannot parse as no proxy,
+/// and an empty variable there hides the one in the other case.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     variable: &'static str,
@@ -24,7 +24,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy for `endpoint`. The lower-case spelling comes first, as in curl and the AWS CLI.
+    /// The proxy for `endpoint`. The lower-case spelling takes precedence, as in curl and the AWS CLI.
     pub(super) fn resolve(environment: &Environment, endpoint: &str) -> Result<Option<Self>, SettingsError> {
         let own: [&'static str; 2] =
             if endpoint.starts_with("https:") { ["https_proxy", "HTTPS_PROXY"] } else { ["http_proxy", "HTTP_PROXY"] };
@@ -50,8 +50,8 @@ impl Proxy {
         } else {
             Url::parse(&format!("http://{text}")).ok()?
         };
-        // A password with a raw `/`, `?` or `#` ends the host early: what follows, and holds the
-        // `@`, would be taken for a path, and the user's name for the host.
+        // A password with a raw `/`, `?` or `#` ends the host early: the rest, which contains the `@`, would be read as
+        // a path, and the user name as the host.
         let after_host = &url[url::Position::AfterPort..];
         if after_host.contains('@') {
             return None;
@@ -68,12 +68,12 @@ impl Proxy {
         Some(Self { variable, config, shown, https, loopback })
     }
 
-    /// What the HTTP client is given; it holds user and password.
+    /// What the HTTP client is given, including user name and password.
     pub(crate) fn config(&self) -> ProxyConfig {
         self.config.clone()
     }
 
-    /// The URL without user and password.
+    /// The URL without user name and password.
     pub(crate) fn shown(&self) -> &str {
         &self.shown
     }
@@ -97,7 +97,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Whether `NO_PROXY` exempts the endpoint: by domain with all under it, address, network, or `*`.
+/// Whether `NO_PROXY` exempts the endpoint: by domain including subdomains, address, network, or `*`.
 fn is_exempt(endpoint: &str, rules: &str) -> bool {
     let Some(port) = Url::parse(endpoint).ok().and_then(|url| url.port_or_known_default()) else {
         return false;
@@ -109,7 +109,7 @@ fn is_exempt(endpoint: &str, rules: &str) -> bool {
         }
         let rule = rule.strip_prefix('*').unwrap_or(rule);
         match rule.rsplit_once(':') {
-            // A rule for one port, as Python's tools have it; not the end of an IPv6 address.
+            // A rule for one port, as in Python's tools; not the end of an IPv6 address.
             Some((host, number)) if !host.contains(':') || host.ends_with(']') => {
                 if number.parse() == Ok(port) {
                     domains.push(host.trim_matches(['[', ']']));

@@ -48,7 +48,7 @@ impl Region {
             [("AWS_REGION", RegionOrigin::AwsRegion), ("AWS_DEFAULT_REGION", RegionOrigin::AwsDefaultRegion)]
         {
             if let Some(text) = request.environment.var_os(name) {
-                // Bytes that are no Unicode are no region either.
+                // Bytes that are not Unicode are not a region either.
                 return Self::parse(&text.to_string_lossy(), origin, Place::Variable(name));
             }
         }
@@ -84,8 +84,8 @@ impl Region {
             return Err(SettingsError::NotRegion(place));
         }
         let name = match text {
-            // The global endpoint's tokens are refused by the younger regions: these names of the
-            // old SDKs get the regional endpoint of the same place.
+            // Newer regions refuse the global endpoint's tokens, so these names of old SDKs get the regional endpoint
+            // of the same place.
             "aws-global" => "us-east-1",
             "aws-us-gov-global" => "us-gov-west-1",
             "aws-cn-global" => "cn-north-1",

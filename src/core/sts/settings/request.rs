@@ -1,11 +1,11 @@
-//! What the settings are resolved from.
+//! The input for resolving the settings.
 
 use crate::core::environment::Environment;
 use crate::core::file::config_file::ConfigFile;
 use crate::core::name::ProfileName;
 use crate::core::session::SerialNumber;
 
-/// What is known before the settings are resolved. All of it is the operator's own.
+/// What is known before the settings are resolved. All of it comes from the operator.
 #[derive(Clone, Copy)]
 pub struct SettingsRequest<'a> {
     /// The profile whose key signs.

@@ -1,9 +1,9 @@
 //! Where and how STS is called: region, endpoint, proxy, certificates. Everything here is checked
 //! before a code is asked for, and nothing is sent.
 //!
-//! `aws-config`'s loader is not used for this: it answers a mistake with a default (a bad endpoint
-//! variable means public AWS), reads `AWS_PROFILE`, and ends in a call to instance metadata. Its
-//! parser and the lookup under it are used, with our own checks on what they find.
+//! `aws-config`'s loader is not used for this: it replaces a mistake with a default (a bad endpoint variable means
+//! public AWS), reads `AWS_PROFILE`, and ends up calling instance metadata. Its parser and the underlying lookup are
+//! used, with our own checks on what they find.
 
 use std::fmt;
 
@@ -58,17 +58,17 @@ impl StsSettings {
         self.region.origin()
     }
 
-    /// The URL that is called, the SDK's own or a custom one. It holds no user or password.
+    /// The URL that is called, the SDK's own or a custom one. It contains no user name or password.
     pub fn endpoint(&self) -> String {
         self.endpoint.url().to_owned()
     }
 
-    /// The proxy on the way to the endpoint, without user and password; `None` where there is none.
+    /// The proxy for the endpoint, without user name and password; `None` if there is none.
     pub fn proxy(&self) -> Option<String> {
         self.proxy.as_ref().map(|proxy| proxy.shown().to_owned())
     }
 
-    /// What works and is unwise.
+    /// What works but is unwise.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }

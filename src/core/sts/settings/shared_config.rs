@@ -1,7 +1,7 @@
-//! The settings that the SDKs share, of the variables and of the source profile in the config file.
+//! The settings that the SDKs share, from the variables and from the source profile in the config file.
 //!
-//! The SDK's lookup decides which one counts. It is given only what concerns it, as our reader reads it: its own parser
-//! rejects the whole file for a line of another profile that the AWS CLI accepts.
+//! The SDK's lookup decides which one applies. It is given only what concerns it, as our reader reads it: its own
+//! parser rejects the whole file because of a line in another profile that the AWS CLI accepts.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,7 @@ use crate::core::sts::settings::error::{Place, SettingsError, shown_path};
 use crate::core::sts::settings::request::SettingsRequest;
 use crate::core::text::{self, shown};
 
-/// Every variable that the lookup may see. The rest of the environment (`AWS_PROFILE`, keys) is
-/// not shown to it.
+/// Every variable that the lookup may see. The rest of the environment (`AWS_PROFILE`, keys) is hidden from it.
 const VARIABLES: [&str; 5] = [
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_STS",
@@ -54,7 +53,7 @@ impl SharedConfig {
         let mut variables = HashMap::new();
         for name in VARIABLES {
             if let Some(value) = request.environment.var_os(name) {
-                // The SDK would take it for unset, and call public AWS.
+                // The SDK would treat it as unset and call public AWS.
                 let value = value.into_string().map_err(|_| SettingsError::NotUnicode(Place::Variable(name)))?;
                 variables.insert(name.to_owned(), value);
             }
@@ -62,7 +61,7 @@ impl SharedConfig {
         let environment = Env::from(variables);
         let place = |line| text::place(request.config.path(), Some(line));
         if let Some(line) = request.config.stray_endpoint() {
-            // It may be the source profile's; without it the request would go to public AWS.
+            // It may belong to the source profile; without it the request would go to public AWS.
             return Err(SettingsError::StrayEndpoint(place(line)));
         }
         let profiles = request.config.profiles();
@@ -82,7 +81,7 @@ impl SharedConfig {
         })
     }
 
-    /// The value that the SDK would use, and where it is. Empty counts as unset.
+    /// The value that the SDK would use, and its location. Empty counts as unset.
     pub(super) fn get(&self, setting: Setting) -> Option<(String, Place)> {
         let key = setting.key.as_str();
         let shared = || EnvConfigValue::new().env(setting.variable).profile(key);
@@ -105,8 +104,7 @@ impl SharedConfig {
         Some((value, place))
     }
 
-    /// A switch, and where it is set. Anything but `true` and `false` is refused; the SDK would
-    /// take it for `false`.
+    /// A switch, and where it is set. Anything but `true` and `false` is refused; the SDK would read it as `false`.
     pub(super) fn switch(&self, setting: Setting) -> Result<Option<(bool, Place)>, SettingsError> {
         match self.get(setting) {
             None => Ok(None),
@@ -117,7 +115,7 @@ impl SharedConfig {
     }
 }
 
-/// The settings of the source profile as a config file that the SDK's parser takes.
+/// The settings of the source profile as a config file that the SDK's parser accepts.
 fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<String, SettingsError> {
     let mut text = "[profile source]\n".to_owned();
     for key in KEYS {
@@ -141,7 +139,7 @@ fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<St
     Ok(text)
 }
 
-/// A value that the SDK's parser reads as it stands.
+/// A value that the SDK's parser reads unchanged.
 fn one_line<'v>(
     request: &SettingsRequest<'_>,
     key: Key,

@@ -1,4 +1,4 @@
-//! The root certificates that are trusted (GET-10).
+//! The trusted root certificates (GET-10).
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use crate::core::sts::settings::request::SettingsRequest;
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const END: &[u8] = b"-----END CERTIFICATE-----";
 
-/// Root certificates in PEM form, each one checked, because the HTTP client panics on others.
+/// Root certificates in PEM form, each one checked, because the HTTP client panics on invalid ones.
 #[derive(Clone)]
 pub(crate) struct Trust {
     roots: Roots,
@@ -30,13 +30,13 @@ enum Roots {
     /// Nothing on the way uses TLS.
     None,
     Pem(Arc<[u8]>),
-    /// The operating system's own store, which is no file.
+    /// The operating system's own store, which is not a file.
     Native,
 }
 
 impl Trust {
-    /// Reads the certificates. A bundle that was named is checked even where nothing uses TLS:
-    /// a mistake in it shows itself now. The system's certificates are read for TLS alone.
+    /// Reads the certificates. A bundle that was named is checked even if nothing uses TLS, so a mistake in it is found
+    /// now. The system's certificates are read only for TLS.
     pub(super) fn resolve(request: &SettingsRequest<'_>, tls: bool) -> Result<Self, SettingsError> {
         let bundle = named_bundle(request);
         let roots = match &bundle {
@@ -92,7 +92,7 @@ fn read_bundle(place: &Place, path: &Path) -> Result<Vec<u8>, SettingsError> {
     Ok(pem)
 }
 
-/// Reads a file that has an end: a pipe or a device would keep the program waiting.
+/// Reads a regular file, which has an end: a pipe or a device would keep the program waiting.
 fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -100,7 +100,7 @@ fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-/// The system's certificates: `SSL_CERT_FILE` and `SSL_CERT_DIR`, else where the system has them.
+/// The system's certificates: `SSL_CERT_FILE` and `SSL_CERT_DIR`, else the system's own location.
 fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots, SettingsError> {
     let file = request.environment.var_os("SSL_CERT_FILE");
     let folders = request.environment.var_os("SSL_CERT_DIR");
@@ -112,8 +112,8 @@ fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots, SettingsError> {
         return Ok(Roots::Native);
     } else {
         let probed = openssl_probe::probe();
-        // The folder holds the same certificates one by one; reading it as well takes three times
-        // as long as all the rest.
+        // The directory holds the same certificates one by one; reading it as well takes three times as long as
+        // everything else.
         let from_file = read_all(probed.cert_file, []);
         let pem = if from_file.is_empty() { read_all(None, probed.cert_dir) } else { from_file };
         (pem, "on this machine")
@@ -124,8 +124,8 @@ fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots, SettingsError> {
     Ok(Roots::Pem(pem.into()))
 }
 
-/// What can be used of the files. The system's own files are not the user's to correct, so what
-/// cannot be read is left out, as every TLS library does.
+/// The usable certificates in the files. The user cannot fix the system's own files, so what cannot be read is skipped,
+/// as every TLS library does.
 fn read_all(file: Option<PathBuf>, folders: impl IntoIterator<Item = PathBuf>) -> Vec<u8> {
     let entries = folders
         .into_iter()
@@ -134,7 +134,7 @@ fn read_all(file: Option<PathBuf>, folders: impl IntoIterator<Item = PathBuf>) -
     let mut seen = std::collections::HashSet::new();
     let mut pem = Vec::new();
     for path in file.into_iter().chain(entries) {
-        // A folder has each certificate under several names.
+        // A directory has each certificate under several names.
         let Ok(target) = path.canonicalize() else {
             continue;
         };
@@ -150,8 +150,8 @@ fn read_all(file: Option<PathBuf>, folders: impl IntoIterator<Item = PathBuf>) -
     pem
 }
 
-/// The certificates of a bundle that can be roots, without the text between them. A certificate
-/// that is whole but no possible root is left out, as OpenSSL does.
+/// The certificates of a bundle that can be roots, without the text between them. A complete certificate that cannot be
+/// a root is skipped, as OpenSSL does.
 ///
 /// Errors: the line of a block that is cut off or is not base64.
 fn usable_certificates(bytes: &[u8]) -> Result<Vec<u8>, usize> {
@@ -166,7 +166,7 @@ fn usable_certificates(bytes: &[u8]) -> Result<Vec<u8>, usize> {
 /// A certificate of a PEM file, as text and decoded.
 type Block<'a> = (&'a [u8], CertificateDer<'static>);
 
-/// The certificates of a PEM file; of a damaged one the offset where it starts.
+/// The certificates of a PEM file; for a damaged one, the offset where it starts.
 fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, usize>> {
     let begin = memchr::memmem::Finder::new(BEGIN);
     let end = memchr::memmem::Finder::new(END);
