@@ -6,16 +6,16 @@
 //!   - The vocabulary: [`core::error`], [`core::secret`], [`core::session`], [`core::name`], [`core::expiry`],
 //!     [`core::text`], [`core::quote`], [`core::environment`], [`core::reporter`].
 //!   - [`core::ini`]: bytes → lines → profiles. Pure.
-//!   - [`core::block`]: where the managed blocks stand, an edit of one, its preview, its check; the session stored in
-//!     one, and whether it is good. Pure.
+//!   - [`core::block`]: where the managed blocks are, an edit of one, its preview, its check; the session stored in
+//!     one, and whether it is valid. Pure.
 //!   - [`core::file`]: the credentials file and the config file on disk: find, read, lock, replace.
 //!   - [`core::source`]: the profile that holds the key, and how other programs use its session.
 //!   - [`core::sts`]: region, endpoint, proxy, trust, and the client. The only SDK code.
-//!   - [`core::code`]: where a code comes from; none is sent twice. [`core::ask`]: a person who is asked.
+//!   - [`core::code`]: where a code comes from; none is sent twice. [`core::ask`]: asking a person.
 //!   - [`core::turn`]: of many callers at once, one renews.
 //!   - [`core::renew`], [`core::list`], [`core::export`], [`core::clear`]: the use cases.
 //! - [`cli`]: the command line. The only clap code.
-//! - [`mcp`]: the MCP server, three tools over the same core. The only rmcp code, but for the pipes of `cli::mcp`.
+//! - [`mcp`]: the MCP server, three tools over the same core. The only rmcp code, except for the pipes of `cli::mcp`.
 //!
 //! Arrows point one way: `main → cli, mcp → use cases → parts → vocabulary`; no two files import each other.
 //!
@@ -23,8 +23,8 @@
 //!
 //! arguments → [`core::renew::request::RenewRequest`] → read bytes → find profile → locate block → plan the edit and
 //! check it → settings → code → STS → [`core::session::SessionCredentials`] → lock → read again → edit → check →
-//! replace → look once more → [`core::renew::report::RenewReport`] → text or JSON. The lock is never held while somebody
-//! types, a command runs, or AWS thinks.
+//! replace → look once more → [`core::renew::report::RenewReport`] → text or JSON. The lock is never held while waiting
+//! for a person, a command or AWS.
 
 pub mod cli;
 pub mod core;

@@ -1,4 +1,4 @@
-//! Answers in AWS's XML.
+//! Responses in AWS's XML.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use crate::session::IssuedSession;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// What is granted.
+/// The result of a successful request.
 pub(crate) enum Grant {
     /// `GetSessionToken`
     Session(IssuedSession),
     /// `GetCallerIdentity`
     Caller {
-        /// Of the user.
+        /// The ARN of the user.
         arn: String,
         user_id: String,
         account: String,
     },
 }
 
-/// An answer before it becomes HTTP.
+/// A response that is not yet HTTP.
 pub(crate) struct Answer {
     status: u16,
     content_type: &'static str,
@@ -48,7 +48,7 @@ impl Answer {
         Self::xml(200, success(action, &result, request_id))
     }
 
-    /// A grant that lacks fields: token and expiry of a session, ARN and user id of a caller.
+    /// A success response that lacks fields: a session's token and expiry, a caller's ARN and user id.
     pub(crate) fn incomplete(grant: &Grant, request_id: &str) -> Self {
         let (action, result) = match grant {
             Grant::Session(session) => {
@@ -77,7 +77,7 @@ impl Answer {
         Self::xml(refusal.status, body)
     }
 
-    /// What a proxy says when it cannot reach the server behind it.
+    /// What a proxy returns when it cannot reach the server behind it.
     pub(crate) fn proxy_error() -> Self {
         let body = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<h1>502 Bad Gateway</h1>\r\n\
                     </body>\r\n</html>\r\n";
@@ -88,13 +88,13 @@ impl Answer {
         Self { status, content_type: "text/xml", body }
     }
 
-    /// With the headers that AWS sends; `now` is the mock's time.
+    /// Adds the headers that AWS sends; `now` is the mock's time.
     pub(crate) fn into_response(self, request_id: &str, now: Timestamp, delay: Duration) -> ResponseTemplate {
         let mut response = ResponseTemplate::new(self.status).set_body_raw(self.body, self.content_type);
         if self.content_type == "text/xml" {
             response = response.insert_header("x-amzn-RequestId", request_id);
         }
-        // hyper adds a `Date` of its own only where there is none.
+        // hyper adds its own `Date` only if there is none.
         if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
             response = response.insert_header("Date", date);
         }
@@ -119,7 +119,7 @@ fn elements(fields: &[(&str, String)]) -> String {
     fields.iter().map(element).collect::<Vec<_>>().concat()
 }
 
-/// Text for an element (XML 1.0, 2.4); what XML cannot hold at all becomes a question mark.
+/// Escapes text for an element (XML 1.0, 2.4); characters that XML cannot represent become question marks.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -7,22 +7,22 @@ use wiremock::http::HeaderMap;
 
 use crate::refusal::Refusal;
 
-/// The only algorithm that is served.
+/// The only supported algorithm.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// A header `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, taken apart.
+/// A parsed `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` header.
 ///
 /// Source: IAM user guide, "Create a signed AWS API request".
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Authorization {
     pub(crate) access_key_id: String,
     pub(crate) scope: Scope,
-    /// Lower case, in the order of the header.
+    /// In lower case, in the header's order.
     pub(crate) signed_headers: Vec<String>,
     pub(crate) signature: String,
 }
 
-/// What a signature is good for: `20261123/us-east-1/sts/aws4_request`.
+/// The scope of a signature: `20261123/us-east-1/sts/aws4_request`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
     /// `YYYYMMDD`
@@ -35,13 +35,13 @@ pub(crate) struct Scope {
 impl Authorization {
     /// # Errors
     ///
-    /// `MissingAuthenticationToken` without a header, `IncompleteSignature` where it cannot be read.
+    /// `MissingAuthenticationToken` if there is no header, `IncompleteSignature` if it cannot be parsed.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let value = headers.get("authorization").ok_or_else(Refusal::missing_authentication_token)?;
         let text = value.to_str().unwrap_or_default();
         let (algorithm, fields) = text.split_once(' ').unwrap_or((text, ""));
         if algorithm != ALGORITHM {
-            // AWS takes a header of another scheme (`Basic`, `Bearer`) for none at all.
+            // AWS treats a header with another scheme (`Basic`, `Bearer`) as missing.
             return Err(if algorithm.starts_with("AWS4-") {
                 Refusal::incomplete_signature(format!("Unsupported AWS 'algorithm': '{algorithm}'. {}", hashed(text)))
             } else {
@@ -97,7 +97,7 @@ impl Authorization {
     }
 }
 
-/// AWS shows a hash of the header, so that the signature itself comes into no log.
+/// AWS shows a hash of the header, so the signature itself never ends up in a log.
 fn hashed(header: &str) -> String {
     let hash = BASE64_STANDARD.encode(Sha256::digest(header));
     format!("(hashed with SHA-256 and encoded with Base64): '{hash}'.")

@@ -1,4 +1,4 @@
-//! What a mock is made from.
+//! The settings of a mock.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -18,8 +18,8 @@ use crate::user::{AccessKey, User};
 
 /// Settings of a [`MockSts`].
 ///
-/// Without any there is one user, [`User::default`]: AWS's documented example key, the device
-/// `arn:aws:iam::123456789012:mfa/user`, the code `123456` again and again.
+/// By default there is one user, [`User::default`]: AWS's documented example key, the device
+/// `arn:aws:iam::123456789012:mfa/user`, the reusable code `123456`.
 pub struct Builder {
     default_user: User,
     totp_secret: Option<String>,
@@ -36,27 +36,27 @@ pub struct Builder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address is taken, or is none of this machine's.
+    /// The address is in use or does not belong to this machine.
     #[error("cannot listen on {address}: {source}")]
     Listen {
-        /// As given to [`Builder::listen`].
+        /// As passed to [`Builder::listen`].
         address: SocketAddr,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// [`Builder::totp_secret`].
+    /// An invalid [`Builder::totp_secret`].
     #[error(transparent)]
     TotpSecret(#[from] InvalidTotpSecret),
-    /// There is nobody who may call.
+    /// No user is configured.
     #[error("there is no user")]
     NoUser,
-    /// An access key id belongs to one user only.
+    /// Two access keys have the same id.
     #[error("two access keys have the id `{0}`")]
     SameKey(String),
-    /// A device shows one code at a time.
+    /// Users that share a device have different codes for it.
     #[error("users of the device `{0}` have different codes for it")]
     SameDevice(String),
-    /// No thread, no runtime, no random numbers.
+    /// A thread, the runtime or random numbers are not available.
     #[error("the server does not start: {0}")]
     System(#[source] io::Error),
 }
@@ -94,7 +94,7 @@ impl Builder {
         self
     }
 
-    /// The default user's device. An ARN names the user, account and partition too.
+    /// The default user's device. An ARN also sets the user's name, account and partition.
     #[must_use]
     pub fn mfa_serial(mut self, serial: impl Into<String>) -> Self {
         let serial = serial.into();
@@ -103,7 +103,7 @@ impl Builder {
         self
     }
 
-    /// The code that the default user's device shows, again and again.
+    /// The code that the default user's device shows; it can be used repeatedly.
     #[must_use]
     pub fn token_code(mut self, code: impl Into<String>) -> Self {
         self.default_user.code = CodeSource::Fixed(code.into());
@@ -118,21 +118,21 @@ impl Builder {
         self
     }
 
-    /// Fixed codes are good once for each device, as time-based ones always are.
+    /// Makes fixed codes valid only once for each device, as time-based ones always are.
     #[must_use]
     pub fn one_use_codes(mut self, one_use: bool) -> Self {
         self.one_use_codes = one_use;
         self
     }
 
-    /// One more user beside the default user.
+    /// Adds a user to the default user.
     #[must_use]
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
     }
 
-    /// These users and no default user.
+    /// Replaces the default user with these users.
     #[must_use]
     pub fn users(mut self, users: impl IntoIterator<Item = User>) -> Self {
         self.users = users.into_iter().collect();
@@ -140,28 +140,28 @@ impl Builder {
         self
     }
 
-    /// The same seed gives the same sessions and request ids, in the order of the requests.
+    /// The seed of sessions and request ids: the same seed gives the same ones, in the order of the requests.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Where the mock's time comes from, instead of the system.
+    /// The source of the mock's time, instead of the system clock.
     #[must_use]
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(now);
         self
     }
 
-    /// One more fault, for the first `times` requests or (`None`) for all.
+    /// Adds a fault for the first `times` requests, or for all of them (`None`).
     #[must_use]
     pub fn fault(mut self, fault: Fault, times: Option<u64>) -> Self {
         self.faults.push(FaultRule { fault, times });
         self
     }
 
-    /// Where to listen; port 0 takes a free one. Without it: a free port of 127.0.0.1.
+    /// The address to listen on; port 0 picks a free one. Default: a free port of 127.0.0.1.
     #[must_use]
     pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
         self.listen = address.into();
@@ -172,7 +172,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// Where [`try_start`](Self::try_start) would fail.
+    /// If [`try_start`](Self::try_start) fails.
     pub fn start(self) -> MockSts {
         match self.try_start() {
             Ok(sts) => sts,
@@ -184,7 +184,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// The address cannot be listened on; a setting contradicts another.
+    /// The address cannot be listened on, or settings contradict each other.
     pub fn try_start(self) -> Result<MockSts, StartError> {
         let mut users = self.users;
         if !self.only_users {

@@ -1,14 +1,14 @@
-//! The form of a request that is signed.
+//! The canonical form of a request, which is signed.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 use wiremock::Request;
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// The path of services other than S3 is encoded a second time, slashes excepted.
+/// For services other than S3 the path is encoded a second time, except for slashes.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// What was signed of a request: with `body_hash`, the lower-case hexadecimal SHA-256 of the body.
+/// What is signed of a request; `body_hash` is the lower-case hexadecimal SHA-256 of the body.
 ///
 /// Source: IAM user guide, "Create a signed AWS API request", step 1.
 pub(crate) fn canonical_request(request: &Request, signed_headers: &[String], body_hash: &str) -> Vec<u8> {
@@ -33,7 +33,7 @@ pub(crate) fn canonical_request(request: &Request, signed_headers: &[String], bo
 }
 
 fn canonical_query(query: &str) -> String {
-    // A `+` is a plus sign here, not a blank: only forms use it so.
+    // A `+` is a plus sign here, not a space; it means a space only in forms.
     let encode = |text: &str| percent_encode(&percent_decode_str(text).collect::<Vec<u8>>(), RESERVED).to_string();
     let mut pairs: Vec<(String, String)> = query
         .split('&')
@@ -46,12 +46,12 @@ fn canonical_query(query: &str) -> String {
     pairs.join("&")
 }
 
-/// Values trimmed, runs of blanks made one, several values joined by commas.
+/// Trims values, collapses runs of spaces, and joins several values with commas.
 fn canonical_header(request: &Request, name: &str) -> Vec<u8> {
     let mut values: Vec<Vec<u8>> =
         request.headers.get_all(name).iter().map(|value| squeeze(value.as_bytes())).collect();
     if values.is_empty() && name == "host" {
-        // HTTP/2 has no `Host`, but an authority.
+        // HTTP/2 has an authority instead of a `Host` header.
         values.push(request.url.authority().as_bytes().to_vec());
     }
     values.join(b",".as_slice())

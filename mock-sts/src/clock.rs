@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Where the mock's time comes from: a source of time, moved by an offset that can be changed while it runs.
+/// The source of the mock's time, plus an offset that can be changed while it runs.
 #[derive(Clone)]
 pub(crate) struct Clock {
     source: Arc<dyn Fn() -> SystemTime + Send + Sync>,
@@ -28,7 +28,7 @@ impl Clock {
         self.offset_seconds.store(seconds, Ordering::Relaxed);
     }
 
-    /// Now, in whole seconds, moved by `skew_seconds` more. Stops at the ends of what [`Timestamp`] can hold.
+    /// The current time in whole seconds, plus `skew_seconds`. Saturates at the limits of [`Timestamp`].
     pub(crate) fn now(&self, skew_seconds: i64) -> Timestamp {
         let source = Timestamp::try_from((self.source)()).unwrap_or(Timestamp::UNIX_EPOCH);
         let offset = self.offset_seconds.load(Ordering::Relaxed).saturating_add(skew_seconds);
@@ -41,7 +41,7 @@ impl Clock {
     }
 }
 
-/// Seconds since the epoch, zero before it.
+/// Seconds since the epoch; zero for earlier times.
 pub(crate) fn unix_seconds(time: Timestamp) -> u64 {
     u64::try_from(time.as_second()).unwrap_or(0)
 }

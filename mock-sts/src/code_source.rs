@@ -1,4 +1,4 @@
-//! What an MFA device shows.
+//! The codes of MFA devices.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,13 +7,12 @@ use totp_rs::{Secret, Totp};
 
 use crate::DEFAULT_TOKEN_CODE;
 
-/// What an MFA device shows: one code for ever, or the codes of a TOTP secret.
+/// What an MFA device shows: a fixed code, or the codes of a TOTP secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum CodeSource {
-    /// The same code again and again; good once only with
-    /// [`Builder::one_use_codes`](crate::Builder::one_use_codes).
+    /// Always the same code; it is valid only once with [`Builder::one_use_codes`](crate::Builder::one_use_codes).
     Fixed(String),
-    /// Time-based codes (RFC 6238): six digits, 30-second steps, one step of tolerance, each good once.
+    /// Time-based codes (RFC 6238): six digits, 30-second steps, one step of tolerance, each valid once.
     Totp(TotpSecret),
 }
 
@@ -33,7 +32,7 @@ impl fmt::Debug for CodeSource {
 }
 
 impl CodeSource {
-    /// What the device shows at `unix_seconds`.
+    /// The code that the device shows at `unix_seconds`.
     pub(crate) fn code_at(&self, unix_seconds: u64) -> String {
         match self {
             Self::Fixed(code) => code.clone(),
@@ -42,11 +41,12 @@ impl CodeSource {
     }
 }
 
-/// The secret of a virtual MFA device, as AWS shows it: Base32 (RFC 4648), any case, blanks and padding ignored.
+/// The secret of a virtual MFA device as AWS shows it: Base32 (RFC 4648) in any case; whitespace and padding are
+/// ignored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TotpSecret(Secret);
 
-/// The text is no Base32, or empty.
+/// The text is empty or not Base32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a TOTP secret: Base32 (letters A to Z and digits 2 to 7) is wanted")]
 pub struct InvalidTotpSecret;
@@ -71,8 +71,8 @@ impl fmt::Debug for TotpSecret {
 }
 
 impl TotpSecret {
-    /// AWS's parameters: SHA-1, six digits, steps of 30 seconds. Secrets shorter than RFC 4226 asks for are taken, as
-    /// examples often are.
+    /// AWS's parameters: SHA-1, six digits, 30-second steps. Secrets shorter than RFC 4226 requires are accepted,
+    /// because examples often use them.
     pub(crate) fn totp(&self) -> Totp {
         totp_rs::Builder::new().with_secret(self.0.clone()).build_noncompliant()
     }

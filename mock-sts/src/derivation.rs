@@ -22,7 +22,7 @@ impl Derivation {
         Ok(Self(key))
     }
 
-    /// 32 bytes for a purpose and an input; the input's parts are told apart by their lengths.
+    /// 32 bytes for a purpose and an input, whose parts are delimited by their lengths.
     pub(crate) fn bytes(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
@@ -32,14 +32,14 @@ impl Derivation {
         mac.finalize().into_bytes().into()
     }
 
-    /// An id of AWS's shape: a prefix such as `ASIA`, and 16 characters.
+    /// An id in AWS's format: a prefix such as `ASIA`, and 16 characters.
     pub(crate) fn unique_id(&self, prefix: &str, purpose: &str, part: &[u8]) -> String {
         let bytes = self.bytes(purpose, &[part]);
         let characters = bytes[..16].iter().map(|byte| char::from(BASE32[usize::from(byte % 32)]));
         prefix.chars().chain(characters).collect()
     }
 
-    /// A secret access key of AWS's shape: 40 characters of Base64.
+    /// A secret access key in AWS's format: 40 characters of Base64.
     pub(crate) fn secret_access_key(&self, access_key_id: &str) -> String {
         let bytes = self.bytes("secret access key", &[access_key_id.as_bytes()]);
         BASE64_STANDARD.encode(&bytes[..30])

@@ -1,11 +1,11 @@
-//! MFA devices: which codes are good, and which were used.
+//! MFA devices: which codes are valid, and which have been used.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::code_source::CodeSource;
 
-/// How many used codes of a device are remembered. Three steps are good at a time; the rest is room for a clock that
-/// tests move back and forth.
+/// How many used codes of a device are remembered. Three steps are valid at a time; the rest is for tests that move the
+/// clock back and forth.
 const REMEMBERED: usize = 64;
 
 /// The used codes of all devices, by serial number.
@@ -27,7 +27,7 @@ impl Devices {
         Self { one_use_codes, ..Self::default() }
     }
 
-    /// Whether the device shows this code and it was not used yet; if so, it is used now.
+    /// Whether the device shows this code and it has not been used; if so, marks it as used.
     pub(crate) fn spend(&mut self, serial: &str, source: &CodeSource, code: &str, unix_seconds: u64) -> bool {
         let used_code = match source {
             CodeSource::Fixed(fixed) if fixed == code => {

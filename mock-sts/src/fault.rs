@@ -1,42 +1,40 @@
-//! Faults to inject: what a network, a proxy or AWS itself does wrong now and then.
+//! Faults to inject: what networks, proxies and AWS itself sometimes get wrong.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// One kind of fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// `latency=MS`: the answer comes that much later; other requests are not held up.
+    /// `latency=MS`: delays the response by that much; other requests are not held up.
     Latency(Duration),
-    /// `error=CODE`: refused with this code of AWS, its status and a message of its own; the request is not looked
-    /// at, so no code is spent. A code that AWS does not have comes with the status 400.
+    /// `error=CODE`: refuses with this AWS error code, its status and its message; the request is not examined, so no
+    /// code is spent. A code that AWS does not have gets status 400.
     Error(String),
     /// `5xx`: AWS's `ServiceUnavailable`, status 503, in XML. No code is spent.
     Unavailable,
-    /// `5xx-html`: a proxy's page, status 502. No code is spent.
+    /// `5xx-html`: a proxy's error page, status 502. No code is spent.
     UnavailableHtml,
-    /// `drop`: the connection ends without an answer, after the code was spent.
+    /// `drop`: closes the connection without a response, after the code was spent.
     Drop,
-    /// `skew=SECONDS`: the mock's clock is that far ahead (behind, where negative), in `Date` too.
+    /// `skew=SECONDS`: the mock's clock, also in `Date`, is that far ahead (behind, if negative).
     Skew(i64),
-    /// `malformed`: instead of a grant, status 200 with a body that is no XML. The code is spent.
+    /// `malformed`: instead of a success, status 200 with a body that is not XML. The code is spent.
     Malformed,
-    /// `incomplete`: a grant without some of its fields. The code is spent.
+    /// `incomplete`: a success response without some of its fields. The code is spent.
     Incomplete,
 }
 
 /// A fault, and how often it happens: `KIND[:N]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultRule {
-    /// What happens.
     pub fault: Fault,
-    /// To how many requests from now on; `None`: to all.
+    /// How many of the next requests it affects; `None`: all.
     pub times: Option<u64>,
 }
 
-/// The text names no fault.
+/// The text does not name a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no fault: KIND or KIND:N is wanted, KIND one of latency=MS, error=CODE, 5xx, 5xx-html, drop, \
@@ -89,16 +87,16 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The faults that are set.
+/// The active faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<FaultRule>);
 
-/// What happens to one request.
+/// The faults that affect one request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct FaultPlan {
     pub(crate) latency: Duration,
     pub(crate) skew_seconds: i64,
-    /// The fault that decides the answer.
+    /// The fault that decides the response.
     pub(crate) answer: Option<Fault>,
 }
 
@@ -115,7 +113,7 @@ impl Faults {
         self.0.clear();
     }
 
-    /// Takes the faults of the next request: latencies and skews add up, of the others the first one decides.
+    /// Takes the faults of the next request: latencies and skews add up; of the others, the first one decides.
     pub(crate) fn take(&mut self) -> FaultPlan {
         let mut plan = FaultPlan::default();
         for rule in &mut self.0 {
@@ -131,7 +129,7 @@ impl Faults {
         plan
     }
 
-    /// Whether the next request gets no answer.
+    /// Whether the next request gets no response.
     pub(crate) fn drop_next(&self) -> bool {
         let deciding = self.0.iter().find(|rule| !matches!(rule.fault, Fault::Latency(_) | Fault::Skew(_)));
         deciding.is_some_and(|rule| rule.fault == Fault::Drop)

@@ -3,11 +3,11 @@
 use crate::parameters::Parameters;
 use crate::refusal::Refusal;
 
-/// Seconds; `GetSessionToken` in the AWS STS API reference.
+/// In seconds; see `GetSessionToken` in the AWS STS API reference.
 const SHORTEST: i32 = 900;
 const LONGEST: i32 = 129_600;
 const DEFAULT: i32 = 43_200;
-/// Sessions of an account's root are cut to this, in silence.
+/// Sessions of an account's root user are silently capped at this.
 const LONGEST_OF_ROOT: i32 = 3_600;
 
 /// A valid input.
@@ -21,7 +21,7 @@ pub(crate) struct GetSessionTokenInput<'a> {
 impl<'a> GetSessionTokenInput<'a> {
     /// # Errors
     ///
-    /// `ValidationError`, with every constraint that is not met, in AWS's words.
+    /// `ValidationError` with every violated constraint, in AWS's words.
     pub(crate) fn of(parameters: &'a Parameters<'_>) -> Result<Self, Refusal> {
         let mut violations = Violations::default();
         let duration_seconds = match parameters.get("DurationSeconds") {
@@ -44,7 +44,7 @@ impl<'a> GetSessionTokenInput<'a> {
         Ok(Self { duration_seconds, serial_number, token_code })
     }
 
-    /// How long the session is good, in seconds.
+    /// The duration of the session, in seconds.
     pub(crate) fn duration_seconds(&self, root: bool) -> i64 {
         i64::from(if root { self.duration_seconds.min(LONGEST_OF_ROOT) } else { self.duration_seconds })
     }

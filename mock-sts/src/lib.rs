@@ -1,8 +1,8 @@
 //! A faithful AWS STS on loopback, for testing MFA code.
 //!
-//! [`MockSts`] answers `GetSessionToken` and `GetCallerIdentity` as AWS does: it verifies the `SigV4` signature of the
-//! request as sent, the key, the clock, the parameters, the MFA device and the code, and refuses with AWS's own codes,
-//! statuses and messages. Any AWS client speaks to it through `AWS_ENDPOINT_URL_STS`.
+//! [`MockSts`] responds to `GetSessionToken` and `GetCallerIdentity` as AWS does: it verifies the `SigV4` signature of
+//! the request as sent, the key, the clock, the parameters, the MFA device and the code, and refuses with AWS's own
+//! codes, statuses and messages. Any AWS client can use it through `AWS_ENDPOINT_URL_STS`.
 //!
 //! ```
 //! use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region};
@@ -32,13 +32,13 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Not served: presigned URLs, other actions (`InvalidAction`), policies. Regions are those of the user's partition.
+//! Not supported: presigned URLs, other actions (`InvalidAction`), policies, regions outside the user's partition.
 //!
 //! # The path of a request
 //!
-//! wiremock (`server`) → faults and log (`service`) → who calls: `authorization`, `session`, `request_time`, `signature`
-//! over `canonical_request` → what is asked: `parameters`, `get_session_token` → `device`, where codes are spent →
-//! `answer`.
+//! wiremock (`server`) → faults and log (`service`) → the caller: `authorization`, `session`, `request_time`,
+//! `signature` over `canonical_request` → the input: `parameters`, `get_session_token` → `device`, where codes are
+//! spent → `answer`.
 
 mod answer;
 mod authorization;
@@ -74,5 +74,5 @@ pub const DEFAULT_ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 pub const DEFAULT_SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 /// The MFA device of the default user.
 pub const DEFAULT_MFA_SERIAL: &str = "arn:aws:iam::123456789012:mfa/user";
-/// The code that the default user's device shows, again and again.
+/// The code that the default user's device shows; it can be used repeatedly.
 pub const DEFAULT_TOKEN_CODE: &str = "123456";

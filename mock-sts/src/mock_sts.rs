@@ -11,9 +11,9 @@ use crate::server::Server;
 use crate::service::Service;
 use crate::user::User;
 
-/// A running STS on loopback. It ends with the value.
+/// A running STS on loopback, stopped on drop.
 ///
-/// Starting and ending it blocks for a moment; it runs on threads of its own and may be used in any test, with or
+/// Starting and stopping it blocks for a moment; it runs on its own threads and can be used in any test, with or
 /// without an async runtime.
 pub struct MockSts {
     url: String,
@@ -28,12 +28,12 @@ impl fmt::Debug for MockSts {
 }
 
 impl MockSts {
-    /// The default user of [`Builder`], on a free port of loopback.
+    /// Starts a mock with the default user of [`Builder`], on a free loopback port.
     pub fn start() -> Self {
         Self::builder().start()
     }
 
-    /// A mock of another kind.
+    /// Configures a mock.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -47,17 +47,17 @@ impl MockSts {
         &self.url
     }
 
-    /// Address and port of [`url`](Self::url).
+    /// The address and port of [`url`](Self::url).
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// Who may call.
+    /// The users that may call.
     pub fn users(&self) -> &[User] {
         self.service.users()
     }
 
-    /// The code that the device of the first user with a device shows now, by the mock's clock.
+    /// The current code, by the mock's clock, of the first user that has a device.
     pub fn token_code(&self) -> String {
         self.service.token_code()
     }
@@ -67,12 +67,12 @@ impl MockSts {
         self.service.requests().0
     }
 
-    /// How many requests came since the start.
+    /// The number of requests since the start.
     pub fn request_count(&self) -> u64 {
         self.service.requests().1
     }
 
-    /// Injects this fault alone, to the next `times` requests or (`None`) to all.
+    /// Injects only this fault, for the next `times` requests or for all of them (`None`).
     pub fn set_fault(&self, fault: Fault, times: Option<u64>) {
         self.service.change_faults(|faults| {
             faults.clear();
@@ -80,17 +80,18 @@ impl MockSts {
         });
     }
 
-    /// Injects this fault beside those that are set: latencies and skews add up, of the others the first one decides.
+    /// Injects this fault in addition to the active ones: latencies and skews add up; of the others, the first one
+    /// decides.
     pub fn add_fault(&self, fault: Fault, times: Option<u64>) {
         self.service.change_faults(|faults| faults.add(FaultRule { fault, times }));
     }
 
-    /// Ends all faults.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.service.change_faults(Faults::clear);
     }
 
-    /// Moves the mock's clock that many seconds ahead of its source (behind, where negative).
+    /// Sets the mock's clock that many seconds ahead of its source (behind, if negative).
     pub fn set_clock_offset(&self, seconds: i64) {
         self.service.clock().set_offset(seconds);
     }

@@ -20,7 +20,7 @@ impl<'a> Parameters<'a> {
         Self(form_urlencoded::parse(body).collect())
     }
 
-    /// The first value of this name.
+    /// The first value with this name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_ref())
     }

@@ -27,7 +27,7 @@ impl Refusal {
         Self::new("IncompleteSignature", 400, message)
     }
 
-    /// Also for an inactive key, a wrong session token, and a region of another partition.
+    /// Also used for an inactive key, a wrong session token, and a region of another partition.
     pub(crate) fn unknown_key() -> Self {
         Self::new("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
     }
@@ -65,7 +65,7 @@ impl Refusal {
         )
     }
 
-    /// AWS writes two blanks between the sentences.
+    /// AWS writes two spaces between the sentences.
     pub(crate) fn wrong_device() -> Self {
         Self::access_denied(
             "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is \
@@ -73,7 +73,7 @@ impl Refusal {
         )
     }
 
-    /// Wrong, late and used codes look the same. AWS ends the message with a blank.
+    /// Wrong, late and used codes look the same. AWS ends the message with a space.
     pub(crate) fn wrong_code() -> Self {
         Self::access_denied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
     }
@@ -86,8 +86,8 @@ impl Refusal {
         Self::by_code("ServiceUnavailable", "", "")
     }
 
-    /// The refusal that AWS gives with this code, where it is not for something that the request did: `arn` is the
-    /// caller, `account` its account. An unknown code gets the status 400.
+    /// The refusal that AWS sends with this code, unless it is about something in the request: `arn` is the caller,
+    /// `account` its account. An unknown code gets status 400.
     pub(crate) fn by_code(code: &str, arn: &str, account: &str) -> Self {
         let (status, message): (u16, Cow<'static, str>) = match code {
             "AccessDenied" | "AccessDeniedException" => (

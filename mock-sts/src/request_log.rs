@@ -1,4 +1,4 @@
-//! What was asked, without secrets.
+//! The received requests, without secrets.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,16 +8,16 @@ use crate::parameters::Parameters;
 
 /// How many requests are kept.
 const KEPT: usize = 1_000;
-/// The most characters that are kept of a value: more than any valid one has.
+/// The most characters kept of a value: more than any valid one has.
 const LONGEST_VALUE: usize = 256;
 
-/// A request as the mock remembers it: never the code, the signature or the session token.
+/// A request as the mock remembers it: never its code, signature or session token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
-    /// `GetSessionToken`, as the request names it.
+    /// As named in the request, such as `GetSessionToken`.
     pub action: Option<String>,
-    /// Who signed, whether or not the key is known.
+    /// The key that the request names, known or not.
     pub access_key_id: Option<String>,
     /// The region of the signature's scope.
     pub region: Option<String>,
@@ -27,14 +27,14 @@ pub struct ReceivedRequest {
     pub serial_number: Option<String>,
     /// Whether there was a `TokenCode`.
     pub token_code_given: bool,
-    /// What the mock made of it. Where a fault spoilt the answer, this is what was decided before.
+    /// The mock's decision. If a fault spoiled the response, this is the decision before that.
     pub outcome: Outcome,
-    /// The `x-amzn-RequestId` of the answer.
+    /// The `x-amzn-RequestId` of the response.
     pub request_id: String,
 }
 
 impl ReceivedRequest {
-    /// What can be told of a request before it is decided.
+    /// What is known of a request before it is decided.
     pub(crate) fn new(authorization: Option<&Authorization>, parameters: &Parameters<'_>, request_id: &str) -> Self {
         let parameter = |name| parameters.get(name).map(shortened);
         Self {
@@ -53,9 +53,8 @@ impl ReceivedRequest {
 /// Granted, or refused with an error code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Granted.
     Ok,
-    /// Refused with this code of AWS.
+    /// Refused with this AWS error code.
     Refused(String),
 }
 
@@ -75,12 +74,12 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A value for the log, cut to what a valid one may have.
+/// A value for the log, cut to `LONGEST_VALUE`.
 pub(crate) fn shortened(value: &str) -> String {
     value.chars().take(LONGEST_VALUE).collect()
 }
 
-/// The last requests, and the number of all.
+/// The last requests, and the total number.
 #[derive(Default)]
 pub(crate) struct RequestLog {
     kept: VecDeque<ReceivedRequest>,

@@ -9,11 +9,11 @@ use wiremock::http::HeaderMap;
 
 use crate::refusal::Refusal;
 
-/// How far the request's time may be from the mock's, in seconds.
+/// How far the request's time may differ from the mock's, in seconds.
 const TOLERANCE_SECONDS: i64 = 5 * 60;
 /// ISO 8601, basic format.
 const BASIC_FORMAT: &str = "%Y%m%dT%H%M%SZ";
-/// When a request says that it was signed.
+/// When a request claims to have been signed.
 #[derive(Debug)]
 pub(crate) struct RequestTime {
     /// `20261123T181945Z`
@@ -26,7 +26,7 @@ impl RequestTime {
     ///
     /// # Errors
     ///
-    /// `IncompleteSignature` where there is none, or none that can be read.
+    /// `IncompleteSignature` if there is none, or it cannot be parsed.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let (given, timestamp) = if let Some(given) = text("x-amz-date") {
@@ -51,7 +51,7 @@ impl RequestTime {
 
     /// # Errors
     ///
-    /// `SignatureDoesNotMatch` where it is more than five minutes from `now`.
+    /// `SignatureDoesNotMatch` if it is more than five minutes from `now`.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), Refusal> {
         let tolerance = SignedDuration::from_secs(TOLERANCE_SECONDS);
         let earliest = now.checked_sub(tolerance).unwrap_or(Timestamp::MIN);

@@ -1,4 +1,4 @@
-//! The HTTP server: wiremock, on threads of its own.
+//! The HTTP server: wiremock on its own threads.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -16,11 +16,11 @@ use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::service::Service;
 
-/// A mounted `Mock` of wiremock keeps every request that it matched, also with recording disabled. After this many
-/// the mocks are replaced.
+/// A mounted wiremock `Mock` keeps every request that it matched, even with recording disabled. The mocks are replaced
+/// after this many requests.
 const REQUESTS_OF_A_MOCK: u64 = 100;
 
-/// A running server; it ends with the value.
+/// A running server, stopped on drop.
 pub(crate) struct Server {
     address: SocketAddr,
     commands: Sender<Command>,
@@ -28,7 +28,7 @@ pub(crate) struct Server {
 }
 
 enum Command {
-    /// Replace the mocks; tell `queued` once that waits for wiremock's lock.
+    /// Replace the mocks; notify `queued` once this waits for wiremock's lock.
     Renew {
         queued: SyncSender<()>,
     },
@@ -36,7 +36,7 @@ enum Command {
 }
 
 impl Server {
-    /// Serves `service` on `listener`; returns when it answers.
+    /// Serves `service` on `listener`; returns once it responds.
     pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
         let address = reachable(listener.local_addr()?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -51,7 +51,7 @@ impl Server {
                 }
                 server
             });
-            // The one who started it may have gone away; `Stop` is on its way then.
+            // The starter may be gone; then `Stop` is on its way.
             let _ = ready.send(());
             serve(&runtime, server, &mocks, received);
         })?;
@@ -59,7 +59,7 @@ impl Server {
         Ok(Self { address, commands, thread: Some(thread) })
     }
 
-    /// Where clients on this machine reach it.
+    /// The address at which clients on this machine reach it.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
@@ -71,7 +71,7 @@ impl Drop for Server {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        // wiremock closes its listener a moment later; whoever ends a mock wants it closed.
+        // wiremock closes its listener a moment later; whoever stops a mock expects it to be closed.
         for _ in 0..200 {
             if TcpStream::connect_timeout(&self.address, Duration::from_millis(50)).is_err() {
                 break;
@@ -85,15 +85,15 @@ fn serve(runtime: &tokio::runtime::Runtime, server: MockServer, mocks: &Mocks, c
     while let Ok(Command::Renew { queued }) = commands.recv() {
         runtime.block_on(renew(&server, mocks, &queued));
     }
-    // In this order: a responder that waits to be queued is let go, so that it gives up the lock that the server needs.
+    // The order matters: a responder that waits to be queued is released, and gives up the lock that the server needs.
     drop(commands);
     drop(server);
 }
 
-/// Replaces the mocks with fresh ones such that no request finds none.
+/// Replaces the mocks with fresh ones; at no time does a request find none.
 ///
-/// The responder that asked for it holds wiremock's lock until `queued`. By then all steps wait for that lock, one
-/// behind the other, and it is handed on in the order of asking, so no request comes between them.
+/// The responder that asked for it holds wiremock's lock until `queued`. By then all steps are waiting for that lock,
+/// one behind the other, and it is granted in the order of asking, so no request comes between them.
 async fn renew(server: &MockServer, mocks: &Mocks, queued: &SyncSender<()>) {
     let mut steps: Vec<Pin<Box<dyn Future<Output = ()>>>> = vec![Box::pin(server.reset())];
     for mock in mocks.mocks() {
@@ -110,7 +110,7 @@ async fn renew(server: &MockServer, mocks: &Mocks, queued: &SyncSender<()>) {
     }
 }
 
-/// An address that can be connected to: a server that listens everywhere is reached on loopback.
+/// An address to connect to: a server that listens on all addresses is reached on loopback.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -120,7 +120,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// What is mounted: a mock that drops connections while the service says so, and behind it the one that answers.
+/// What is mounted: a mock that drops connections while the service asks for it, and behind it the one that responds.
 struct Mocks {
     service: Arc<Service>,
     commands: Sender<Command>,
@@ -171,7 +171,7 @@ impl Respond for Responder {
         if answered.is_multiple_of(REQUESTS_OF_A_MOCK) {
             let (queued, is_queued) = sync_channel(1);
             if self.commands.send(Command::Renew { queued }).is_ok() {
-                // An error means that the server is ending.
+                // An error means that the server is stopping.
                 let _ = is_queued.recv();
             }
         }

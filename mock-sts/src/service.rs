@@ -1,4 +1,4 @@
-//! Decides each request, in AWS's order: who calls, with a good signature, what for, with which parameters.
+//! Decides each request, in AWS's order: who is calling, is the signature valid, which action, which parameters.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,7 +30,7 @@ pub(crate) struct Service {
     state: Mutex<State>,
 }
 
-/// What requests change.
+/// The state that requests change.
 #[derive(Default)]
 struct State {
     devices: Devices,
@@ -50,7 +50,7 @@ struct Caller<'a> {
 struct SigningKey<'a> {
     caller: Caller<'a>,
     secret_access_key: String,
-    /// Of a session.
+    /// `None` for a long-term key.
     expiration: Option<Timestamp>,
 }
 
@@ -72,18 +72,18 @@ impl Service {
         change(&mut self.state().faults);
     }
 
-    /// Whether the next request gets no answer.
+    /// Whether the next request gets no response.
     pub(crate) fn drop_next(&self) -> bool {
         self.state().faults.drop_next()
     }
 
-    /// What is remembered of the last requests, and how many there were.
+    /// The logged requests, and how many there were in total.
     pub(crate) fn requests(&self) -> (Vec<ReceivedRequest>, u64) {
         let state = self.state();
         (state.log.requests(), state.log.count())
     }
 
-    /// Answers a request. One at a time: a code cannot be spent twice.
+    /// Responds to one request at a time, so a code cannot be spent twice.
     pub(crate) fn answer(&self, request: &Request) -> ResponseTemplate {
         let mut state = self.state();
         let FaultPlan { latency, skew_seconds, answer: fault } = state.faults.take();
@@ -135,7 +135,7 @@ impl Service {
         Ok(key.caller)
     }
 
-    /// The key with this id: a long-term one without a session token, or a session with its own.
+    /// Without a session token, the long-term key with this id; else the session key that belongs to the token.
     fn signing_key(&self, access_key_id: &str, session_token: Option<&[u8]>) -> Option<SigningKey<'_>> {
         let Some(session_token) = session_token else {
             return (0..).zip(&self.users).find_map(|(position, user)| {
@@ -221,11 +221,11 @@ impl Service {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // What a panic left behind is whole: every change is one step.
+        // A panic cannot leave it inconsistent: every change is a single step.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the device of the first user that has one shows now.
+    /// The current code of the first user that has a device.
     pub(crate) fn token_code(&self) -> String {
         let now = unix_seconds(self.clock.now(0));
         let user = self.users.iter().find(|user| user.mfa_serial.is_some());

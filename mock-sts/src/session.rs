@@ -1,4 +1,4 @@
-//! Temporary sessions, kept in their own tokens.
+//! Temporary sessions, stored in their own tokens.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -7,12 +7,12 @@ use subtle::ConstantTimeEq as _;
 
 use crate::derivation::Derivation;
 
-/// How the tokens of AWS begin, so that ours read `IQoJb3JpZ2luX2Vj…` too.
+/// How AWS's tokens begin, so ours start with `IQoJb3JpZ2luX2Vj…` too.
 const PREFIX: &[u8; 14] = b"\x21\x0a\x09origin_ec\x10\x01";
 /// Bytes of a token: 372 characters of Base64 without padding.
 const TOKEN_BYTES: usize = 279;
 
-/// A session as `GetSessionToken` hands it out.
+/// A session as `GetSessionToken` returns it.
 pub(crate) struct IssuedSession {
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
@@ -20,15 +20,15 @@ pub(crate) struct IssuedSession {
     pub(crate) expiration: Timestamp,
 }
 
-/// What a token of ours says.
+/// The contents of one of our tokens.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SealedSession {
-    /// Position of the user in the mock's list.
+    /// The index of the user in the mock's list.
     pub(crate) user: u32,
     pub(crate) expiration: Timestamp,
 }
 
-/// Issues sessions, and recognises them later by their token alone, also after their expiry: so nothing has to be
+/// Issues sessions, and recognises them later by their token only, even after their expiry, so nothing has to be
 /// remembered, however many are issued.
 pub(crate) struct Sessions {
     derivation: Derivation,
@@ -43,7 +43,7 @@ impl Sessions {
         &self.derivation
     }
 
-    /// The session with this number, of the user at position `user`, whose ARN is `arn`.
+    /// The session with this number, for the user at index `user`, whose ARN is `arn`.
     pub(crate) fn issue(&self, number: u64, user: u32, arn: &str, expiration: Timestamp) -> IssuedSession {
         let access_key_id = self.derivation.unique_id("ASIA", "session", &number.to_be_bytes());
         IssuedSession {
@@ -59,7 +59,7 @@ impl Sessions {
         self.derivation.secret_access_key(access_key_id)
     }
 
-    /// Reads a token that was issued here together with this access key id. `arn_of` tells a user's ARN.
+    /// Reads a token that was issued here with this access key id. `arn_of` returns a user's ARN.
     pub(crate) fn open(
         &self,
         access_key_id: &str,
@@ -77,7 +77,7 @@ impl Sessions {
         Some(SealedSession { user, expiration: Timestamp::from_second(seconds).ok()? })
     }
 
-    /// Prefix, user and expiry in the clear; the rest is derived from all of them and can be made with the seed only.
+    /// Prefix, user and expiry are in the clear; the rest is derived from all of them and requires the seed.
     fn token(&self, access_key_id: &str, user: u32, arn: &str, expiration: i64) -> Vec<u8> {
         let (user, expiration) = (user.to_be_bytes(), expiration.to_be_bytes());
         let mut token = [PREFIX.as_slice(), &user, &expiration].concat();

@@ -21,7 +21,7 @@ const TERMINATOR: &str = "aws4_request";
 ///
 /// # Errors
 ///
-/// `IncompleteSignature` without a readable date, else `SignatureDoesNotMatch` with AWS's reason.
+/// `IncompleteSignature` if there is no readable date, else `SignatureDoesNotMatch` with AWS's reason.
 pub(crate) fn check_scope(
     authorization: &Authorization,
     headers: &HeaderMap,
@@ -55,7 +55,7 @@ pub(crate) fn check_scope(
     Ok(time)
 }
 
-/// Compares the request's signature, in constant time, with the one that the secret gives.
+/// Compares the request's signature, in constant time, with the one computed from the secret.
 ///
 /// # Errors
 ///
@@ -112,7 +112,7 @@ mod tests {
 
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
-    /// A request of AWS's documentation and of its test suite: key `AKIDEXAMPLE`, 30 August 2015, 12:36 UTC.
+    /// A request from AWS's documentation and its test suite: key `AKIDEXAMPLE`, 30 August 2015, 12:36 UTC.
     struct Example {
         request: Request,
         service: &'static str,

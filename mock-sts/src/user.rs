@@ -10,9 +10,9 @@ use crate::{DEFAULT_ACCESS_KEY_ID, DEFAULT_MFA_SERIAL, DEFAULT_SECRET_ACCESS_KEY
 pub struct AccessKey {
     /// `AKIA…`
     pub id: String,
-    /// The secret access key, 40 characters at AWS, any length here.
+    /// The secret access key: 40 characters at AWS, any length here.
     pub secret: String,
-    /// An inactive key is refused with `InvalidClientTokenId`, as one that does not exist.
+    /// An inactive key is refused with `InvalidClientTokenId`, like one that does not exist.
     pub active: bool,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Debug for AccessKey {
     }
 }
 
-/// Somebody who may call: an IAM user, or the root of an account.
+/// A caller: an IAM user, or the root user of an account.
 ///
 /// [`User::default`] is the user of AWS's documented example key, with the device `mfa/user` and the code `123456`.
 #[derive(Clone, Debug)]
@@ -44,15 +44,14 @@ pub struct User {
     pub name: String,
     /// Twelve digits.
     pub account: String,
-    /// `aws`, `aws-cn`, `aws-us-gov`. Keys are unknown in the regions of other partitions.
+    /// `aws`, `aws-cn` or `aws-us-gov`. Keys are unknown in the regions of other partitions.
     pub partition: String,
-    /// Long-term keys.
     pub keys: Vec<AccessKey>,
-    /// ARN of a virtual device, or serial number of a hardware device. None: the user has no device.
+    /// ARN of a virtual device, or serial number of a hardware device; `None` if the user has no device.
     pub mfa_serial: Option<String>,
     /// What the device shows.
     pub code: CodeSource,
-    /// The account's root: sessions of 3,600 seconds at most.
+    /// Whether this is the account's root user, whose sessions last 3,600 seconds at most.
     pub root: bool,
 }
 
@@ -71,7 +70,7 @@ impl Default for User {
 }
 
 impl User {
-    /// The user's ARN, as `GetCallerIdentity` tells it.
+    /// The user's ARN, as `GetCallerIdentity` returns it.
     pub fn arn(&self) -> String {
         let Self { partition, account, name, .. } = self;
         if self.root {

@@ -94,7 +94,7 @@ impl CredentialsFile {
         let mut rests = Rests::default();
         loop {
             let snapshot = self.read()?;
-            // The state after the read, which may have seen a truncated file.
+            // The state after the read, because the read may have seen a truncated file.
             match fs::metadata(&snapshot.target) {
                 Ok(metadata) if rests.needs_one(&metadata, snapshot.bytes.len() as u64) => sleep(REST).await,
                 _ => return Ok(snapshot),

@@ -1,8 +1,8 @@
 //! The line grammar of the shared credentials and config files, on bytes.
 //!
-//! It follows Python's `configparser`, as botocore uses it, where the AWS SDKs disagree and the
-//! meaning is clear: an indented line continues the property above it, comments and blank lines
-//! do not end a property, and `:` delimits like `=`.
+//! If the AWS SDKs disagree and the meaning is clear, it follows Python's `configparser`, as botocore uses it: an
+//! indented line continues the property above it, comments and blank lines do not end a property, and `:` is a
+//! delimiter like `=`.
 //! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>.
 
 use std::ops::Range;

@@ -28,7 +28,7 @@ const SILENT_WAIT: Duration = Duration::from_secs(1);
 /// How often the stored session is checked in the meantime: a caller that takes no turn may renew it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// A hash of several parts, in hexadecimal, that tells `["ab", "c"]` from `["a", "bc"]`.
+/// A hash of several parts, in hexadecimal, that distinguishes `["ab", "c"]` from `["a", "bc"]`.
 pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
     for part in parts {

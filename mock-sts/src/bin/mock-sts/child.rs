@@ -1,4 +1,4 @@
-//! A command that runs against the mock.
+//! Runs a command against the mock.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -11,12 +11,12 @@ use crate::failure::Failure;
 use crate::sandbox::Sandbox;
 use crate::signals::Signals;
 
-/// As shells say it.
+/// The exit code that shells use.
 const NOT_FOUND: u8 = 127;
 const NOT_EXECUTABLE: u8 = 126;
 
-/// Runs a command to its end, passing on the signals that come, and gives its exit code; 128 and the signal's number
-/// where a signal ended it.
+/// Runs a command to completion, forwarding signals, and returns its exit code, or 128 plus the signal number if a
+/// signal ended it.
 pub(crate) async fn run(command: &[OsString], sts: &MockSts) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = command.split_first() else {
         return Ok(ExitCode::SUCCESS);

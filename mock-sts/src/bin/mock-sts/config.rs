@@ -62,8 +62,8 @@ fn yes() -> bool {
 ///
 /// # Errors
 ///
-/// Unreadable, no TOML, or a key that is unknown, missing or has a value of the wrong form. The text of the file, which
-/// holds secrets, is not shown.
+/// The file is unreadable or not TOML, or a key is unknown, missing or has a value of the wrong form. The error does
+/// not show the text of the file, which contains secrets.
 pub(crate) fn read(path: &Path) -> Result<Vec<User>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::new(format!("cannot read {}: {error}", path.display()), "`--config` names a TOML file")
@@ -74,7 +74,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<User>, Failure> {
     })
 }
 
-/// An error has the line where it is known.
+/// The error includes the line if it is known.
 fn parse(text: &str) -> Result<Vec<User>, (Option<usize>, String)> {
     let config: Config = toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| text.bytes().take(span.start).filter(|&byte| byte == b'\n').count() + 1);
@@ -129,7 +129,7 @@ fn key(table: &KeyTable) -> Result<AccessKey, String> {
     Ok(if table.active { key } else { key.inactive() })
 }
 
-/// Names of IAM users (`CreateUser` in the IAM API reference); none can break a line of the credentials file.
+/// A user name that IAM accepts (`CreateUser` in the IAM API reference); none can break a line of the credentials file.
 fn user_name(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     if (1..=64).contains(&text.len()) && text.chars().all(fits) {
@@ -139,7 +139,7 @@ fn user_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// A value that a credentials file can hold.
+/// Accepts a value that a credentials file can hold.
 pub(crate) fn plain(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(text.to_owned())
@@ -148,7 +148,7 @@ pub(crate) fn plain(text: &str) -> Result<String, String> {
     }
 }
 
-/// What AWS takes for a code.
+/// Accepts what AWS accepts as a code.
 pub(crate) fn token_code(text: &str) -> Result<String, String> {
     if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(text.to_owned())

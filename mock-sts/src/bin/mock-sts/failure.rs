@@ -1,4 +1,4 @@
-//! Why the program did not begin.
+//! Why the program did not start.
 
 use std::fmt;
 use std::io;

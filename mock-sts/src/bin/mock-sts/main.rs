@@ -17,7 +17,7 @@ use mock_sts::{CodeSource, DEFAULT_SECRET_ACCESS_KEY, MockSts};
 use failure::Failure;
 use options::Options;
 
-/// Wrong options, a wrong configuration file, an address that cannot be listened on.
+/// The exit code for invalid options, an invalid configuration file, or an address that cannot be listened on.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -25,14 +25,14 @@ fn main() -> ExitCode {
     match run(Options::parse()) {
         Ok(code) => code,
         Err(failure) => {
-            // Where stderr is closed nobody reads it.
+            // If stderr is closed, nobody can be told.
             let _ = writeln!(io::stderr(), "{failure}");
             ExitCode::from(USAGE)
         }
     }
 }
 
-/// wiremock panics, on the connection's own task, where a client goes away in the middle of a request.
+/// wiremock panics on the connection's task if a client disconnects in the middle of a request.
 fn be_calm_about_broken_requests() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -67,10 +67,10 @@ fn run(options: Options) -> Result<ExitCode, Failure> {
     })
 }
 
-/// The URL alone on stdout, for scripts; for people, on stderr, how to use it.
+/// Prints only the URL to stdout, for scripts, and instructions for people to stderr.
 fn announce(sts: &MockSts) {
     let mut stdout = io::stdout();
-    // Whoever closed stdout does not want the URL.
+    // If stdout is closed, nobody wants the URL.
     let _ = writeln!(stdout, "{}", sts.url()).and_then(|()| stdout.flush());
 
     let mut lines = vec![

@@ -89,7 +89,7 @@ impl Options {
     }
 }
 
-/// Checked here, so that the error names the option.
+/// Checked here so the error names the option.
 fn totp_secret(text: &str) -> Result<String, String> {
     match text.parse::<TotpSecret>() {
         Ok(_) => Ok(text.to_owned()),

@@ -1,4 +1,4 @@
-//! What a command sees of AWS: a private credentials file and an environment that leads to the mock.
+//! What a command sees of AWS: a private credentials file and an environment that points to the mock.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use mock_sts::{AccessKey, MockSts, User};
 use tempfile::TempDir;
 
-/// A folder that only this user can enter; it goes with the value.
+/// A directory that only this user can enter, removed on drop.
 pub(crate) struct Sandbox {
     folder: TempDir,
 }
 
 impl Sandbox {
-    /// With the files of [`MockSts::users`]: the first user is the profile `default`, the others go by their names.
+    /// Writes files for [`MockSts::users`]: the first user is the profile `default`, the others use their own names.
     pub(crate) fn new(sts: &MockSts) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("mock-sts-");
@@ -35,7 +35,7 @@ impl Sandbox {
         self.folder.path().join("config")
     }
 
-    /// Removes the folder.
+    /// Removes the directory.
     pub(crate) fn close(self) -> io::Result<()> {
         self.folder.close()
     }
@@ -60,7 +60,7 @@ impl Sandbox {
     }
 }
 
-/// A region where the user's keys are known.
+/// A region in which the user's keys are known.
 pub(crate) fn region(user: &User) -> &'static str {
     match user.partition.as_str() {
         "aws-cn" => "cn-north-1",
@@ -69,7 +69,7 @@ pub(crate) fn region(user: &User) -> &'static str {
     }
 }
 
-/// What was excepted from proxies, and the mock.
+/// The existing proxy exemptions, and the mock.
 fn no_proxy(before: &[String], sts: &MockSts) -> String {
     let mut hosts: Vec<&str> = before.iter().flat_map(|list| list.split(',')).map(str::trim).collect();
     let address = sts.address().ip().to_string();
@@ -96,8 +96,7 @@ fn credentials(users: &[User]) -> String {
     profiles.join("\n")
 }
 
-/// A region for each user and for the session profile that updsts writes beside it: botocore does not read
-/// `AWS_REGION`.
+/// A region for each user and for the session profile that updsts writes for it: botocore does not read `AWS_REGION`.
 fn config(users: &[User]) -> String {
     let mut sections = Vec::new();
     for (position, user) in users.iter().enumerate() {

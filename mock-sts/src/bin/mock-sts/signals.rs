@@ -18,7 +18,7 @@ mod unix {
 
     use super::Failure;
 
-    /// SIGINT, SIGTERM and SIGHUP of this process, caught from now on.
+    /// Catches SIGINT, SIGTERM and SIGHUP of this process from construction on.
     pub(crate) struct Signals {
         interrupt: Stream,
         terminate: Stream,
@@ -35,31 +35,31 @@ mod unix {
             })
         }
 
-        /// Waits for a signal and passes it on to the process `id`.
+        /// Waits for a signal and forwards it to the process `id`.
         pub(crate) async fn pass_on(&mut self, id: Option<u32>) {
             let signal = tokio::select! {
                 _ = self.interrupt.recv() => Signal::INT,
                 _ = self.terminate.recv() => Signal::TERM,
                 _ = self.hangup.recv() => Signal::HUP,
             };
-            // The terminal sends Ctrl-C to all programs in front, so the command has had it.
+            // The terminal sends Ctrl-C to every foreground process, so the command has already received it.
             if signal == Signal::INT && is_in_front() {
                 return;
             }
             let id = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
             if let Some(id) = id {
-                // It may have ended in this moment.
+                // The process may have just ended.
                 let _ = kill_process(id, signal);
             }
         }
     }
 
-    /// Whether this process belongs to the programs that its terminal talks to.
+    /// Whether this process is in the foreground of its terminal.
     fn is_in_front() -> bool {
         File::open("/dev/tty").ok().and_then(|tty| tcgetpgrp(tty).ok()) == Some(getpgrp())
     }
 
-    /// Ends with the first SIGINT or SIGTERM from now on.
+    /// Completes on the first SIGINT or SIGTERM from now on.
     pub(crate) fn end() -> Result<impl Future<Output = ()>, Failure> {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::system)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(Failure::system)?;
@@ -76,7 +76,7 @@ mod unix {
 mod other {
     use super::Failure;
 
-    /// Ctrl-C, which the console sends to the command itself too.
+    /// Ctrl-C, which the console also sends to the command itself.
     pub(crate) struct Signals;
 
     impl Signals {
