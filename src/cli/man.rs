@@ -15,15 +15,16 @@ const NOTES: &str = r".SH EXIT STATUS
 .SH FILES
 .TP
 \fI~/.aws/credentials\fR
-The shared credentials file: the long\-term keys, and the sessions in managed blocks. Another is named by
-\fB\-c\fR or \fBAWS_SHARED_CREDENTIALS_FILE\fR.
+The shared credentials file: the long\-term keys, and the sessions in managed blocks. Use \fB\-c\fR or
+\fBAWS_SHARED_CREDENTIALS_FILE\fR to name another.
 .TP
 \fI~/.aws/config\fR
-Read for region, device, commands and endpoint; never written. Another is named by \fBAWS_CONFIG_FILE\fR.
+Read for region, device, commands and endpoint; never written. Use \fBAWS_CONFIG_FILE\fR to name another.
 .SH NOTES
-The credentials file is replaced as a whole, by a new file of the same mode and owner that is renamed over it, under a
-lock on the file itself. A change that another program completes meanwhile is kept. One case cannot be noticed: a program
-that read the file before and writes its old copy back afterwards undoes the change.
+updsts replaces the credentials file as a whole, by a new file with the same mode and owner that is renamed over it, under
+a lock on the file itself. Changes that other programs make in the meantime are kept. updsts cannot detect a program that
+writes back a copy that it read earlier, or one that opened the file before the rename and writes to it afterwards, after
+updsts has looked at it once more.
 .PP
 A program that reads a static profile once, as long\-running SDK processes do, does not see a new session until it is
 restarted. A profile with \fBcredential_process\fR and \fBupdsts export\fR does.

@@ -51,7 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::By(status)) => {
             terminal::restore_terminal();
-            output.line("interrupted: the credentials file is unchanged");
+            output.interrupted();
             // A prompt or a read of standard input may still be waiting in its thread.
             std::process::exit(i32::from(status))
         }

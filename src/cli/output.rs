@@ -1,13 +1,14 @@
 //! Results to stdout, everything else to stderr (CLI-8), errors as text and JSON (CLI-7, CLI-10).
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
 use crate::core::environment::Environment;
 use crate::core::error::Error;
-use crate::core::reporter::Reporter;
+use crate::core::reporter::{Milestone, Reporter};
 use crate::core::text;
 
 /// Where the program writes.
@@ -15,6 +16,8 @@ pub struct Output {
     verbose: u8,
     colour_out: bool,
     colour_err: bool,
+    code_sent: AtomicBool,
+    file_written: AtomicBool,
 }
 
 /// What a colour means.
@@ -48,6 +51,8 @@ impl Output {
             verbose,
             colour_out: wanted && io::stdout().is_terminal(),
             colour_err: wanted && io::stderr().is_terminal(),
+            code_sent: AtomicBool::new(false),
+            file_written: AtomicBool::new(false),
         }
     }
 
@@ -100,6 +105,16 @@ impl Output {
         self.line(&format!("{}: {}", paint(self.colour_err, Tone::Strong, "note"), text::clean(note)));
     }
 
+    /// The end by a signal, and what it could not prevent.
+    pub fn interrupted(&self) {
+        let reached = |milestone: &AtomicBool| milestone.load(Ordering::Relaxed);
+        self.line(match (reached(&self.file_written), reached(&self.code_sent)) {
+            (true, _) => "interrupted, but the credentials file was already written",
+            (false, true) => "interrupted: the credentials file is unchanged; the code may be spent",
+            (false, false) => "interrupted: the credentials file is unchanged",
+        });
+    }
+
     /// Prints the error, whether the code is spent, and the next step; with `json`, also as JSON on the last line.
     pub fn error(&self, error: &Error, json: bool) {
         let label = paint(self.colour_err, Tone::Bad, &format!("error[{}]", error.code()));
@@ -123,6 +138,14 @@ impl Reporter for Output {
         if self.verbose > 0 {
             self.line(&format!("{}: {}", paint(self.colour_err, Tone::Quiet, "info"), text::clean(text)));
         }
+    }
+
+    fn reached(&self, milestone: Milestone) {
+        match milestone {
+            Milestone::CodeSent => &self.code_sent,
+            Milestone::FileWritten => &self.file_written,
+        }
+        .store(true, Ordering::Relaxed);
     }
 
     fn shows_commands(&self) -> bool {

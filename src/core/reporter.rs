@@ -1,11 +1,20 @@
 //! Reports what happens while a use case runs.
 
+/// What has happened so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Milestone {
+    CodeSent,
+    FileWritten,
+}
+
 /// A terminal, or the log of a server.
 pub trait Reporter: Send + Sync {
     /// Something that the user should know while waiting.
     fn notice(&self, text: &str);
     /// Which file, profile, region, endpoint and proxy are used.
     fn detail(&self, text: &str);
+    /// What an interruption can no longer prevent.
+    fn reached(&self, _milestone: Milestone) {}
     /// Whether a command's own messages may reach the user's terminal.
     fn shows_commands(&self) -> bool;
 }
@@ -19,6 +28,10 @@ impl Reporter for WithoutDetails<'_> {
     }
 
     fn detail(&self, _text: &str) {}
+
+    fn reached(&self, milestone: Milestone) {
+        self.0.reached(milestone);
+    }
 
     fn shows_commands(&self) -> bool {
         self.0.shows_commands()

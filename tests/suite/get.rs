@@ -355,3 +355,46 @@ fn get_9_a_config_file_that_only_some_sdks_reject_is_no_reason_to_refuse() {
         assert!(warnings.iter().all(|line| line.contains(warning)), "{run:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn get_11_an_interruption_tells_what_it_could_not_prevent() {
+    use std::process::Stdio;
+    use std::time::Duration;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    use super::sandbox::Run;
+
+    let sts = MockSts::builder().fault(Fault::Latency(Duration::from_secs(8)), None).start();
+    let sandbox = Sandbox::with(sts);
+    let mut command = sandbox.process(["get", "-n", "default", "-t", "123456"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while sandbox.sts().request_count() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let run = Run::of(child.wait_with_output().unwrap());
+    assert_eq!((run.status, run.stdout.as_str()), (Some(130), ""), "{run:?}");
+    let run = run.says("the credentials file is unchanged; the code may be spent");
+    assert_eq!(sandbox.read(), SOURCE, "{run:?}");
+}
+
+#[test]
+fn cli_8_results_go_to_stdout_and_everything_else_to_stderr() {
+    use predicates::prelude::{PredicateBooleanExt, predicate};
+    let sandbox = Sandbox::new().env("AWS_SESSION_TOKEN", "t");
+    let nothing_else = predicate::str::contains("note:").or(predicate::str::contains("warning:")).not();
+    sandbox
+        .command(["get", "-n", "default", "-t", "123456"])
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("AWS_PROFILE=default_sts").and(nothing_else))
+        .stderr(predicate::str::starts_with("note: `AWS_SESSION_TOKEN` is set"));
+    sandbox
+        .command(["export", "-n", "nobody"])
+        .assert()
+        .code(3)
+        .stdout(predicate::str::is_empty())
+        .stderr(predicate::str::is_match(r"^error\[profile_not_found\]: .+\nhint: .+\n$").unwrap());
+}

@@ -115,6 +115,8 @@ fn cli_10_ctrl_c_at_the_prompt_restores_the_terminal() {
     session.answer(PROMPT, "12\u{3}");
     assert_eq!(session.end(), Some(130), "{}", session.seen);
     assert_eq!(session.modes().local_modes, before);
+    // No code was sent, so none may be spent.
+    assert!(session.seen.contains("the credentials file is unchanged\r\n"), "{:?}", session.seen);
     assert_eq!((sandbox.sts().request_count(), sandbox.read().as_str()), (0, SOURCE));
 }
 

@@ -45,6 +45,10 @@ impl Prompt for Terminal {
         if let Ok(mut before) = BEFORE.lock() {
             *before = None;
         }
+        if answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
+            // What follows gets a line of its own.
+            writeln!(stderr)?;
+        }
         answer.map(SecretString::from)
     }
 }

@@ -15,12 +15,16 @@ use crate::core::file::new_file::{NewFile, remove_leftovers};
 use crate::core::file::rests::{REST, Rests};
 use crate::core::file::same_file::{has_same_owner_and_mode, is_at};
 use crate::core::file::steps::{Step, before};
-use crate::core::reporter::Reporter;
+use crate::core::reporter::{Milestone, Reporter};
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
 
 /// How long the edit is repeated while a program that does not lock keeps changing the file.
 const LONGEST_CHANGING: Duration = Duration::from_secs(10);
+
+/// When the replaced file is looked at once more: whoever opened it by its name before the rename has usually written
+/// to it by then.
+const LAST_LOOK: Duration = Duration::from_millis(20);
 
 /// How many times late writes to a replaced file are carried over to the new one.
 const MOST_LATE_CHANGES: usize = 5;
@@ -45,8 +49,11 @@ enum Late {
 enum Attempt {
     Done,
     Changed,
-    /// The replaced file changed. The new one is still locked.
-    Late(Late, Locked),
+    /// The new file is in place. The old one, and what it contained, are for the last look.
+    Replaced {
+        old: File,
+        found: SecretBytes,
+    },
     /// The edit is not possible on the current file.
     Refused(Error),
 }
@@ -58,6 +65,8 @@ struct Write<'a> {
     edit: &'a mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
     reporter: &'a dyn Reporter,
     late: Option<Late>,
+    /// What was written last.
+    written: Option<SecretBytes>,
     report: Replaced,
 }
 
@@ -74,7 +83,8 @@ impl CredentialsFile {
         edit: &mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
         reporter: &dyn Reporter,
     ) -> Result<Replaced> {
-        let mut write = Write { file: self, known, edit, reporter, late: None, report: Replaced::default() };
+        let mut write =
+            Write { file: self, known, edit, reporter, late: None, written: None, report: Replaced::default() };
         match write.run().await {
             // The edit is in the file. What could not be written is another program's late change.
             Err(_) if write.report.is_written => write.warn_lost_change(),
@@ -146,15 +156,8 @@ impl Write<'_> {
     async fn run(&mut self) -> Result<()> {
         let (mut refusals, mut late_changes, mut rests) = (0, 0, Rests::default());
         let mut changing_since = None;
-        let mut held = None;
         loop {
-            let locked = match held.take() {
-                Some(locked) => locked,
-                None => match self.lock(&mut rests).await? {
-                    Some(locked) => locked,
-                    None => continue,
-                },
-            };
+            let Some(locked) = self.lock(&mut rests).await? else { continue };
             match self.attempt(locked)? {
                 Attempt::Done => return Ok(()),
                 Attempt::Changed => {
@@ -162,14 +165,17 @@ impl Write<'_> {
                         return Err(self.keeps_changing());
                     }
                 }
-                Attempt::Late(..) if late_changes == MOST_LATE_CHANGES => {
-                    self.warn_lost_change();
-                    return Ok(());
-                }
-                Attempt::Late(late, locked) => {
+                Attempt::Replaced { old, found } => {
+                    sleep(LAST_LOOK).await;
+                    self.late = self.file.late_change(&old, &found);
+                    if self.late.is_none() {
+                        return Ok(());
+                    }
                     late_changes += 1;
-                    self.late = Some(late);
-                    held = Some(locked);
+                    if late_changes > MOST_LATE_CHANGES {
+                        self.warn_lost_change();
+                        return Ok(());
+                    }
                 }
                 Attempt::Refused(error) if refusals == MOST_REFUSALS => return Err(error),
                 Attempt::Refused(_) => {
@@ -207,7 +213,12 @@ impl Write<'_> {
         let base = match &self.late {
             None => found.clone(),
             Some(Late::Appended(end)) => SecretBytes::new([&*found, &**end].concat()),
-            Some(Late::Rewritten(bytes)) => bytes.clone(),
+            Some(Late::Rewritten(bytes)) if self.written.as_ref() == Some(&found) => bytes.clone(),
+            // There are two new contents, and only one file.
+            Some(Late::Rewritten(_)) => {
+                self.warn_lost_change();
+                return Ok(Attempt::Done);
+            }
         };
         let old = Snapshot { bytes: base, target: locked.target.clone(), metadata };
         file.step(Step::Edit)?;
@@ -234,15 +245,13 @@ impl Write<'_> {
             return Ok(Attempt::Changed);
         }
         file.step(Step::Rename)?;
-        let new_file = new_file.replace(&old.target).map_err(|error| file.failed("replaced", &error))?;
+        // The lock on the new file ends here, too: the last look needs none.
+        new_file.replace(&old.target).map_err(|error| file.failed("replaced", &error))?;
         self.report.is_written = true;
-        self.late = None;
+        self.reporter.reached(Milestone::FileWritten);
         self.sync(folder);
-        // Whoever had the old file open may have written to it since the comparison.
-        Ok(match file.late_change(&locked.file, &found) {
-            None => Attempt::Done,
-            Some(late) => Attempt::Late(late, Locked { file: new_file, ..locked }),
-        })
+        (self.late, self.written) = (None, Some(new));
+        Ok(Attempt::Replaced { old: locked.file, found })
     }
 
     fn sync(&mut self, folder: &Path) {

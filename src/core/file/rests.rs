@@ -51,7 +51,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "[default]\n").unwrap();
         // A program emptied it, it was read, and another renamed a whole one into its place long ago.
-        let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        let hour_ago = std::time::SystemTime::now() - Duration::from_hours(1);
         file.as_file().set_modified(hour_ago).unwrap();
         let metadata = file.as_file().metadata().unwrap();
         let mut rests = Rests::default();

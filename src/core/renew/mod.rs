@@ -19,7 +19,7 @@ use crate::core::block::preview::changed_lines;
 use crate::core::code::source::CodeSource;
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
-use crate::core::reporter::{Reporter, WithoutDetails};
+use crate::core::reporter::{Milestone, Reporter, WithoutDetails};
 use crate::core::session::SessionCredentials;
 use crate::core::sts::client::StsClient;
 use crate::core::turn::queue::{NoTurn, Queue, Turn, Waited};
@@ -128,6 +128,7 @@ impl Renewal<'_> {
         )?;
         let mut code = codes.first(self.reporter).await?;
         loop {
+            self.reporter.reached(Milestone::CodeSent);
             match client.get_session_token(&plan.source.device, &code, plan.duration).await {
                 Ok(session) => return Ok(session),
                 Err(error) if error.code() == ErrorCode::CodeRefused => {
