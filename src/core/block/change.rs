@@ -30,3 +30,30 @@ impl Change {
         Ok(Self { edit, file })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::block::error::VerifyError;
+    use crate::core::secret::SecretString;
+    use crate::core::session::SessionCredentials;
+
+    #[test]
+    fn file_6_an_edit_that_does_not_make_the_expected_file_is_refused() {
+        let credentials = SessionCredentials {
+            access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+            secret_access_key: SecretString::from("s"),
+            session_token: SecretString::from("t"),
+            expiration: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let block =
+            |expiration| ManagedBlock { source: b"a", session_profile: "a_sts", credentials: &credentials, expiration };
+        let layout = Layout::of(b"[a]\n");
+        let edit = || splice(layout.slot(b"a", b"a_sts").unwrap(), &block("today"));
+        assert!(Change::checked(&layout, edit(), &Expected::Block(&block("today"))).is_ok());
+        let refused = Change::checked(&layout, edit(), &Expected::Block(&block("tomorrow"))).err();
+        assert_eq!(refused, Some(BlockError::Unsafe(VerifyError::Session)));
+        let refused = Change::checked(&layout, edit(), &Expected::NoBlock { source: b"a" }).err();
+        assert_eq!(refused, Some(BlockError::Unsafe(VerifyError::Block)));
+    }
+}

@@ -212,24 +212,39 @@ fn no_answer(error: &io::Error) -> Error {
     Error::new(ErrorCode::CodeUnavailable, message, hint)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use super::*;
     use crate::core::reporter::Silent;
 
-    #[tokio::test]
-    async fn get_6_a_command_that_repeats_a_refused_code_is_given_up_after_the_time_of_a_code() {
-        let command = CodeCommand::MfaProcess("echo 999999".into());
+    fn codes_of(command: String) -> CodeSource {
         let device = SerialNumber::parse("arn:aws:iam::123456789012:mfa/user").unwrap();
         let profile = ProfileName::parse("default").unwrap();
-        let mut codes = CodeSource::new(Kind::Command(command), profile, device, SentCodes::default());
+        let command = Kind::Command(CodeCommand::MfaProcess(command));
+        CodeSource::new(command, profile, device, SentCodes::default())
+    }
+
+    #[tokio::test]
+    async fn get_6_a_command_that_repeats_a_refused_code_is_given_up_after_the_time_of_a_code() {
+        let mut codes = codes_of("echo 999999".into());
         assert_eq!(codes.next_code_time, Duration::from_secs(31));
         codes.next_code_time = Duration::from_secs(2);
         let start = Instant::now();
         assert_eq!(codes.first(&Silent).await.unwrap().expose_secret(), "999999");
         assert_eq!(codes.after_refusal(&Silent).await.unwrap(), None);
         assert!(start.elapsed() >= Duration::from_secs(2));
-        // There is one more try, not two.
+    }
+
+    #[tokio::test]
+    async fn get_6_a_command_gets_one_more_try_and_not_two() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = folder.path().join("count");
+        let mut codes = codes_of(format!("echo x >> {0}; printf '%06d' $(wc -l < {0})", count.display()));
+        assert_eq!(codes.first(&Silent).await.unwrap().expose_secret(), "000001");
+        let second = codes.after_refusal(&Silent).await.unwrap().unwrap();
+        assert_eq!(second.expose_secret(), "000002");
         assert_eq!(codes.after_refusal(&Silent).await.unwrap(), None);
     }
 }
