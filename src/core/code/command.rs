@@ -132,9 +132,8 @@ impl Drop for Group {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
-    #![cfg(unix)]
-
     use super::*;
 
     #[tokio::test]

@@ -213,9 +213,8 @@ fn no_answer(error: &io::Error) -> Error {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
-    #![cfg(unix)]
-
     use super::*;
     use crate::core::reporter::Silent;
 
