@@ -37,11 +37,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ARN", default_value = DEFAULT_MFA_SERIAL, value_parser = config::plain)]
     mfa_serial: String,
 
-    /// The device shows the TOTP codes of this secret, each good once
+    /// The device shows the TOTP codes of this secret, each valid once
     #[arg(long, value_name = "BASE32", conflicts_with = "token_code", value_parser = totp_secret)]
     totp_secret: Option<String>,
 
-    /// The device shows this code, good again and again
+    /// The device always shows this code, which can be used repeatedly
     #[arg(long, value_name = "CODE", default_value = DEFAULT_TOKEN_CODE, value_parser = config::token_code)]
     token_code: String,
 
