@@ -94,7 +94,7 @@ fn block_of<'l, 'b>(file: &CredentialsFile, layout: &'l Layout<'b>, name: &Profi
         Error::new(ErrorCode::SessionMissing, message, hint)
     } else {
         let message = format!("the profile `{name}` is not in `{path}`");
-        Error::new(ErrorCode::ProfileNotFound, message, "`updsts list` shows the profiles there are")
+        Error::new(ErrorCode::ProfileNotFound, message, "`updsts list` shows the available profiles")
     })
 }
 

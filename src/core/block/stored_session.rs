@@ -134,7 +134,7 @@ impl SessionFault {
         match self {
             Self::NoProfile => {
                 let message = format!("the profile `{name}` is not in `{}`", text::path(file));
-                Error::new(ErrorCode::ProfileNotFound, message, "`updsts list` shows the profiles there are")
+                Error::new(ErrorCode::ProfileNotFound, message, "`updsts list` shows the available profiles")
             }
             Self::NoSession | Self::Missing(_) => {
                 Error::new(ErrorCode::SessionMissing, format!("the profile `{name}` {self}"), get)

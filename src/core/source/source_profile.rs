@@ -96,8 +96,8 @@ impl Files<'_> {
         let all = names(&Profiles::of_credentials(self.layout.file()));
         let hint = match all.len() {
             0 => "the file has no profiles; add one with `aws configure`".to_owned(),
-            1..=12 => format!("the file has {}", list(&all)),
-            more => format!("the file has {} and {} more: `updsts list`", list(&all[..12]), more - 12),
+            1..=12 => format!("the file contains {}", list(&all)),
+            more => format!("the file contains {} and {} more: `updsts list`", list(&all[..12]), more - 12),
         };
         error(message, hint)
     }
