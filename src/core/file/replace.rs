@@ -166,8 +166,7 @@ impl Write<'_> {
                     }
                 }
                 Attempt::Replaced { old, found } => {
-                    sleep(LAST_LOOK).await;
-                    self.late = self.file.late_change(&old, &found);
+                    self.late = self.last_look(&old, &found).await;
                     if self.late.is_none() {
                         return Ok(());
                     }
@@ -201,6 +200,21 @@ impl Write<'_> {
             return Ok(None);
         }
         Ok(Some(locked))
+    }
+
+    /// What somebody wrote to the replaced file, once it is complete: half of a rewrite must not become the new content.
+    async fn last_look(&mut self, old: &File, found: &SecretBytes) -> Option<Late> {
+        for _ in 0..MOST_REFUSALS {
+            sleep(LAST_LOOK).await;
+            let late = self.file.late_change(old, found)?;
+            let age = old.metadata().and_then(|metadata| metadata.modified()).map(|at| at.elapsed());
+            let is_at_rest = matches!(age, Ok(Ok(age)) if age >= REST);
+            if is_at_rest && !matches!(&late, Late::Rewritten(bytes) if bytes.is_empty()) {
+                return Some(late);
+            }
+        }
+        self.warn_lost_change();
+        None
     }
 
     /// One attempt. It never waits, so cancelling the call cannot interrupt a write halfway.

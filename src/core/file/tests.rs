@@ -570,3 +570,29 @@ fn file_3_a_kill_at_any_step_leaves_the_old_file_or_the_new_one() {
         assert_eq!(place.leftovers(), NONE, "{step:?}");
     }
 }
+
+#[test]
+fn file_5_a_replaced_file_that_is_still_being_rewritten_is_left_to_its_writer() {
+    let place = Place::new();
+    let start = SOURCE.replace("mfa_device_arn", "region = eu-west-1\nmfa_device_arn") + FOREIGN;
+    let theirs = format!("{start}[last]\nregion = eu-west-2\n");
+    let mut open = OpenOptions::new().write(true).open(place.path()).unwrap();
+    let (mut writer, half) = (None, start.len());
+    let rewrite = || {
+        let theirs = theirs.clone();
+        writer = Some(std::thread::spawn(move || {
+            open.set_len(0).unwrap();
+            std::thread::sleep(Duration::from_millis(45));
+            // The key is there again, and the rest is still missing.
+            open.write_all(&theirs.as_bytes()[..half]).unwrap();
+            for part in theirs.as_bytes()[half..].chunks(4) {
+                std::thread::sleep(Duration::from_millis(10));
+                open.write_all(part).unwrap();
+            }
+        }));
+    };
+    let written = place.write(&mut before(Step::SyncFolder, rewrite)).unwrap();
+    writer.unwrap().join().unwrap();
+    assert_eq!(place.read(), with_session(&theirs));
+    assert_eq!(written.warnings, [""; 0]);
+}
