@@ -1,5 +1,7 @@
 //! The two tags around a managed block (BLK-3).
 
+use bstr::ByteSlice;
+
 use crate::core::ini::lines::{is_blank, trim};
 
 /// A comment that begins or ends a block.
@@ -15,14 +17,14 @@ const SIGNATURE: &[u8] = b" [auto update by updsts]";
 impl<'a> Tag<'a> {
     /// Parses a comment, starting at its `#`.
     pub fn read(comment: &'a [u8]) -> Option<Self> {
-        let text = trim_start(comment.strip_prefix(b"#")?);
+        let text = comment.strip_prefix(b"#")?.trim_start_with(is_blank);
         if text.starts_with(b"$}}}") {
             return Some(Self::End);
         }
-        let text = trim_start(text.strip_prefix(b"${{{")?).strip_prefix(b"key=")?;
+        let text = text.strip_prefix(b"${{{")?.trim_start_with(is_blank).strip_prefix(b"key=")?;
         let key = match memchr::memmem::find(text, SIGNATURE) {
             Some(end) => &text[..end],
-            None => text.split(|&b| is_blank(b)).next().unwrap_or_default(),
+            None => text.char_indices().find(|(.., c)| is_blank(*c)).map_or(text, |(end, ..)| &text[..end]),
         };
         Some(Self::Begin(trim(key)))
     }
@@ -34,9 +36,4 @@ impl<'a> Tag<'a> {
             Self::End => [&b"# $}}}"[..], SIGNATURE].concat(),
         }
     }
-}
-
-fn trim_start(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|&b| !is_blank(b)).unwrap_or(text.len());
-    &text[start..]
 }

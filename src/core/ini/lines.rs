@@ -2,11 +2,12 @@
 //!
 //! If the AWS SDKs disagree and the meaning is clear, it follows Python's `configparser`, as botocore uses it: an
 //! indented line continues the property above it, comments and blank lines do not end a property, and `:` is a
-//! delimiter like `=`.
+//! delimiter like `=`, and every Unicode whitespace character counts as a space.
 //! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>.
 
 use std::ops::Range;
 
+use bstr::ByteSlice;
 use memchr::{memchr, memchr2};
 
 /// The UTF-8 byte order mark, which some editors put before the first line.
@@ -55,6 +56,13 @@ pub struct Header<'a> {
     pub closed: bool,
 }
 
+impl Header<'_> {
+    /// Whether every reader takes it as the start of another section; botocore reads `[x = 1` as a key.
+    pub const fn ends_a_section(&self) -> bool {
+        self.closed && !self.name.is_empty()
+    }
+}
+
 #[derive(Clone, Copy)]
 pub struct Property<'a> {
     /// The key as written; comparisons ignore ASCII case.
@@ -82,7 +90,7 @@ fn comment_start(text: &[u8]) -> Option<usize> {
     let mut from = 0;
     while let Some(found) = memchr2(b'#', b';', &text[from..]) {
         let at = from + found;
-        if at == 0 || is_blank(text[at - 1]) {
+        if at == 0 || matches!(text[at - 1], b' ' | b'\t' | b'\r' | 0x0b | 0x0c) {
             return Some(at);
         }
         from = at + 1;
@@ -90,15 +98,14 @@ fn comment_start(text: &[u8]) -> Option<usize> {
     None
 }
 
-pub const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c)
+/// Whether a character is whitespace for Python's `str.strip`: that of Unicode and the four separators of ASCII.
+pub fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\x1c'..='\x1f')
 }
 
 /// The text without whitespace at either end.
 pub fn trim(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|&b| !is_blank(b)).unwrap_or(text.len());
-    let end = text.iter().rposition(|&b| !is_blank(b)).map_or(start, |last| last + 1);
-    &text[start..end]
+    text.trim_with(is_blank)
 }
 
 /// The lines of a file, in order.
@@ -132,7 +139,7 @@ impl<'a> Lines<'a> {
             let content = self.take_line()?;
             match content.first() {
                 None => {}
-                Some(&first) if first == b'[' || first == b'#' || first == b';' || is_blank(first) => {
+                Some(&first) if matches!(first, b'[' | b'#' | b';') || may_be_blank(first) => {
                     let (indented, kind) = self.classify(content);
                     if matches!(kind, LineKind::Comment(_) | LineKind::Header(_)) {
                         return Some(Line { number: self.number, start, end: self.position, indented, kind });
@@ -162,16 +169,15 @@ impl<'a> Lines<'a> {
     }
 
     fn classify(&mut self, content: &'a [u8]) -> (bool, LineKind<'a>) {
-        let indentation = match content.first() {
-            None => return (false, LineKind::Blank),
-            Some(&first) if !is_blank(first) => 0,
-            Some(_) => match content.iter().position(|&b| !is_blank(b)) {
-                None => return (true, LineKind::Blank),
-                Some(indentation) => indentation,
-            },
+        let text = match content.first() {
+            Some(&first) if may_be_blank(first) => content.trim_start_with(is_blank),
+            _ => content,
         };
+        let indentation = content[..content.len() - text.len()].chars().count();
         let indented = indentation > 0;
-        let text = &content[indentation..];
+        if text.is_empty() {
+            return (indented, LineKind::Blank);
+        }
         if matches!(text[0], b'#' | b';') {
             return (indented, LineKind::Comment(text));
         }
@@ -203,6 +209,11 @@ impl<'a> Iterator for Lines<'a> {
         let (indented, kind) = self.classify(content);
         Some(Line { number: self.number, start, end: self.position, indented, kind })
     }
+}
+
+/// Whether a character that starts with this byte may be whitespace.
+const fn may_be_blank(first: u8) -> bool {
+    first <= b' ' || first >= 0x80
 }
 
 fn header(text: &[u8]) -> Header<'_> {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::core::ini::key::Key;
-use crate::core::ini::lines::{BYTE_ORDER_MARK, Line, LineKind, Lines, Property, line_at};
+use crate::core::ini::lines::{BYTE_ORDER_MARK, Header, Line, LineKind, Lines, Property, line_at, trim};
 use crate::core::ini::oddity::Oddity;
 use crate::core::name::is_accepted_by_every_sdk;
 use crate::core::text;
@@ -132,10 +132,10 @@ fn config_profile_name(section: &[u8]) -> Option<Cow<'_, [u8]>> {
         return Some(Cow::Borrowed(section));
     }
     let name = section.strip_prefix(b"profile")?;
-    if !name.first().copied().is_some_and(crate::core::ini::lines::is_blank) {
+    if !name.first().is_some_and(u8::is_ascii_whitespace) {
         return None;
     }
-    let name = crate::core::ini::lines::trim(name);
+    let name = trim(name);
     for quote in [b'"', b'\''] {
         if let [first, inner @ .., last] = name
             && *first == quote
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn header(&mut self, line: usize, header: crate::core::ini::lines::Header<'a>) {
+    fn header(&mut self, line: usize, header: Header<'a>) {
         self.is_nesting = false;
         self.keys.clear();
         self.continues_entry = false;

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 
-use crate::core::ini::lines::{LineKind, Lines, is_blank, trim};
+use crate::core::ini::lines::{LineKind, Lines, trim};
 
 /// The endpoint of STS in the section with that name, and its line; `None` if there is no such section, `Some(None)` if
 /// it has no endpoint.
@@ -35,7 +35,7 @@ pub fn sts_endpoint<'a>(config: &'a [u8], name: &[u8]) -> Option<Option<(&'a [u8
 
 fn services_name(section: &[u8]) -> Option<&[u8]> {
     let name = section.strip_prefix(b"services")?;
-    name.first().copied().is_some_and(is_blank).then(|| trim(name))
+    name.first().is_some_and(u8::is_ascii_whitespace).then(|| trim(name))
 }
 
 fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
