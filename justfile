@@ -46,7 +46,7 @@ install:
 
 # Try mock-sts and updsts with the real AWS CLI and boto3, in a private folder
 interop:
-    cargo build --quiet --locked --workspace --bins
+    cargo build --quiet --locked --workspace --bins --examples
     @scripts/interop
 
 # Make docs/demo.svg anew from a real run

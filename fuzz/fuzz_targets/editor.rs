@@ -9,8 +9,10 @@ use updsts::core::ini::profiles::Profiles;
 use updsts::core::name::is_accepted_by_every_sdk;
 use updsts::core::secret::SecretString;
 use updsts::core::session::SessionCredentials;
-use updsts::core::block::edit::{self, Edit, ManagedBlock};
-use updsts::core::block::check::{Expected, verify};
+use updsts::core::block::change::Change;
+use updsts::core::block::edit::ManagedBlock;
+use updsts::core::block::error::BlockError;
+use updsts::core::ini::botocore::Reading;
 
 const EXPIRATION: &str = "2026-11-24T12:43:07+09:00";
 
@@ -36,13 +38,20 @@ fn session() -> SessionCredentials {
     }
 }
 
-/// Prefix and suffix of the edit are the old file's.
-fn apply(old: &[u8], edit: &Edit) -> Vec<u8> {
-    let new = edit.apply(old).to_vec();
+/// The new file; prefix and suffix of the edit are the old file's. `None` where it is refused, but never by the check of
+/// the editor's own work.
+fn made(old: &[u8], change: Result<Change, BlockError>) -> Option<Vec<u8>> {
+    let Change { edit, file, .. } = match change {
+        Ok(change) => change,
+        Err(BlockError::Unsafe(error)) => panic!("an edit that is made passes the check: {error}"),
+        Err(_) => return None,
+    };
     let (prefix, suffix) = (&old[..edit.range().start], &old[edit.range().end..]);
-    assert_eq!(new.len(), prefix.len() + edit.replacement().len() + suffix.len());
-    assert!(new.starts_with(prefix) && new.ends_with(suffix));
-    new
+    assert_eq!(file.len(), prefix.len() + edit.replacement().len() + suffix.len());
+    assert!(file.starts_with(prefix) && file.ends_with(suffix));
+    // What botocore accepted it still accepts (FILE-8).
+    assert!(!Reading::of(old).faults.is_empty() || Reading::of(&file).faults.is_empty());
+    Some(file.to_vec())
 }
 
 /// Every profile but the session's own, with every value that is ever read out.
@@ -64,27 +73,19 @@ fn header_of(file: &[u8], source: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn update(file: &[u8], source: &[u8], session_profile: &str) -> Option<Vec<u8>> {
-    let layout = Layout::of(file);
-    let slot = layout.slot(source, session_profile.as_bytes()).ok()?;
     let credentials = session();
     let block = ManagedBlock { source, session_profile, credentials: &credentials, expiration: EXPIRATION };
-    let edit = edit::splice(slot, &block);
-    let new = apply(file, &edit);
-    verify(file, &edit.range(), &new, &Expected::Block(&block)).expect("an edit that is accepted passes the check");
-    Some(new)
+    made(file, Change::write(&Layout::of(file), &block))
 }
 
 fn clear(file: &[u8], source: &[u8]) -> Option<Vec<u8>> {
     let layout = Layout::of(file);
-    let edit = edit::remove(&layout, file, layout.block_of(source)?).ok()?;
-    let new = apply(file, &edit);
-    if edit.range().start == 0 && new.starts_with(b"\xef\xbb\xbf") {
+    let block = layout.block_of(source)?;
+    if block.range().start == 0 && file[block.begin.end..].starts_with(b"\xef\xbb\xbf") {
         // What stood in the middle becomes a byte order mark at the start: the check refuses that.
         return None;
     }
-    verify(file, &edit.range(), &new, &Expected::NoBlock { source })
-        .expect("a removal that is accepted passes the check");
-    Some(new)
+    made(file, Change::remove(&layout, block))
 }
 
 fn check(file: &[u8], source: &[u8], session_profile: &str) {

@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use updsts::core::ini::botocore::Reading;
 use updsts::core::ini::lines::Lines;
 use updsts::core::block::layout::Layout;
 use updsts::core::ini::profiles::Profiles;
@@ -23,6 +24,7 @@ fuzz_target!(|file: &[u8]| {
         assert!(block.begin.end <= block.end.start);
     }
 
+    Reading::of(file);
     Profiles::of_config(file);
     let profiles = Profiles::of_credentials(file);
     for profile in profiles.iter() {

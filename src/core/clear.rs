@@ -47,37 +47,46 @@ pub struct ClearReport {
 /// Removes the blocks from the file.
 pub async fn clear(file: &CredentialsFile, which: &Which, reporter: &dyn Reporter) -> Result<ClearReport> {
     let snapshot = file.read_at_rest().await?;
-    if without_blocks(file, which, &snapshot.bytes)?.1.is_empty() {
+    let planned = without_blocks(file, which, &snapshot.bytes)?;
+    if planned.cleared.is_empty() {
         return Ok(ClearReport::default());
     }
     let mut warnings = file.check_replaceable(&snapshot)?;
+    warnings.extend(planned.warning);
     let mut cleared = Vec::new();
     let mut edit = |old: &Snapshot| {
-        let (bytes, removed) = without_blocks(file, which, &old.bytes)?;
-        cleared = removed;
-        Ok((!cleared.is_empty()).then_some(bytes))
+        let removed = without_blocks(file, which, &old.bytes)?;
+        cleared = removed.cleared;
+        Ok((!cleared.is_empty()).then_some(removed.file))
     };
     warnings.extend(file.replace(&snapshot.bytes, &mut edit, reporter).await?.warnings);
     Ok(ClearReport { cleared, warnings })
 }
 
 /// The file without the blocks, and what was removed.
-fn without_blocks(file: &CredentialsFile, which: &Which, bytes: &SecretBytes) -> Result<(SecretBytes, Vec<Cleared>)> {
-    let (mut bytes, mut cleared) = (bytes.clone(), Vec::new());
+struct Removed {
+    file: SecretBytes,
+    cleared: Vec<Cleared>,
+    warning: Option<String>,
+}
+
+fn without_blocks(file: &CredentialsFile, which: &Which, bytes: &SecretBytes) -> Result<Removed> {
+    let mut removed = Removed { file: bytes.clone(), cleared: Vec::new(), warning: None };
     loop {
-        let layout = Layout::of(&bytes);
+        let layout = Layout::of(&removed.file);
         if let Some(damage) = layout.damage().first() {
             return Err(damage.at(file.path()));
         }
         let block = match which {
-            Which::Of(_) if !cleared.is_empty() => None,
+            Which::Of(_) if !removed.cleared.is_empty() => None,
             Which::Of(name) => Some(block_of(file, &layout, name)?),
             Which::All => layout.blocks().first(),
         };
-        let Some(block) = block else { return Ok((bytes, cleared)) };
+        let Some(block) = block else { return Ok(removed) };
         let change = Change::remove(&layout, block).map_err(|error| error.at(file.path()))?;
-        cleared.push(describe(&bytes, block));
-        bytes = change.file;
+        removed.cleared.push(describe(&removed.file, block));
+        removed.warning = removed.warning.or_else(|| change.warning(file.path()));
+        removed.file = change.file;
     }
 }
 

@@ -1,5 +1,7 @@
 //! The use case of `list` and of the MCP readers: what the file contains, without its secrets.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use serde::Serialize;
 use strum::IntoStaticStr;
@@ -91,8 +93,10 @@ pub fn inspect(file: &CredentialsFile, now: Timestamp) -> Result<Inspection> {
 
 /// Which profile is the session of which source.
 struct Sessions<'a> {
-    source_of: std::collections::HashMap<&'a [u8], &'a [u8]>,
-    session_of: std::collections::HashMap<&'a [u8], &'a [u8]>,
+    source_of: HashMap<&'a [u8], &'a [u8]>,
+    session_of: HashMap<&'a [u8], &'a [u8]>,
+    /// Profiles that occur twice: no session in them counts.
+    repeated: HashSet<&'a [u8]>,
 }
 
 fn sessions<'a>(layout: &Layout<'a>) -> Sessions<'a> {
@@ -101,6 +105,7 @@ fn sessions<'a>(layout: &Layout<'a>) -> Sessions<'a> {
     Sessions {
         source_of: pairs().rev().map(|(source, session)| (session, source)).collect(),
         session_of: pairs().rev().collect(),
+        repeated: layout.repeated_names(),
     }
 }
 
@@ -118,7 +123,11 @@ fn info(profile: &Profile<'_>, sessions: &Sessions<'_>, now: Timestamp) -> Profi
     ProfileInfo {
         profile_name: shown(name),
         credential_type,
-        status: session.map_or(Status::NotApplicable, |session| status(session.good(now))),
+        status: match session {
+            None => Status::NotApplicable,
+            Some(_) if sessions.repeated.contains(name) => Status::Unknown,
+            Some(session) => status(session.good(now)),
+        },
         aws_access_key_id: profile.get(Key::AwsAccessKeyId).map(|value| access_key_id(&value.bytes)),
         mfa_device_arn: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)),
         totp_secret_name: value(Key::TotpSecretName),

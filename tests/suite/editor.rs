@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use updsts::core::block;
+use updsts::core::block::change::Change;
 use updsts::core::block::check::{Expected, verify};
 use updsts::core::block::edit::ManagedBlock;
-use updsts::core::block::error::VerifyError;
+use updsts::core::block::error::{Disagreement, VerifyError};
 use updsts::core::block::layout::{BlockError, Layout};
 use updsts::core::ini::profiles::Profiles;
 use updsts::core::secret::SecretString;
@@ -24,19 +25,25 @@ pub fn example_session() -> SessionCredentials {
     }
 }
 
-/// What `get` does to the bytes of the file: locate, splice, verify.
+/// What `get` does to the bytes of the file.
 pub fn update(file: &[u8], source: &str, session_profile: &str) -> Result<Vec<u8>, BlockError> {
     let layout = Layout::of(file);
-    let slot = layout.slot(source.as_bytes(), session_profile.as_bytes())?;
     let credentials = example_session();
     let block =
         ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration: EXPIRATION };
-    let edit = block::edit::splice(slot, &block);
-    let new = edit.apply(file);
-    check(file, &edit.range(), &new, source, session_profile).unwrap();
+    let new = passing_its_own_check(Change::write(&layout, &block))?;
     let old_name = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref()).map(|header| header.name);
     assert!(others_read_the_same(file, &new, &[session_profile.as_bytes(), old_name.unwrap_or_default()]));
-    Ok(new.to_vec())
+    Ok(new)
+}
+
+/// An edit that is made never fails the first check: that would be a defect of the editor.
+fn passing_its_own_check(change: Result<Change, BlockError>) -> Result<Vec<u8>, BlockError> {
+    match change {
+        Ok(change) => Ok(change.file.to_vec()),
+        Err(BlockError::Unsafe(error)) => panic!("{error}"),
+        Err(error) => Err(error),
+    }
 }
 
 /// The check of the new bytes, where the example session went into the block.
@@ -70,12 +77,10 @@ pub fn others_read_the_same(old: &[u8], new: &[u8], but: &[&[u8]]) -> bool {
 pub fn clear(file: &[u8], source: &str) -> Result<Vec<u8>, BlockError> {
     let layout = Layout::of(file);
     let block = layout.block_of(source.as_bytes()).unwrap();
-    let edit = block::edit::remove(&layout, file, block)?;
-    let new = edit.apply(file);
-    verify(file, &edit.range(), &new, &Expected::NoBlock { source: source.as_bytes() }).unwrap();
+    let new = passing_its_own_check(Change::remove(&layout, block))?;
     let name = block.header.as_ref().map(|header| header.name);
     assert!(others_read_the_same(file, &new, &[name.unwrap_or_default()]));
-    Ok(new.to_vec())
+    Ok(new)
 }
 
 fn fixtures() -> Vec<PathBuf> {
@@ -261,4 +266,95 @@ fn file_6_a_value_that_continues_below_the_begin_tag_is_no_header() {
     let new = update(file, "a", "a_sts").unwrap();
     assert!(new.starts_with(b"[a]\nregion = r\n# ${{{ key=a\n [more]\n[a_sts]\n"));
     assert_eq!(clear(file, "a").unwrap(), b"[a]\nregion = r\n [more]\n");
+}
+
+/// A block of `default` with these lines under its header.
+fn with_block(header: &str, body: &str, after: &str) -> String {
+    format!(
+        "[default]\nregion = r\n# ${{{{{{ key=default [auto update by updsts]\n{header}\n{body}# $}}}}}} x\n{after}"
+    )
+}
+
+const SESSION: &str = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\n\
+                       aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY\n\
+                       aws_session_token = AQoDYXdzEJr1K5EXAMPLESESSIONTOKEN//////////wEXAMPLE==\n\
+                       expiration_datetime = 2026-11-24T12:43:07+09:00\n";
+
+#[test]
+fn file_8_keys_with_unicode_spaces_are_rewritten_or_removed_with_the_value_they_continue() {
+    let old = "aws_access_key_id = A\naws_secret_access_key = B\n";
+    for token in [
+        "aws_session_token\u{3000}= C\n",
+        "\u{a0}aws_session_token = C\n",
+        "aws_session_token\u{2003}:\u{a0}C\u{3000}\n",
+        "\u{1c}aws_session_token = C\n",
+        "aws_session_token\u{85}\u{1f}= C\n",
+    ] {
+        let file = with_block("[default_sts]", &format!("{old}{token}"), "");
+        let new = update(file.as_bytes(), "default", "default_sts").unwrap();
+        assert_eq!(String::from_utf8(new).unwrap(), with_block("[default_sts]", SESSION, ""), "{token:?}");
+    }
+}
+
+#[test]
+fn file_8_a_header_that_the_aws_cli_reads_as_another_name_is_rewritten() {
+    for header in ["[ default_sts ]", "[default_sts] ]", "[default_sts]# [x]", "[default_sts]junk", " [default_sts]"] {
+        // An indented line would continue the value above, if there were one.
+        let file = with_block(header, "", "").replace("region = r\n", "");
+        let new = String::from_utf8(update(file.as_bytes(), "default", "default_sts").unwrap()).unwrap();
+        assert!(new.contains("\n[default_sts]\n") && !new.contains(header), "{header}: {new}");
+    }
+    for header in ["[default_sts]", "[default_sts] ", "[default_sts] # mine", "[default_sts]\t; mine"] {
+        let new = update(with_block(header, "", "").as_bytes(), "default", "default_sts").unwrap();
+        assert_eq!(String::from_utf8(new).unwrap(), with_block(header, SESSION, ""));
+    }
+}
+
+#[test]
+fn file_8_an_edit_that_the_aws_cli_would_reject_is_refused_with_the_line() {
+    use Disagreement::{OtherProfile, Rejected, Session};
+    use updsts::core::ini::botocore::FaultKind::{NotNested, RepeatedKey, RepeatedSection};
+    let block = |body: &str| with_block("[default_sts]", body, "");
+    let cases = [
+        // A lone carriage return ends a line, so the rest of the comment is a section, a key, or another profile.
+        ("[default]\n# old\r[default_sts]\rregion = r\n".into(), Rejected(RepeatedSection), 2),
+        (block("# old\raws_session_token = hidden\n"), Rejected(RepeatedKey), 5),
+        (block("# old\r[prod]\r\naws_session_token = t\n"), OtherProfile, 5),
+        // Python lowers the Kelvin sign to a `k`.
+        (block("aws_access_\u{212a}ey_id = x\n"), Rejected(RepeatedKey), 5),
+        ("[DEFAULT]\naws_security_token = t\n[default]\n".into(), Session, 2),
+        ("[DEFAULT]\ns3 =\n  junk\n".into(), Rejected(NotNested), 2),
+        ("[default]\r[x]\n# c\r[default_sts]".into(), Rejected(RepeatedSection), 2),
+    ];
+    for (file, what, line) in cases {
+        let refused = update(file.as_bytes(), "default", "default_sts");
+        assert_eq!(refused, Err(BlockError::ForAwsCli { what, line }), "{file:?}");
+    }
+}
+
+#[test]
+fn file_8_an_old_fault_stays_and_is_no_reason_to_refuse() {
+    for file in [
+        "\u{feff}[default]\n[b]\n",
+        "region = x\n[default]\n",
+        "[default]\n[b]\n[b]\n",
+        "[default]\nx = 1\nX = 2\n",
+        "[default]\nno delimiter\n= x\n",
+        "[default]\ns3 =\n  junk\n",
+    ] {
+        let new = update(file.as_bytes(), "default", "default_sts").unwrap();
+        assert!(new.starts_with(file.as_bytes()));
+        assert_eq!(clear(&new, "default").unwrap(), file.as_bytes());
+    }
+}
+
+#[test]
+fn blk_10_clear_refuses_what_only_looks_like_a_header_behind_the_block() {
+    for line in ["[x = 1", "[x", "[]", "[x : 1"] {
+        let file = with_block("[default_sts]", SESSION, &format!("{line}\nregion = eu-west-1\n"));
+        assert_eq!(clear(file.as_bytes(), "default"), Err(BlockError::LinesAfterEnd { line: 10 }), "{line}");
+    }
+    let file = with_block("[default_sts]", SESSION, "[x = 1\naws_session_token = t\n");
+    let refused = update(file.as_bytes(), "default", "default_sts");
+    assert_eq!(refused, Err(BlockError::KeyAfterEnd { line: 11, key: "aws_session_token" }));
 }

@@ -1,9 +1,12 @@
 //! The laws of the editor on generated files (DESIGN: what is proved how).
 
+use bstr::ByteSlice;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use updsts::core::block::layout::Layout;
-use updsts::core::ini::lines::{Line, LineKind, Lines};
+use updsts::core::ini::botocore::Reading;
+use updsts::core::ini::key::Key;
+use updsts::core::ini::lines::{Line, LineKind, Lines, trim};
 use updsts::core::ini::profiles::Profiles;
 
 use super::editor::{check, clear, others_read_the_same, update};
@@ -28,6 +31,8 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
             Just("aws_access_key_id = AKIAIOSFODNN7EXAMPLE"), Just("aws_access_key_id=x"), Just("aws_secret_access_key = s"),
             Just("aws_session_token = t"), Just("AWS_SESSION_TOKEN: t"), Just("aws_security_token = u"), Just("expiration_datetime = e"),
             Just("region = r # c"), Just("mfa_serial ="), Just("unknown = v"), Just("  nested = v"), Just("   deeper"), Just("\tx"),
+            Just("[ a_sts ]"), Just("[a_sts]# [x]"), Just("[x = 1"), Just("[DEFAULT]"), Just("k ="), Just("  junk"),
+            Just("aws_session_token\u{3000}= t"), Just("\u{a0}aws_session_token = t"), Just("# c\r[a_sts]"), Just("x\ry = z"),
             Just("no delimiter"), Just("= no key"), Just("# comment"), Just(" ; indented comment"), Just(""), Just("   "),
         ].prop_map(|text| text.as_bytes().to_vec()),
         1 => vec(any::<u8>(), 0..12),
@@ -90,6 +95,7 @@ proptest! {
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in vec(any::<u8>(), 0..400)) {
         Layout::of(&bytes);
+        Reading::of(&bytes);
         Profiles::of_credentials(&bytes);
         Profiles::of_config(&bytes);
     }
@@ -99,6 +105,8 @@ proptest! {
     #[test]
     fn an_accepted_file_keeps_everything_else_and_twice_is_once(File(file) in file()) {
         if let Ok(once) = update(&file, "a", "a_sts") {
+            let (before, after) = (Reading::of(&file).faults, Reading::of(&once).faults);
+            prop_assert!(!before.is_empty() || after.is_empty(), "{after:?}");
             prop_assert!(update(&once, "a", "a_sts").unwrap() == once);
         }
     }
@@ -143,6 +151,29 @@ proptest! {
             let alone = Profiles::of_sections(&file, layout.sections_of(&[&profile.name]));
             let same = alone.get(&profile.name).is_some_and(|found| found.reads_like(profile) && found.line == profile.line);
             prop_assert!(same, "{}", profile.name.escape_ascii());
+        }
+    }
+
+    // Where botocore takes a file, both readers take the same from it; but for comments behind values, and empty lines
+    // in them.
+    #[test]
+    fn file_8_both_readings_agree_on_what_botocore_accepts(File(file) in prop_oneof![file(), file_with_block()]) {
+        let (ours, theirs) = (Profiles::of_credentials(&file), Reading::of(&file));
+        let has_lone_return = file.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n') || file.ends_with(b"\r");
+        if has_lone_return || !theirs.faults.is_empty() || !theirs.defaults.values.is_empty() {
+            return Ok(());
+        }
+        for section in theirs.sections.iter().filter(|section| trim(section.name) == section.name) {
+            let Some(profile) = ours.get(section.name) else { continue };
+            for key in Key::OF_A_SESSION {
+                let read = section.values.get(key.as_str()).map(|value| value.text.to_str_lossy().into_owned());
+                let is_plain = |text: &String| !text.contains(" #") && !text.contains(" ;") && !text.is_empty();
+                let read = read.filter(is_plain).map(|text| text.split('\n').filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"));
+                if let Some(read) = read {
+                    let ours = profile.get(key).map(|value| value.bytes.to_str_lossy().trim_start_matches('\n').to_owned());
+                    prop_assert_eq!(ours, Some(read));
+                }
+            }
         }
     }
 

@@ -12,6 +12,7 @@ mod leaks;
 mod list;
 mod mcp;
 mod meanwhile;
+mod odd_files;
 mod prompt;
 mod reader;
 mod readme;

@@ -1,15 +1,22 @@
 //! A change to a block and the resulting new file, checked (FILE-6). Pure.
 
+use std::path::Path;
+
 use crate::core::block::check::{Expected, verify};
 use crate::core::block::edit::{Edit, ManagedBlock, remove, splice};
 use crate::core::block::error::BlockError;
 use crate::core::block::layout::{Block, Layout};
+use crate::core::block::second_reading;
+use crate::core::ini::botocore::FaultKind;
 use crate::core::secret::SecretBytes;
+use crate::core::text;
 
 /// No `Debug`: it holds a session.
 pub struct Change {
     pub edit: Edit,
     pub file: SecretBytes,
+    /// Why the AWS CLI rejects the file, before the change and after it, and the line, counted from 1.
+    rejected: Option<(FaultKind, usize)>,
 }
 
 impl Change {
@@ -24,10 +31,18 @@ impl Change {
         Self::checked(layout, edit, &Expected::NoBlock { source: block.key })
     }
 
+    /// The warning about a file that the AWS CLI rejects anyway.
+    pub fn warning(&self, path: &Path) -> Option<String> {
+        let (fault, line) = self.rejected?;
+        Some(format!("{}: {fault}: the AWS CLI rejects the file", text::place(path, Some(line))))
+    }
+
     fn checked(layout: &Layout<'_>, edit: Edit, expected: &Expected<'_>) -> Result<Self, BlockError> {
         let file = edit.apply(layout.file());
         verify(layout.file(), &edit.range(), &file, expected)?;
-        Ok(Self { edit, file })
+        let rejected = second_reading::verify(layout, &edit.range(), &file, expected)
+            .map_err(|(what, line)| BlockError::ForAwsCli { what, line })?;
+        Ok(Self { edit, file, rejected })
     }
 }
 

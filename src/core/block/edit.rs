@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::core::block::layout::{Block, BlockError, Layout, Slot, is_security_token, session_key};
 use crate::core::block::tag::Tag;
 use crate::core::ini::key::Key;
-use crate::core::ini::lines::{LineKind, line_ending};
+use crate::core::ini::lines::{LineKind, line_ending, trim};
 use crate::core::secret::{ExposeSecret, SecretBytes};
 use crate::core::session::SessionCredentials;
 use crate::core::text::shown;
@@ -83,7 +83,7 @@ pub fn remove(layout: &Layout<'_>, file: &[u8], block: &Block<'_>) -> Result<Edi
     for line in after {
         match line.kind {
             LineKind::Blank | LineKind::Comment(_) => {}
-            LineKind::Header(_) if !line.indented => break,
+            LineKind::Header(header) if header.ends_a_section() && !line.indented => break,
             // They would become part of the profile above the block.
             _ => return Err(BlockError::LinesAfterEnd { line: line.number }),
         }
@@ -173,14 +173,21 @@ fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
         return Edit { range: old.range(), replacement: writer.out };
     };
     writer.out.extend_from_slice(&file[old.begin.start..header.range.start]);
-    if header.name == block.session_profile.as_bytes() {
-        writer.out.extend_from_slice(&file[header.range.clone()]);
-    } else {
-        writer.header(block.session_profile);
-    }
+    let line = &file[header.range.clone()];
+    writer.out.extend_from_slice(&[b"[", block.session_profile.as_bytes(), b"]", comment_after_header(line)].concat());
     rewrite_body(file, old, &mut writer, block);
     writer.out.extend_from_slice(&file[old.end.clone()]);
     Edit { range: old.range(), replacement: writer.out }
+}
+
+/// What stays of a header's line behind its bracket: a comment, if any, and the line ending. botocore would take a name
+/// up to a last bracket in the comment.
+fn comment_after_header(line: &[u8]) -> &[u8] {
+    let rest = memchr::memchr(b']', line).map_or(&b""[..], |end| &line[end + 1..]);
+    let is_comment = rest.first().is_some_and(u8::is_ascii_whitespace)
+        && matches!(trim(rest).first(), None | Some(b'#' | b';'))
+        && !rest.contains(&b']');
+    if is_comment { rest } else { line_ending(line) }
 }
 
 /// Rewrites each of the four keys where it first occurs; missing ones follow the last of these.

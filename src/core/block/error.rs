@@ -5,6 +5,7 @@ use std::path::Path;
 use thiserror::Error as ThisError;
 
 use crate::core::error::{Error, ErrorCode};
+use crate::core::ini::botocore::FaultKind;
 use crate::core::text;
 
 /// Why the new bytes must not replace the file.
@@ -22,6 +23,17 @@ pub enum VerifyError {
     /// Another profile appears, disappears or reads differently.
     #[error("another profile would change")]
     OtherProfile,
+}
+
+/// What would be wrong for the AWS CLI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
+pub enum Disagreement {
+    #[error("the AWS CLI would reject the file because of {0}")]
+    Rejected(FaultKind),
+    #[error("the AWS CLI would read this profile differently")]
+    OtherProfile,
+    #[error("the AWS CLI would read this value instead of the new session")]
+    Session,
 }
 
 /// Why a block cannot be written or removed. Lines are counted from 1.
@@ -55,6 +67,8 @@ pub enum BlockError {
     NameIsSource { name: String },
     #[error("the managed block cannot be changed safely: {0}")]
     Unsafe(#[from] VerifyError),
+    #[error("after the change {what}")]
+    ForAwsCli { what: Disagreement, line: usize },
 }
 
 impl BlockError {
@@ -71,6 +85,7 @@ impl BlockError {
             | Self::ContinuedAfterEnd { line }
             | Self::KeyAfterEnd { line, .. }
             | Self::LinesAfterEnd { line }
+            | Self::ForAwsCli { line, .. }
             | Self::NameTaken { line, .. }
             | Self::NameOfOtherBlock { line, .. } => Some(*line),
             Self::NameIsSource { .. } | Self::Unsafe(_) => None,
@@ -90,6 +105,10 @@ impl BlockError {
             Self::Indented { .. } => "start the line in the first column",
             Self::ContinuedAfterEnd { .. } => "remove the line, or start it in the first column under its own header",
             Self::KeyAfterEnd { .. } | Self::LinesAfterEnd { .. } => "remove the line, or move it under its own header",
+            Self::ForAwsCli { .. } => {
+                "fix or remove this line; the AWS CLI ends a line at a lone carriage return, too, and its names and \
+                 keys must not be repeated"
+            }
             Self::Unsafe(_) => "fix the lines around the managed block; nothing was changed",
             Self::NameTaken { .. } | Self::NameOfOtherBlock { .. } | Self::NameIsSource { .. } => {
                 "choose another name for the session profile with `-sn NAME`"

@@ -7,7 +7,7 @@
 //! # $}}} [auto update by updsts]
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 pub use crate::core::block::error::BlockError;
@@ -187,6 +187,18 @@ impl<'a> Layout<'a> {
         wanted.map(|(section, end)| (section.start..end, line_at(self.file, section.start))).collect()
     }
 
+    /// The line of another section with the name of this header.
+    pub fn repeated(&self, header: &HeaderLine<'_>) -> Option<usize> {
+        let is_other = |section: &&Section<'_>| section.name == header.name && section.start != header.range.start;
+        self.sections.iter().find(is_other).map(|section| line_at(self.file, section.start))
+    }
+
+    /// The names that more than one section has.
+    pub fn repeated_names(&self) -> HashSet<&'a [u8]> {
+        let mut seen = HashSet::with_capacity(self.sections.len());
+        self.sections.iter().map(|section| section.name).filter(|name| !seen.insert(*name)).collect()
+    }
+
     /// How many sections have that name.
     pub fn count_of(&self, name: &[u8]) -> usize {
         self.sections.iter().filter(|section| section.name == name).count()
@@ -201,6 +213,12 @@ impl<'a> Layout<'a> {
         let mut starts = behind.map(|section| section.start);
         let end = starts.find(|&start| start >= edited.end && self.file[start] == b'[');
         start..end.unwrap_or(self.file.len())
+    }
+
+    /// Where the session profile's header is, of the block in this range.
+    pub fn header_within(&self, block: &Range<usize>) -> Option<usize> {
+        let block = self.blocks.iter().find(|found| found.range() == *block)?;
+        block.header.as_ref().map(|header| header.range.start)
     }
 
     pub const fn file(&self) -> &'a [u8] {
@@ -293,7 +311,7 @@ impl<'a> Layout<'a> {
                     }
                     continue;
                 }
-                LineKind::Header(_) => break,
+                LineKind::Header(header) if header.ends_a_section() => break,
                 _ if block.header.is_none() => return Err(BlockError::LinesAfterEnd { line: line.number }),
                 LineKind::Property(p) if session_key(p.key).is_some() || is_security_token(p.key) => {
                     let key = session_key(p.key).map_or(SECURITY_TOKEN, Key::as_str);

@@ -6,5 +6,6 @@ pub mod edit;
 pub mod error;
 pub mod layout;
 pub mod preview;
+mod second_reading;
 pub mod stored_session;
 mod tag;

@@ -41,6 +41,9 @@ pub enum SessionFault {
     Missing(Key),
     #[error("has a stored session whose `{}` is damaged", .key.as_str())]
     Damaged { key: Key, line: usize },
+    /// Readers disagree on which section counts, and the AWS CLI rejects the file.
+    #[error("is in a profile that occurs twice")]
+    Repeated { line: usize },
     #[error("has no `expiration_datetime`, so it may have expired")]
     NoExpiry,
     #[error("has an invalid `expiration_datetime`")]
@@ -55,6 +58,9 @@ impl<'p> StoredSession<'p> {
         let source = layout.source_name(name);
         let source = source.as_bytes();
         let of_block = layout.block_of(source).and_then(|block| block.header.as_ref());
+        if let Some(line) = of_block.and_then(|header| layout.repeated(header)) {
+            return Err(SessionFault::Repeated { line });
+        }
         if let Some(session) = of_block.and_then(|header| profiles.get(header.name)) {
             return Ok(Self(session));
         }
@@ -142,6 +148,10 @@ impl SessionFault {
             Self::Damaged { line, .. } => {
                 let message = format!("the profile `{name}` {self} ({})", place(*line));
                 Error::new(ErrorCode::SessionMissing, message, get)
+            }
+            Self::Repeated { line } => {
+                let message = format!("the session of `{name}` {self} ({})", place(*line));
+                Error::new(ErrorCode::SessionMissing, message, "remove or rename the section on that line")
             }
             Self::UnreadableExpiry { line } => {
                 let message = format!("the session of `{name}` {self} ({})", place(*line));

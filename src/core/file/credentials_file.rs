@@ -14,6 +14,7 @@ use crate::core::file::rests::{REST, Rests};
 
 use crate::core::environment::{Environment, default_path, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::ini::foreign::Foreign;
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
 
@@ -121,7 +122,16 @@ impl CredentialsFile {
 
     pub(super) fn read_open(&self, file: &File) -> Result<SecretBytes> {
         let bytes = contents(file).map_err(|error| self.unreadable(&error))?;
-        if bytes.len() as u64 > MAX_BYTES { Err(self.too_large()) } else { Ok(bytes) }
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(self.too_large());
+        }
+        match Foreign::of(&bytes) {
+            Some(what) => {
+                let message = format!("`{}` {what}", text::path(&self.path));
+                Err(Error::new(ErrorCode::FileUnusable, message, what.hint()))
+            }
+            None => Ok(bytes),
+        }
     }
 
     fn check_kind(&self, metadata: &Metadata) -> Result<()> {

@@ -1,5 +1,7 @@
-//! Bytes → lines → profiles, by the grammar of the AWS SDKs. Pure.
+//! Bytes → lines → profiles, by the grammar of the AWS SDKs; and a second reading, by the rules of botocore. Pure.
 
+pub mod botocore;
+pub mod foreign;
 pub mod key;
 pub mod lines;
 pub mod oddity;

@@ -91,7 +91,8 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
     let expected = now + SignedDuration::from_secs(i64::from(duration.seconds()));
     let destination =
         Destination { file: &request.file, checked: &snapshot, source: &name, session_profile: &session_profile };
-    let edit = destination.plan(&layout, expected)?;
+    let change = destination.plan(&layout, expected)?;
+    warnings.extend(change.warning(request.file.path()));
     let settings = settings(request, environment, &source, &config_file, reporter).await?;
     warnings.extend(settings.warnings().iter().cloned());
     let notes = notes(environment, &config, &credentials, &source, &session_profile);
@@ -102,7 +103,7 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
         renamed_from,
         duration,
         settings,
-        edit,
+        edit: change.edit,
         checked: snapshot,
         warnings,
         notes,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::core::block::change::Change;
-use crate::core::block::edit::{Edit, ManagedBlock};
+use crate::core::block::edit::ManagedBlock;
 use crate::core::block::layout::Layout;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
@@ -29,16 +29,16 @@ pub struct Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// The edit for a session that looks like a real one, so whatever forbids the real edit is found before the code is
+    /// The change for a session that looks like a real one, so whatever forbids the real edit is found before the code is
     /// spent. `layout` is that of the checked bytes.
-    pub fn plan(&self, layout: &Layout<'_>, expiration: Timestamp) -> Result<Edit> {
+    pub fn plan(&self, layout: &Layout<'_>, expiration: Timestamp) -> Result<Change> {
         let session = SessionCredentials {
             access_key_id: "(new)".into(),
             secret_access_key: SecretString::from("x".repeat(40)),
             session_token: SecretString::from("x".repeat(400)),
             expiration,
         };
-        Ok(self.change(layout, &session)?.edit)
+        self.change(layout, &session)
     }
 
     /// Writes the session; `key_id` is the key that it came from.

@@ -93,9 +93,13 @@ impl Files<'_> {
             let hint = format!("add a section `[{name}]` with the key to `{file}`");
             return error(format!("{message}, only in the config file ({place})"), hint);
         }
-        let all = names(&Profiles::of_credentials(self.layout.file()));
+        let profiles = Profiles::of_credentials(self.layout.file());
+        let all = names(&profiles);
         let hint = match all.len() {
-            0 => "the file has no profiles; add one with `aws configure`".to_owned(),
+            0 => match profiles.warnings().first() {
+                Some(stray) => format!("line {} has no header above it: write one, such as `[default]`", stray.line),
+                None => "the file has no profiles; add one with `aws configure`".to_owned(),
+            },
             1..=12 => format!("the file contains {}", list(&all)),
             more => format!("the file contains {} and {} more: `updsts list`", list(&all[..12]), more - 12),
         };

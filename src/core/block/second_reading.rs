@@ -1,0 +1,126 @@
+//! Checks the new bytes as botocore reads them, so no change leaves a file that the AWS CLI rejects (FILE-8). Pure.
+
+use std::ops::Range;
+
+use bstr::ByteSlice;
+
+use crate::core::block::check::Expected;
+use crate::core::block::edit::ManagedBlock;
+use crate::core::block::error::Disagreement;
+use crate::core::block::layout::{Layout, SECURITY_TOKEN};
+use crate::core::ini::botocore::{Fault, FaultKind, Reading, Section};
+use crate::core::ini::key::Key;
+use crate::core::ini::lines::line_at;
+
+/// A disagreement and its line in the old file, counted from 1.
+pub type Found = (Disagreement, usize);
+
+/// Compares how botocore reads the old and the new file. An old fault is no reason to refuse, if no new one is added; the
+/// first one that stays is returned, with its line in the old file.
+pub fn verify(
+    old: &Layout<'_>,
+    replaced: &Range<usize>,
+    new: &[u8],
+    expected: &Expected<'_>,
+) -> Result<Option<(FaultKind, usize)>, Found> {
+    let check = Check { old: old.file(), new, replaced: replaced.clone() };
+    let (before, after) = (Reading::of(old.file()), Reading::of(new));
+    check.faults(&before.faults, &after.faults)?;
+
+    let old_header = old.header_within(replaced);
+    let written = check.written();
+    let is_old_session = |section: &Section<'_>| Some(section.at) == old_header;
+    let is_new_session = |section: &Section<'_>| match expected {
+        Expected::Block(block) => section.name == block.session_profile.as_bytes() && written.contains(&section.at),
+        Expected::NoBlock { .. } => false,
+    };
+    let others_before = before.sections.iter().filter(|section| !is_old_session(section));
+    let others_after = after.sections.iter().filter(|section| !is_new_session(section));
+    check.others(others_before, others_after)?;
+    check.same(&before.defaults, &after.defaults, &[])?;
+
+    if let Expected::Block(block) = expected {
+        let here = (Disagreement::Session, check.line(&[]));
+        let session = after.sections.iter().find(|section| is_new_session(section)).ok_or(here)?;
+        check.session(&after, session, block)?;
+        if let Some(old) = before.sections.iter().find(|section| is_old_session(section)) {
+            let keys = Key::OF_A_SESSION.map(Key::as_str);
+            check.same(old, session, &[keys[0], keys[1], keys[2], keys[3], SECURITY_TOKEN])?;
+        }
+    }
+    Ok(after.faults.first().map(|fault| (fault.kind, check.line(&[fault.at, fault.first]))))
+}
+
+struct Check<'a> {
+    old: &'a [u8],
+    new: &'a [u8],
+    replaced: Range<usize>,
+}
+
+impl Check<'_> {
+    fn written(&self) -> Range<usize> {
+        self.replaced.start..self.new.len() - (self.old.len() - self.replaced.end)
+    }
+
+    /// Where in the old file this place of the new one is; `None` for a line that updsts writes.
+    fn old_place(&self, at: usize) -> Option<usize> {
+        let written = self.written();
+        match at {
+            at if at < written.start => Some(at),
+            at if at >= written.end => Some(at - written.end + self.replaced.end),
+            _ => {
+                let line = self.new[at..].split(|&b| b == b'\n' || b == b'\r').next().unwrap_or_default();
+                Some(self.replaced.start + self.old[self.replaced.clone()].find(line)?)
+            }
+        }
+    }
+
+    /// The line of the first of these places in the new file that the old one has, too; else the line of the change.
+    fn line(&self, places: &[usize]) -> usize {
+        let old = places.iter().find_map(|&at| self.old_place(at));
+        line_at(self.old, old.unwrap_or(self.replaced.start))
+    }
+
+    fn faults(&self, before: &[Fault], after: &[Fault]) -> Result<(), Found> {
+        let count = |faults: &[Fault], kind| faults.iter().filter(|fault| fault.kind == kind).count();
+        let Some(added) = after.iter().find(|fault| count(after, fault.kind) > count(before, fault.kind)) else {
+            return Ok(());
+        };
+        Err((Disagreement::Rejected(added.kind), self.line(&[added.at, added.first])))
+    }
+
+    fn others<'s, 'f: 's>(
+        &self,
+        mut before: impl Iterator<Item = &'s Section<'f>>,
+        mut after: impl Iterator<Item = &'s Section<'f>>,
+    ) -> Result<(), Found> {
+        loop {
+            match (before.next(), after.next()) {
+                (None, None) => return Ok(()),
+                (Some(before), Some(after)) if before.name == after.name => self.same(before, after, &[])?,
+                (Some(gone), _) => return Err((Disagreement::OtherProfile, line_at(self.old, gone.at))),
+                (None, Some(added)) => return Err((Disagreement::OtherProfile, self.line(&[added.at]))),
+            }
+        }
+    }
+
+    fn same(&self, before: &Section<'_>, after: &Section<'_>, except: &[&str]) -> Result<(), Found> {
+        let differs = (Disagreement::OtherProfile, line_at(self.old, before.at));
+        if before.holds_the_same(after, except) { Ok(()) } else { Err(differs) }
+    }
+
+    /// botocore prefers the old name of the token's key, and takes from `[DEFAULT]` what a section does not have.
+    fn session(&self, file: &Reading<'_>, session: &Section<'_>, block: &ManagedBlock<'_>) -> Result<(), Found> {
+        let wrong = |at| Err((Disagreement::Session, self.line(&[at])));
+        if let Some(token) = file.value(session, SECURITY_TOKEN) {
+            return wrong(token.at);
+        }
+        for (key, written) in block.entries() {
+            match file.value(session, key.as_str()) {
+                Some(value) if *value.text == *written.as_bytes() => {}
+                found => return wrong(found.map_or(session.at, |value| value.at)),
+            }
+        }
+        Ok(())
+    }
+}
