@@ -138,7 +138,8 @@ def block_names(data):
     lines = [line.strip() for line in data.decode(errors="replace").split("\n")]
     inside = False
     for line in lines:
-        inside = (inside or "${{{" in line) and "$}}}" not in line
+        if line.startswith("#"):
+            inside = (inside or "${{{" in line) and "$}}}" not in line
         if inside and line.startswith("["):
             yield line[1:].split("]")[0].strip()
 

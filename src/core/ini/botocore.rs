@@ -1,7 +1,7 @@
 //! A credentials file as botocore reads it, and with it the AWS CLI and boto3: Python's `configparser`. Pure.
 //!
 //! Its rules differ from our reader's where files are odd: a lone carriage return ends a line, a header's name reaches
-//! to the last `]` and keeps its spaces, `[x = 1` is a key, and anything repeated makes it reject the whole file.
+//! to the last `]` (since Python 3.9) and keeps its spaces, `[x = 1` is a key, and anything repeated makes it reject the whole file.
 //! Faults are collected and the reading continues, so two readings of a rejected file can be compared.
 //!
 //! Source: `RawConfigParser._read` in Python's `configparser.py`, `raw_config_parse` in botocore's `configloader.py`.
