@@ -53,10 +53,9 @@ fn read(file: &[u8]) -> Value {
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let sections = reading.sections.iter().map(|section| {
-        let keys = section.values.keys().chain(reading.defaults.values.keys());
-        let values: Map<_, _> =
-            keys.filter_map(|key| Some((key.to_string(), text(&reading.value(section, key)?.text).into()))).collect();
-        (text(section.name), Value::from(values))
+        let keys = section.entries.iter().chain(&reading.defaults.entries).map(|entry| &entry.key);
+        let entries = keys.filter_map(|key| Some((key.to_string(), text(&reading.entry(section, key)?.value).into())));
+        (text(section.name), Value::from(entries.collect::<Map<_, _>>()))
     });
     json!({"sections": sections.collect::<Map<_, _>>()})
 }

@@ -160,13 +160,13 @@ proptest! {
     fn file_8_both_readings_agree_on_what_botocore_accepts(File(file) in prop_oneof![file(), file_with_block()]) {
         let (ours, theirs) = (Profiles::of_credentials(&file), Reading::of(&file));
         let has_lone_return = file.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n') || file.ends_with(b"\r");
-        if has_lone_return || !theirs.faults.is_empty() || !theirs.defaults.values.is_empty() {
+        if has_lone_return || !theirs.faults.is_empty() || !theirs.defaults.entries.is_empty() {
             return Ok(());
         }
         for section in theirs.sections.iter().filter(|section| trim(section.name) == section.name) {
             let Some(profile) = ours.get(section.name) else { continue };
             for key in Key::OF_A_SESSION {
-                let read = section.values.get(key.as_str()).map(|value| value.text.to_str_lossy().into_owned());
+                let read = section.get(key.as_str()).map(|entry| entry.value.to_str_lossy().into_owned());
                 let is_plain = |text: &String| !text.contains(" #") && !text.contains(" ;") && !text.is_empty();
                 let read = read.filter(is_plain).map(|text| text.split('\n').filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"));
                 if let Some(read) = read {

@@ -112,13 +112,13 @@ impl Check<'_> {
     /// botocore prefers the old name of the token's key, and takes from `[DEFAULT]` what a section does not have.
     fn session(&self, file: &Reading<'_>, session: &Section<'_>, block: &ManagedBlock<'_>) -> Result<(), Found> {
         let wrong = |at| Err((Disagreement::Session, self.line(&[at])));
-        if let Some(token) = file.value(session, SECURITY_TOKEN) {
+        if let Some(token) = file.entry(session, SECURITY_TOKEN) {
             return wrong(token.at);
         }
         for (key, written) in block.entries() {
-            match file.value(session, key.as_str()) {
-                Some(value) if *value.text == *written.as_bytes() => {}
-                found => return wrong(found.map_or(session.at, |value| value.at)),
+            match file.entry(session, key.as_str()) {
+                Some(entry) if *entry.value == *written.as_bytes() => {}
+                found => return wrong(found.map_or(session.at, |entry| entry.at)),
             }
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! A credentials file as botocore reads it, and with it the AWS CLI and boto3: Python's `configparser`. Pure.
 //!
 //! Its rules differ from our reader's where files are odd: a lone carriage return ends a line, a header's name reaches
-//! to the last `]` (since Python 3.9) and keeps its spaces, `[x = 1` is a key, and anything repeated makes it reject the whole file.
+//! to the last `]` (since Python 3.9) and keeps its spaces, `[x = 1` is a key, and anything repeated makes it reject the
+//! whole file.
 //! Faults are collected and the reading continues, so two readings of a rejected file can be compared.
 //!
 //! Source: `RawConfigParser._read` in Python's `configparser.py`, `raw_config_parse` in botocore's `configloader.py`.
@@ -12,7 +13,7 @@ use std::collections::HashMap;
 use bstr::ByteSlice;
 use strum::Display;
 
-use crate::core::ini::lines::{is_blank, trim};
+use crate::core::ini::lines::{indentation, is_blank, trim};
 
 /// Why botocore rejects a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Display)]
@@ -40,28 +41,55 @@ pub struct Fault {
     pub first: usize,
 }
 
-/// A value and where its key is. No `Debug`: it may be a secret.
-pub struct Value<'a> {
-    pub text: Cow<'a, [u8]>,
+/// A key in lower case, its value and where it is. No `Debug`: it may be a secret.
+pub struct Entry<'a> {
+    pub key: Cow<'a, str>,
+    pub value: Cow<'a, [u8]>,
     pub at: usize,
 }
 
-/// A section, with the values of its keys in lower case. No `Debug`: it may hold secrets.
+/// No `Debug`: it may hold secrets.
 pub struct Section<'a> {
     pub name: &'a [u8],
     /// Where its header is, as an offset into the file.
     pub at: usize,
-    pub values: HashMap<Cow<'a, str>, Value<'a>>,
+    /// Sorted by key.
+    pub entries: Vec<Entry<'a>>,
 }
 
-impl Section<'_> {
+impl<'a> Section<'a> {
+    fn new(name: &'a [u8], at: usize) -> Self {
+        Self { name, at, entries: Vec::new() }
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Entry<'a>> {
+        self.entries.binary_search_by(|entry| (*entry.key).cmp(key)).ok().map(|at| &self.entries[at])
+    }
+
     /// Whether both hold the same values, except for some keys.
     pub fn holds_the_same(&self, other: &Self, except: &[&str]) -> bool {
-        let kept = |section: &Self| section.values.keys().filter(|key| !except.contains(&&***key)).count();
-        let is_same = |(key, value): (&Cow<'_, str>, &Value<'_>)| {
-            except.contains(&&**key) || other.values.get(key).is_some_and(|other| other.text == value.text)
-        };
-        kept(self) == kept(other) && self.values.iter().all(is_same)
+        let kept = |entry: &&Entry<'_>| !except.contains(&&*entry.key);
+        let (mut ours, mut theirs) = (self.entries.iter().filter(kept), other.entries.iter().filter(kept));
+        loop {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if a.key == b.key && a.value == b.value => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// Sorts the entries; of a repeated key the last one stays.
+    fn settle(&mut self, faults: &mut Vec<Fault>) {
+        self.entries.sort_by(|a, b| a.key.cmp(&b.key));
+        self.entries.dedup_by(|later, earlier| {
+            let is_repeated = later.key == earlier.key;
+            if is_repeated {
+                faults.push(Fault { kind: FaultKind::RepeatedKey, at: later.at, first: earlier.at });
+                std::mem::swap(later, earlier);
+            }
+            is_repeated
+        });
     }
 }
 
@@ -71,34 +99,41 @@ pub struct Reading<'a> {
     pub sections: Vec<Section<'a>>,
     /// `[DEFAULT]`, whose values every section inherits.
     pub defaults: Section<'a>,
+    /// In file order.
     pub faults: Vec<Fault>,
 }
 
 impl<'a> Reading<'a> {
     pub fn of(file: &'a [u8]) -> Self {
-        let mut reader = Reader::new();
+        // A profile has a hundred bytes or more.
+        let mut reader = Reader::new(file.len() / 128);
         if let Err(error) = std::str::from_utf8(file) {
             reader.fault(FaultKind::NotUtf8, error.valid_up_to());
         }
         for (at, line) in lines(file) {
             reader.line(at, line);
         }
-        reader.reading.check_nesting();
-        reader.reading
+        let mut reading = reader.reading;
+        for section in reading.sections.iter_mut().chain([&mut reading.defaults]) {
+            section.settle(&mut reading.faults);
+        }
+        reading.check_nesting();
+        reading.faults.sort_by_key(|fault| fault.at);
+        reading
     }
 
-    /// What a section has for a key, its own value or that of `[DEFAULT]`.
-    pub fn value<'r>(&'r self, section: &'r Section<'a>, key: &str) -> Option<&'r Value<'a>> {
-        section.values.get(key).or_else(|| self.defaults.values.get(key))
+    /// What a section has for a key, its own entry or that of `[DEFAULT]`.
+    pub fn entry<'r>(&'r self, section: &'r Section<'a>, key: &str) -> Option<&'r Entry<'a>> {
+        section.get(key).or_else(|| self.defaults.get(key))
     }
 
     /// A value that starts on the next line must be a list of `key = value`.
     fn check_nesting(&mut self) {
-        let is_bad = |value: &Value<'_>| value.text.starts_with(b"\n") && !is_nested(&value.text);
-        let own = self.sections.iter().flat_map(|section| section.values.values()).filter(|value| is_bad(value));
-        let is_inherited = |key: &Cow<'a, str>| self.sections.iter().any(|section| !section.values.contains_key(key));
-        let inherited = self.defaults.values.iter().filter(|(key, value)| is_bad(value) && is_inherited(key));
-        let bad: Vec<_> = own.chain(inherited.map(|(_, value)| value)).map(|value| value.at).collect();
+        let is_bad = |entry: &&Entry<'_>| entry.value.starts_with(b"\n") && !is_nested(&entry.value);
+        let own = self.sections.iter().flat_map(|section| &section.entries).filter(is_bad);
+        let is_inherited = |entry: &&Entry<'_>| self.sections.iter().any(|section| section.get(&entry.key).is_none());
+        let inherited = self.defaults.entries.iter().filter(is_bad).filter(is_inherited);
+        let bad: Vec<_> = own.chain(inherited).map(|entry| entry.at).collect();
         self.faults.extend(bad.into_iter().map(|at| Fault { kind: FaultKind::NotNested, at, first: at }));
     }
 }
@@ -133,33 +168,29 @@ struct Reader<'a> {
     reading: Reading<'a>,
     index: HashMap<&'a [u8], usize>,
     place: Place,
-    /// The key that an indented line continues.
-    key: Option<Cow<'a, str>>,
-    /// How many empty lines follow the key's value so far.
+    /// Whether a line that is indented more deeply continues the last entry.
+    continues: bool,
+    /// How many empty lines follow the last entry so far.
     empty_lines: usize,
     /// The indentation of the last header or key, in characters.
     indentation: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn new() -> Self {
-        let defaults = Section { name: b"DEFAULT", at: 0, values: HashMap::new() };
+    fn new(sections: usize) -> Self {
+        let defaults = Section::new(b"DEFAULT", 0);
         Self {
-            reading: Reading { sections: Vec::new(), defaults, faults: Vec::new() },
-            index: HashMap::new(),
+            reading: Reading { sections: Vec::with_capacity(sections), defaults, faults: Vec::new() },
+            index: HashMap::with_capacity(sections),
             place: Place::BeforeHeader,
-            key: None,
+            continues: false,
             empty_lines: 0,
             indentation: 0,
         }
     }
 
     fn fault(&mut self, kind: FaultKind, at: usize) {
-        self.repeated(kind, at, at);
-    }
-
-    fn repeated(&mut self, kind: FaultKind, at: usize, first: usize) {
-        self.reading.faults.push(Fault { kind, at, first });
+        self.reading.faults.push(Fault { kind, at, first: at });
     }
 
     fn line(&mut self, at: usize, line: &'a [u8]) {
@@ -168,19 +199,18 @@ impl<'a> Reader<'a> {
             None => self.empty_lines += 1,
             Some(b'#' | b';') => {}
             Some(_) => {
-                let start = line.len() - line.trim_start_with(is_blank).len();
-                let indentation = line[..start].chars().count();
-                if self.key.is_some() && indentation > self.indentation {
+                let indentation = indentation(line);
+                if self.continues && indentation > self.indentation {
                     self.continuation(text);
                 } else {
                     self.indentation = indentation;
-                    self.header_or_key(at, text);
+                    self.header_or_entry(at, text);
                 }
             }
         }
     }
 
-    fn header_or_key(&mut self, at: usize, text: &'a [u8]) {
+    fn header_or_entry(&mut self, at: usize, text: &'a [u8]) {
         if let Some(name) = header(text) {
             self.header(at, name);
         } else if matches!(self.place, Place::BeforeHeader) {
@@ -189,17 +219,17 @@ impl<'a> Reader<'a> {
             match memchr::memchr2(b'=', b':', text) {
                 Some(0) => {
                     self.fault(FaultKind::NoDelimiter, at);
-                    self.key = None;
+                    self.continues = false;
                 }
-                Some(end) => self.key(at, &text[..end], &text[end + 1..]),
-                // The key above stays the one that is continued.
+                Some(end) => self.entry(at, &text[..end], &text[end + 1..]),
+                // The entry above stays the one that is continued.
                 None => self.fault(FaultKind::NoDelimiter, at),
             }
         }
     }
 
     fn header(&mut self, at: usize, name: &'a [u8]) {
-        self.key = None;
+        self.continues = false;
         if name == b"DEFAULT" {
             self.place = Place::Default;
             return;
@@ -208,41 +238,37 @@ impl<'a> Reader<'a> {
         let index = *self.index.entry(name).or_insert(next);
         self.place = Place::Section(index);
         if index == next {
-            self.reading.sections.push(Section { name, at, values: HashMap::new() });
+            self.reading.sections.push(Section::new(name, at));
         } else {
-            self.repeated(FaultKind::RepeatedSection, at, self.reading.sections[index].at);
+            let first = self.reading.sections[index].at;
+            self.reading.faults.push(Fault { kind: FaultKind::RepeatedSection, at, first });
         }
     }
 
-    fn key(&mut self, at: usize, key: &'a [u8], value: &'a [u8]) {
-        let key = key.trim_end_with(is_blank);
+    fn entry(&mut self, at: usize, key: &'a [u8], value: &'a [u8]) {
+        let key = trim(key);
         let key = match key.to_str() {
-            Ok(text) if !text.bytes().any(|b| b.is_ascii_uppercase() || !b.is_ascii()) => Cow::Borrowed(text),
+            Ok(text) if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) => Cow::Borrowed(text),
             _ => Cow::Owned(key.to_str_lossy().to_lowercase()),
         };
-        let value = Value { text: Cow::Borrowed(trim(value)), at };
-        if let Some(first) = self.values().insert(key.clone(), value) {
-            self.repeated(FaultKind::RepeatedKey, at, first.at);
-        }
-        self.key = Some(key);
+        self.entries().push(Entry { key, value: Cow::Borrowed(trim(value)), at });
+        self.continues = true;
         self.empty_lines = 0;
     }
 
     fn continuation(&mut self, text: &[u8]) {
         let newlines = std::mem::take(&mut self.empty_lines) + 1;
-        let key = self.key.take();
-        if let Some(value) = key.as_ref().and_then(|key| self.values().get_mut(key)) {
-            let value = value.text.to_mut();
+        if let Some(entry) = self.entries().last_mut() {
+            let value = entry.value.to_mut();
             value.extend(std::iter::repeat_n(b'\n', newlines));
             value.extend_from_slice(text);
         }
-        self.key = key;
     }
 
-    fn values(&mut self) -> &mut HashMap<Cow<'a, str>, Value<'a>> {
+    fn entries(&mut self) -> &mut Vec<Entry<'a>> {
         match self.place {
-            Place::Section(index) => &mut self.reading.sections[index].values,
-            Place::Default | Place::BeforeHeader => &mut self.reading.defaults.values,
+            Place::Section(index) => &mut self.reading.sections[index].entries,
+            Place::Default | Place::BeforeHeader => &mut self.reading.defaults.entries,
         }
     }
 }
@@ -261,10 +287,8 @@ mod tests {
     fn read(file: &[u8]) -> (Vec<String>, Vec<(FaultKind, usize)>) {
         let reading = Reading::of(file);
         let sections = reading.sections.iter().map(|section| {
-            let mut values: Vec<_> =
-                section.values.iter().map(|(key, value)| format!(" {key}={}", value.text.escape_ascii())).collect();
-            values.sort();
-            format!("{}:{}", section.name.escape_ascii(), values.concat())
+            let entries = section.entries.iter().map(|entry| format!(" {}={}", entry.key, entry.value.escape_ascii()));
+            format!("{}:{}", section.name.escape_ascii(), entries.collect::<String>())
         });
         (sections.collect(), reading.faults.iter().map(|fault| (fault.kind, fault.at)).collect())
     }
@@ -323,7 +347,7 @@ mod tests {
     #[test]
     fn file_8_every_section_inherits_what_it_does_not_have() {
         let reading = Reading::of(b"[DEFAULT]\nx = 1\n[a]\ny = 2\n[DEFAULT]\ny = 3\n");
-        let value = |key| reading.value(&reading.sections[0], key).map(|value| &*value.text);
+        let value = |key| reading.entry(&reading.sections[0], key).map(|entry| &*entry.value);
         assert_eq!((value("x"), value("y"), value("z")), (Some(&b"1"[..]), Some(&b"2"[..]), None));
     }
 }

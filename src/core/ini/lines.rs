@@ -105,7 +105,19 @@ pub fn is_blank(character: char) -> bool {
 
 /// The text without whitespace at either end.
 pub fn trim(text: &[u8]) -> &[u8] {
-    text.trim_with(is_blank)
+    // Nearly every line has nothing to trim.
+    match (text.first(), text.last()) {
+        (Some(&first), Some(&last)) if !may_be_blank(first) && !may_be_blank(last) => text,
+        _ => text.trim_with(is_blank),
+    }
+}
+
+/// How many whitespace characters a line starts with.
+pub fn indentation(line: &[u8]) -> usize {
+    match line.first() {
+        Some(&first) if may_be_blank(first) => line.chars().take_while(|&c| is_blank(c)).count(),
+        _ => 0,
+    }
 }
 
 /// The lines of a file, in order.
@@ -169,11 +181,8 @@ impl<'a> Lines<'a> {
     }
 
     fn classify(&mut self, content: &'a [u8]) -> (bool, LineKind<'a>) {
-        let text = match content.first() {
-            Some(&first) if may_be_blank(first) => content.trim_start_with(is_blank),
-            _ => content,
-        };
-        let indentation = content[..content.len() - text.len()].chars().count();
+        let text = trim(content);
+        let indentation = indentation(content);
         let indented = indentation > 0;
         if text.is_empty() {
             return (indented, LineKind::Blank);
@@ -182,7 +191,7 @@ impl<'a> Lines<'a> {
             return (indented, LineKind::Comment(text));
         }
         if self.in_property && indentation > self.indentation {
-            return (indented, LineKind::Continuation(trim(text)));
+            return (indented, LineKind::Continuation(text));
         }
         self.indentation = indentation;
         if text[0] == b'[' {
