@@ -298,7 +298,14 @@ fn file_8_keys_with_unicode_spaces_are_rewritten_or_removed_with_the_value_they_
 
 #[test]
 fn file_8_a_header_that_the_aws_cli_reads_as_another_name_is_rewritten() {
-    for header in ["[ default_sts ]", "[default_sts] ]", "[default_sts]# [x]", "[default_sts]junk", " [default_sts]"] {
+    for header in [
+        "[ default_sts ]",
+        "[default_sts] ]",
+        "[default_sts]# [x]",
+        "[default_sts] # [x]",
+        "[default_sts]junk",
+        " [default_sts]",
+    ] {
         // An indented line would continue the value above, if there were one.
         let file = with_block(header, "", "").replace("region = r\n", "");
         let new = String::from_utf8(update(file.as_bytes(), "default", "default_sts").unwrap()).unwrap();
@@ -320,6 +327,7 @@ fn file_8_an_edit_that_the_aws_cli_would_reject_is_refused_with_the_line() {
         ("[default]\n# old\r[default_sts]\rregion = r\n".into(), Rejected(RepeatedSection), 2),
         (block("# old\raws_session_token = hidden\n"), Rejected(RepeatedKey), 5),
         (block("# old\r[prod]\r\naws_session_token = t\n"), OtherProfile, 5),
+        (block("aws_session_token = t\n  more\rown = 1\n"), OtherProfile, 4),
         // Python lowers the Kelvin sign to a `k`.
         (block("aws_access_\u{212a}ey_id = x\n"), Rejected(RepeatedKey), 5),
         ("[DEFAULT]\naws_security_token = t\n[default]\n".into(), Session, 2),
@@ -329,6 +337,15 @@ fn file_8_an_edit_that_the_aws_cli_would_reject_is_refused_with_the_line() {
     for (file, what, line) in cases {
         let refused = update(file.as_bytes(), "default", "default_sts");
         assert_eq!(refused, Err(BlockError::ForAwsCli { what, line }), "{file:?}");
+    }
+}
+
+#[test]
+fn file_8_clear_is_refused_where_the_block_holds_what_the_aws_cli_reads_for_others() {
+    for lines in ["# c\r[DEFAULT]\rregion = x\n", "# c\r[prod]\n"] {
+        let file = format!("[DEFAULT]\noutput = json\n{}", with_block("[default_sts]", lines, ""));
+        let refused = clear(file.as_bytes(), "default");
+        assert!(matches!(refused, Err(BlockError::ForAwsCli { what: Disagreement::OtherProfile, .. })), "{refused:?}");
     }
 }
 
@@ -346,6 +363,13 @@ fn file_8_an_old_fault_stays_and_is_no_reason_to_refuse() {
         assert!(new.starts_with(file.as_bytes()));
         assert_eq!(clear(&new, "default").unwrap(), file.as_bytes());
     }
+}
+
+#[test]
+fn file_8_a_session_that_the_aws_cli_reads_twice_already_is_still_renewed_and_cleared() {
+    let file = format!("# c\r[default_sts]\n{}", with_block("[default_sts]", "aws_session_token = t\n", ""));
+    let new = update(file.as_bytes(), "default", "default_sts").unwrap();
+    assert_eq!(clear(&new, "default").unwrap(), b"# c\r[default_sts]\n[default]\nregion = r\n");
 }
 
 #[test]

@@ -215,10 +215,9 @@ impl<'a> Layout<'a> {
         start..end.unwrap_or(self.file.len())
     }
 
-    /// Where the session profile's header is, of the block in this range.
-    pub fn header_within(&self, block: &Range<usize>) -> Option<usize> {
-        let block = self.blocks.iter().find(|found| found.range() == *block)?;
-        block.header.as_ref().map(|header| header.range.start)
+    /// The session profile's header, of the block in this range.
+    pub fn header_within(&self, block: &Range<usize>) -> Option<&HeaderLine<'a>> {
+        self.blocks.iter().find(|found| found.range() == *block)?.header.as_ref()
     }
 
     pub const fn file(&self) -> &'a [u8] {
