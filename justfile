@@ -49,6 +49,11 @@ interop:
     cargo build --quiet --locked --workspace --bins --examples
     @scripts/interop
 
+# Complete hostile and ordinary names in zsh and fish on a terminal, as `just test` does in bash
+shells:
+    @command -v zsh fish >/dev/null || { echo "install zsh and fish first"; exit 1; }
+    cargo test --quiet --locked --test suite shells:: -- --include-ignored
+
 # Make docs/demo.svg anew from a real run
 picture:
     cargo build --quiet --locked --workspace --bins

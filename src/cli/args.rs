@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use clap_complete::engine::ArgValueCompleter;
 
 /// Temporary AWS sessions from an MFA code, kept in the shared credentials file.
 #[derive(Debug, Parser)]
@@ -88,7 +87,7 @@ The code comes from the first available of: -t, the profile's `mfa_process`, `mk
 `totp_secret_name`, a prompt on the terminal.")]
 pub struct Get {
     /// The profile that holds the long-term key, or the session profile of its block
-    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], add = profiles())]
+    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"])]
     pub profile: String,
 
     /// The six digits that the MFA device shows; `-` reads one line of standard input
@@ -145,7 +144,7 @@ pub struct List {
 
     /// Print nothing, and exit with 0 if the session of this profile is valid, 7 if it is expired,
     /// missing or of unknown expiry, 3 if there is no such profile
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["long", "json"], add = profiles())]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["long", "json"])]
     pub check: Option<String>,
 
     /// With --check: valid for at least that much longer
@@ -187,7 +186,7 @@ pub struct Mcp {
 It never asks for a code and never calls AWS.")]
 pub struct Export {
     /// The source profile, or its session profile
-    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], add = profiles())]
+    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"])]
     pub profile: String,
 
     /// How to print the session
@@ -222,7 +221,7 @@ AWS accepts a session until it expires, even after it was removed from the file.
 #[group(required = true, multiple = false)]
 pub struct Clear {
     /// The source profile, or its session profile
-    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], add = profiles())]
+    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"])]
     pub profile: Option<String>,
 
     /// Every managed block
@@ -255,8 +254,4 @@ pub enum Shell {
     Fish,
     /// `PowerShell`
     Powershell,
-}
-
-fn profiles() -> ArgValueCompleter {
-    ArgValueCompleter::new(super::candidates::profiles)
 }

@@ -1,6 +1,7 @@
 //! The command line: parse, call a use case, show its result. The only clap code.
 
 mod args;
+mod bash_line;
 mod candidates;
 mod clear;
 mod completions;
@@ -38,7 +39,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let _ = writeln!(std::io::stderr(), "internal error{}", place.unwrap_or_default());
     }));
     let environment = Environment::process();
-    completions::answer_shell(&environment);
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    if let Some(answer) = completions::answer_shell(&arguments, &environment) {
+        return answer;
+    }
     let arguments = sn::rewrite(arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,

@@ -18,6 +18,7 @@ mod reader;
 mod readme;
 mod refusals;
 mod sandbox;
+mod shells;
 mod spec;
 mod stored;
 mod structure;

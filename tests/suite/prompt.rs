@@ -22,20 +22,38 @@ pub struct Session {
 
 impl Session {
     pub fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
+        Self::of(sandbox.process(arguments.iter().copied()))
+    }
+
+    /// Any program on a pseudo-terminal.
+    pub fn of(mut command: std::process::Command) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let name = ptsname(&terminal, Vec::new()).unwrap();
         let program_side = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         let stream = || Stdio::from(program_side.try_clone().unwrap());
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_updsts"));
-        let prepared = sandbox.command(arguments.iter().copied());
-        command.args(arguments).env_clear().current_dir(sandbox.home());
-        command.envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let child = command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().unwrap();
         let terminal = File::from(terminal);
         rustix::io::ioctl_fionbio(&terminal, true).unwrap();
         Self { child, terminal, program_side, seen: String::new() }
+    }
+
+    pub fn send(&mut self, keys: &str) {
+        self.terminal.write_all(keys.as_bytes()).unwrap();
+    }
+
+    pub fn forget(&mut self) {
+        self.seen.clear();
+    }
+
+    /// What is on the terminal so far.
+    pub fn seen(&mut self) -> &str {
+        let mut buffer = [0; 4096];
+        while let Ok(length) = self.terminal.read(&mut buffer) {
+            self.seen.push_str(&String::from_utf8_lossy(&buffer[..length]));
+        }
+        &self.seen
     }
 
     pub fn read_until(&mut self, text: &str) {
@@ -66,10 +84,7 @@ impl Session {
 
     pub fn end(&mut self) -> Option<i32> {
         let status = self.child.wait().unwrap().code();
-        let mut buffer = [0; 4096];
-        while let Ok(length) = self.terminal.read(&mut buffer) {
-            self.seen.push_str(&String::from_utf8_lossy(&buffer[..length]));
-        }
+        self.seen();
         status
     }
 }

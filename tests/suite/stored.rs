@@ -165,16 +165,36 @@ fn cli_12_completions_and_the_manual_go_to_stdout_without_a_file() {
 
 #[test]
 fn cli_12_the_shell_is_answered_with_the_profiles_of_the_file() {
-    let sandbox = Sandbox::new().credentials("[default]\n[dev]\n[my prof]\n");
-    let ask = |words: &[&str]| {
+    let sandbox = Sandbox::new().credentials("[default]\n[dev]\n[my prof]\n[a;b]\n[-c]\n[x\u{200b}]\n");
+    let ask = |shell: &str, words: &[&str]| {
         let mut command = sandbox.command(["--"].iter().chain(words).copied());
-        command.env("_UPDSTS_COMPLETE", "bash").env("_CLAP_IFS", "\n");
-        command.env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string());
-        String::from_utf8(command.output().unwrap().stdout).unwrap()
+        let answer = String::from_utf8(command.env("_UPDSTS_COMPLETE", shell).output().unwrap().stdout).unwrap();
+        answer.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(ask(&["updsts", "get", "-n", ""]), "default\ndev\nmy prof");
-    assert_eq!(ask(&["updsts", "get", "-n", "de"]), "default\ndev");
-    assert_eq!(ask(&["updsts", "-c", "/nowhere", "get", "-n", ""]), "");
+    assert_eq!(ask("fish", &["updsts", "get", "-n", ""]), ["default", "dev", "my prof", "a;b"]);
+    assert_eq!(ask("zsh", &["updsts", "get", "-n", "de"]), ["default", "dev"]);
+    // PowerShell puts a word on the line as it is.
+    assert_eq!(ask("powershell", &["updsts", "export", "-n", ""]), ["default", "dev"]);
+    assert_eq!(ask("bash", &["updsts get -n ", ""]), ["default", "dev", "'my prof'", "'a;b'"]);
+    assert_eq!(ask("fish", &["updsts", "-c", "/nowhere", "get", "-n", ""]), [""; 0]);
+    assert_eq!(ask("elvish", &["updsts", "get", "-n", ""]), [""; 0]);
+}
+
+#[test]
+fn cli_12_sn_is_offered_and_no_cluster_of_letters() {
+    let sandbox = Sandbox::new();
+    let ask = |current: &str| {
+        let mut command = sandbox.command(["--", "updsts", "get", current]);
+        String::from_utf8(command.env("_UPDSTS_COMPLETE", "fish").output().unwrap().stdout).unwrap()
+    };
+    let sn = "-sn\tThe name of the session profile";
+    for current in ["-s", "-sn"] {
+        assert!(ask(current).starts_with(sn) && ask(current).lines().count() == 1, "{}", ask(current));
+    }
+    assert!(ask("-").contains(sn) && !ask("-").contains("--sts-profile-name"), "{}", ask("-"));
+    assert_eq!(ask("-x"), "");
+    assert_eq!(ask("-sx"), "");
+    assert_eq!(ask("-ndef"), "-ndefault\t\n");
 }
 
 #[test]

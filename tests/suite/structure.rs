@@ -14,7 +14,7 @@ fn modules() -> BTreeMap<String, String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.to_str().unwrap().contains("tests") {
+            } else if path.extension().is_some_and(|e| e == "rs") && !path.to_str().unwrap().contains("tests") {
                 let relative = path.strip_prefix(&root).unwrap().with_extension("");
                 let module = relative.to_str().unwrap().replace(['/', '\\'], "::");
                 let module = module.strip_suffix("::mod").unwrap_or(&module).to_owned();
