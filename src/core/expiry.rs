@@ -23,11 +23,13 @@ pub fn seconds_left(expiration: Timestamp, now: Timestamp) -> i64 {
     if left.is_negative() && left.subsec_nanos() != 0 { left.as_secs() - 1 } else { left.as_secs() }
 }
 
-/// The time left in words: `11 h 58 min`, `4 min`, `59 s`.
+/// The time left in words, rounded to minutes: `11 h 58 min`, `4 min`, `59 s`. An hour's session has `1 h` left, not
+/// `59 min`, when it has just been stored.
 pub fn in_words(seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();
-    match (seconds / 3600, seconds % 3600 / 60) {
-        (0, 0) => format!("{seconds} s"),
+    let minutes = (seconds + 30) / 60;
+    match (minutes / 60, minutes % 60) {
+        _ if seconds < 60 => format!("{seconds} s"),
         (0, minutes) => format!("{minutes} min"),
         (hours, _) if hours >= 48 => format!("{} days", hours / 24),
         (hours, 0) => format!("{hours} h"),
@@ -69,12 +71,15 @@ mod tests {
     }
 
     #[test]
-    fn time_left_reads_well() {
+    fn cli_6_time_left_is_rounded_as_people_say_it() {
         for (seconds, words) in [
             (0, "0 s"),
             (59, "59 s"),
             (60, "1 min"),
+            (3569, "59 min"),
+            (3599, "1 h"),
             (3600, "1 h"),
+            (43_199, "12 h"),
             (43_100, "11 h 58 min"),
             (-120, "2 min"),
             (400_000, "4 days"),

@@ -14,7 +14,7 @@ fn session_block(file: &str) -> &str {
 fn get_14_a_code_goes_in_and_a_working_session_profile_comes_out() {
     let sandbox = Sandbox::new();
     let run = sandbox.get([]).succeeds().prints("session profile  default_sts\n").prints("access key id    ASIA");
-    let run = run.prints("use it           AWS_PROFILE=default_sts aws …\n").prints("+09:00 (in 59 min)");
+    let run = run.prints("use it           AWS_PROFILE=default_sts aws …\n").prints("+09:00 (in 1 h)");
     assert_eq!(run.stderr, "");
     let file = sandbox.read();
     let lines: Vec<_> = session_block(&file).lines().map(|line| line.split(" = ").next().unwrap()).collect();
@@ -196,7 +196,7 @@ fn cli_7_a_failure_in_json_leaves_stdout_empty_and_ends_with_the_error() {
     let keys: Vec<_> = last["error"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(keys, ["code", "message", "hint", "code_spent"]);
     assert_eq!((&last["error"]["code"], &last["error"]["code_spent"]), (&"code_refused".into(), &"yes".into()));
-    let run = sandbox.run(["get", "--json"]).fails("usage", 2);
+    let run = sandbox.run(["get", "--json", "-n"]).fails("usage", 2);
     assert!(run.stderr.lines().last().unwrap().starts_with(r#"{"error":{"code":"usage","#));
 }
 

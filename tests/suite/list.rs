@@ -10,7 +10,7 @@ fn file() -> String {
         )
     };
     let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(200)).to_string();
-    let long = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(7_250)).to_string();
+    let long = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(7_210)).to_string();
     format!(
         "{SOURCE}totp_secret_name = aws_main\npassword = hunter2\n\n{}[a]\n{}[b]\n{}[c]\n{}[empty]\nregion = x\n",
         block(&long, "default"),
@@ -73,7 +73,7 @@ fn cli_7_json_has_every_field_and_null_for_what_is_absent() {
     assert!(source["expires_in_seconds"].is_null());
     let session = &profiles[1];
     assert_eq!(session["source_profile"], "default");
-    assert!((7_200..=7_250).contains(&session["expires_in_seconds"].as_i64().unwrap()));
+    assert!((7_150..=7_210).contains(&session["expires_in_seconds"].as_i64().unwrap()));
     assert!(profiles[5]["expires_in_seconds"].as_i64().unwrap() < 0);
 }
 

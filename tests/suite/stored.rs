@@ -104,7 +104,7 @@ fn cli_14_check_answers_by_its_exit_status() {
 fn blk_10_clear_gives_back_the_file_and_says_what_stays_good() {
     let sandbox = with_session();
     let run = sandbox.run(["clear", "-n", "default"]).succeeds();
-    run.prints("removed `default_sts`, the session of `default`; AWS accepts the session for 59 min more");
+    run.prints("removed `default_sts`, the session of `default`; AWS accepts the session for 1 h more");
     assert_eq!(sandbox.read(), SOURCE);
     sandbox.run(["clear", "-n", "default"]).fails("session_missing", 7);
     sandbox.run(["clear", "-n", "nobody"]).fails("profile_not_found", 3);
