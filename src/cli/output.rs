@@ -140,6 +140,12 @@ impl Reporter for Output {
         }
     }
 
+    fn waiting(&self, for_what: &str) {
+        if io::stderr().is_terminal() {
+            self.line(&text::clean(&format!("waiting for {for_what} …")));
+        }
+    }
+
     fn reached(&self, milestone: Milestone) {
         match milestone {
             Milestone::CodeSent => &self.code_sent,

@@ -13,6 +13,8 @@ pub trait Reporter: Send + Sync {
     fn notice(&self, text: &str);
     /// Which file, profile, region, endpoint and proxy are used.
     fn detail(&self, text: &str);
+    /// What takes long, for a person who looks on.
+    fn waiting(&self, _for_what: &str) {}
     /// What an interruption can no longer prevent.
     fn reached(&self, _milestone: Milestone) {}
     /// Whether a command's own messages may reach the user's terminal.
@@ -28,6 +30,10 @@ impl Reporter for WithoutDetails<'_> {
     }
 
     fn detail(&self, _text: &str) {}
+
+    fn waiting(&self, for_what: &str) {
+        self.0.waiting(for_what);
+    }
 
     fn reached(&self, milestone: Milestone) {
         self.0.reached(milestone);

@@ -9,6 +9,8 @@ mod store;
 
 pub use plan::unusable_name;
 
+use std::time::Duration;
+
 use plan::{Decision, Plan, decide, is_stored};
 use report::{DryRun, RenewReport};
 use request::RenewRequest;
@@ -129,7 +131,9 @@ impl Renewal<'_> {
         let mut code = codes.first(self.reporter).await?;
         loop {
             self.reporter.reached(Milestone::CodeSent);
-            match client.get_session_token(&plan.source.device, &code, plan.duration).await {
+            let request = client.get_session_token(&plan.source.device, &code, plan.duration);
+            let waiting = || self.reporter.waiting(&format!("AWS ({})", plan.settings.endpoint()));
+            match or_after_a_second(request, waiting).await {
                 Ok(session) => return Ok(session),
                 Err(error) if error.code() == ErrorCode::CodeRefused => {
                     code = codes.after_refusal(self.reporter).await?.ok_or(error)?;
@@ -156,4 +160,14 @@ impl Renewal<'_> {
         let report = RenewReport::renewed(plan.session_profile, session);
         Ok(RenewReport { renamed_from: plan.renamed_from, warnings, notes: plan.notes, ..report })
     }
+}
+
+/// Runs the work; if it takes longer than a second, says so once.
+async fn or_after_a_second<T>(work: impl Future<Output = T>, say: impl FnOnce()) -> T {
+    tokio::pin!(work);
+    if let Ok(done) = tokio::time::timeout(Duration::from_secs(1), &mut work).await {
+        return done;
+    }
+    say();
+    work.await
 }
