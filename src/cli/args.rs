@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Temporary AWS sessions from an MFA code, kept in the shared credentials file.
 #[derive(Debug, Parser)]
@@ -10,34 +11,29 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "updsts",
     version,
     about,
-    disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Examples:
-  updsts get -n default                ask for the code and store a session in `default_sts`
-  updsts list                          show the profiles and how long their sessions are valid
+  updsts get default                   store a session as `default_sts`
+  updsts list                          see how long sessions are valid
   AWS_PROFILE=default_sts aws s3 ls    use the session
 
-Environment:
-  AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE   the files, else those in ~/.aws
-  AWS_REGION, AWS_DEFAULT_REGION                 the region of STS
-  AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL         another STS endpoint
-  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY   proxies
-  AWS_CA_BUNDLE, SSL_CERT_FILE                   certificates to trust
-  NO_COLOR                                       no colour
-
-Exit status:
-  0 done   2 usage   3 nothing was sent   4 AWS refused   5 AWS was not reached
-  6 the file could not be written   7 no valid session   1 internal error   130 Ctrl-C"
+`updsts help COMMAND` explains a command. `updsts man` prints the manual, with the environment \
+variables, the keys of the files and the exit statuses."
 )]
 pub struct Cli {
-    /// Say more on stderr: 1 shows file, region, endpoint and proxy, 2 adds the AWS SDK's events
-    #[arg(short, long, global = true, value_name = "LEVEL", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u8).range(0..=2))]
+    /// Show settings (1), SDK events too (2)
+    ///
+    /// On stderr: 1 shows which file, profile, region, endpoint and proxy are used, 2 adds the events of the AWS SDK. No
+    /// level shows a secret.
+    #[arg(short, long, global = true, display_order = 900, value_name = "LEVEL", default_value = "0", hide_default_value = true, hide_possible_values = true, value_parser = level())]
     pub verbose: u8,
 
-    /// The credentials file [default: `AWS_SHARED_CREDENTIALS_FILE`, else ~/.aws/credentials]
-    #[arg(short, long, global = true, value_name = "FILE", alias = "credential_file")]
+    /// Another credentials file
+    ///
+    /// If left out: `AWS_SHARED_CREDENTIALS_FILE`, else ~/.aws/credentials.
+    #[arg(short, long, global = true, display_order = 900, value_name = "FILE", alias = "credential_file")]
     pub credential_file: Option<PathBuf>,
 
     /// What to do
@@ -45,18 +41,23 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// The values of `-v` have names, so that an error lists them.
+fn level() -> impl TypedValueParser<Value = u8> {
+    PossibleValuesParser::new(["0", "1", "2"]).map(|level| level.bytes().fold(0, |_, digit| digit - b'0'))
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Renew the session of a profile and store it in the credentials file
+    /// Renew the session of a profile and store it
     Get(Get),
-    /// Show the profiles of the credentials file, never a secret
+    /// Show the profiles and their sessions, never a secret
     List(List),
-    /// Serve AI agents over the Model Context Protocol, or show how to register the server
+    /// Serve AI agents (MCP), or show how to register the server
     Mcp(Mcp),
     /// Print a stored session for another program
     Export(Export),
-    /// Remove stored sessions from the credentials file
+    /// Remove stored sessions from the file
     Clear(Clear),
     /// Print the completion script of a shell
     Completions(Completions),
@@ -65,6 +66,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// The profiles that were named.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Get(Get { named, .. }) | Self::Export(Export { named, .. }) | Self::Clear(Clear { named, .. }) => {
+                named.get().into_iter().collect()
+            }
+            Self::List(options) => options.names().iter().chain(&options.check).map(String::as_str).collect(),
+            Self::Mcp(_) | Self::Completions(_) | Self::Man => Vec::new(),
+        }
+    }
+
     /// Whether the result is asked for as JSON.
     pub const fn json(&self) -> bool {
         match self {
@@ -76,37 +88,75 @@ impl Command {
     }
 }
 
+/// A profile: NAME alone, or after `-n`.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct Named {
+    /// The profile that holds the long-term key
+    ///
+    /// The name of its session profile, such as `default_sts`, works too.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+
+    /// The same, as an option
+    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"])]
+    profile: Option<String>,
+}
+
+impl Named {
+    pub fn get(&self) -> Option<&str> {
+        self.name.as_deref().or(self.profile.as_deref())
+    }
+}
+
 /// Options of `get`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  updsts get -n default                        ask for the code at a prompt
-  updsts get -n default -t 123456 -d 12h       give the code, ask for twelve hours
-  updsts get -n default -sn work               store the session as `work`
+#[command(
+    after_help = "Examples:
+  updsts get                          `default`, or the only one with a key
+  updsts get prod -t 123456 -d 12h    give the code, ask for twelve hours
+  updsts get prod -sn work            store the session as `work`",
+    after_long_help = "Examples:
+  updsts get                           `default`, or the only one with a key
+  updsts get prod -t 123456 -d 12h     give the code, ask for twelve hours
+  updsts get prod -sn work             store the session as `work`
+  updsts get prod --min-validity 30m   unless it is valid that much longer
 
-The code comes from the first available of: -t, the profile's `mfa_process`, `mktotp` for its
-`totp_secret_name`, a prompt on the terminal.")]
+The code comes from the first of these that is available: `-t`, the profile's `mfa_process`, \
+`mktotp` for its `totp_secret_name`, a prompt on the terminal."
+)]
 pub struct Get {
-    /// The profile that holds the long-term key, or the session profile of its block
-    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"])]
-    pub profile: String,
+    #[command(flatten)]
+    pub named: Named,
 
-    /// The six digits that the MFA device shows; `-` reads one line of standard input
+    /// The six digits from the MFA device
+    ///
+    /// `-` reads them from one line of standard input.
     #[arg(short, long, value_name = "CODE", alias = "totp_token", allow_hyphen_values = true)]
     pub totp_token: Option<String>,
 
-    /// The name of the session profile [default: its current name, else `<profile>_sts`]
+    /// The name of the session profile
+    ///
+    /// If left out: the name that it already has, else `<profile>_sts`.
     #[arg(long, value_name = "NAME", alias = "sts_profile_name")]
     pub sts_profile_name: Option<String>,
 
-    /// How long the session should last: seconds, `90m`, `12h` or `1h30m`, from 15 minutes to 36 hours [default: `duration_seconds` of the profile, else 3600]
+    /// How long it should last, such as 12h
+    ///
+    /// Seconds, or a time such as `90m`, `12h` or `1h30m`, from 15 minutes to 36 hours. If left out: `duration_seconds` of
+    /// the profile in either file, else an hour.
     #[arg(short, long, value_name = "DURATION", allow_hyphen_values = true)]
     pub duration: Option<String>,
 
-    /// Do nothing if the stored session is valid for at least that much longer
+    /// Keep a session valid this much longer
+    ///
+    /// Nothing is asked or sent then, and the exit status is 0. Seconds, or a time such as `30m`.
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub min_validity: Option<String>,
 
-    /// The region of STS [default: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, the partition's]
+    /// The region of STS
+    ///
+    /// If left out: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's `region`, a region of the device's partition.
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
 
@@ -118,7 +168,10 @@ pub struct Get {
     #[arg(long)]
     pub no_input: bool,
 
-    /// Run all checks and show which lines would change, without asking, sending or writing anything
+    /// Check everything, change nothing
+    ///
+    /// No code is asked for, and nothing is sent or written. Shows which lines of the file would change, without their
+    /// secrets.
     #[arg(long)]
     pub dry_run: bool,
 
@@ -130,11 +183,24 @@ pub struct Get {
 /// Options of `list`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  updsts list                  a table on a terminal, else one line for each profile
-  updsts list --json           for programs
-  updsts list --check default --min-validity 10m || updsts get -n default")]
+  updsts list                      a table; without a terminal, lines
+  updsts list prod prod_sts        these two
+  watch updsts list --table        a table without a terminal
+  updsts list --check default --min-validity 10m || updsts get default")]
 pub struct List {
-    /// All fields of each profile
+    /// Only these profiles
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+
+    /// The same, as an option
+    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], conflicts_with = "names")]
+    profile: Vec<String>,
+
+    /// Print a table without a terminal, too
+    #[arg(long, conflicts_with_all = ["long", "json"])]
+    pub table: bool,
+
+    /// Show all fields of each profile
     #[arg(long, conflicts_with = "json")]
     pub long: bool,
 
@@ -142,23 +208,33 @@ pub struct List {
     #[arg(long)]
     pub json: bool,
 
-    /// Print nothing, and exit with 0 if the session of this profile is valid, 7 if it is expired,
-    /// missing or of unknown expiry, 3 if there is no such profile
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["long", "json"])]
+    /// Only check whether a session is valid
+    ///
+    /// Prints nothing and exits with 0 if it is, with 7 if it has expired, is missing or has no readable expiry, and with 3
+    /// if there is no such profile.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["names", "profile", "table", "long", "json"])]
     pub check: Option<String>,
 
-    /// With --check: valid for at least that much longer
+    /// With --check: valid this much longer
+    ///
+    /// Seconds, or a time such as `30m`.
     #[arg(long, value_name = "DURATION", requires = "check", allow_hyphen_values = true)]
     pub min_validity: Option<String>,
+}
+
+impl List {
+    pub fn names(&self) -> &[String] {
+        if self.names.is_empty() { &self.profile } else { &self.names }
+    }
 }
 
 /// Options of `mcp`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  updsts mcp                                  the tools, and how to register the server
+  updsts mcp            the tools, and how to register the server
   claude mcp add --scope user updsts -- updsts mcp --mcp-server
 
-Agents list profiles and renew sessions with three tools, and never see a secret. A code comes from
+Agents list profiles and renew sessions with three tools, and never see a secret. A code comes from \
 the profile's `mfa_process`, from `mktotp` for its `totp_secret_name`, else from the agent.")]
 pub struct Mcp {
     /// Serve over stdin/stdout (MCP clients run this)
@@ -177,17 +253,16 @@ pub struct Mcp {
 /// Options of `export`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  eval \"$(updsts export -n default --format env)\"      for the rest of this shell
+  eval \"$(updsts export default --format env)\"    for the rest of this shell
   credential_process = /usr/local/bin/updsts export -n default
-                                                       in a config file profile without keys:
-                                                       long-running programs pick up a new session
-                                                       by themselves
+        in a profile of the config file without keys, for programs that run
+        longer than a session
 
 It never asks for a code and never calls AWS.")]
+#[command(group = ArgGroup::new("whose").args(["name", "profile"]).required(true))]
 pub struct Export {
-    /// The source profile, or its session profile
-    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"])]
-    pub profile: String,
+    #[command(flatten)]
+    pub named: Named,
 
     /// How to print the session
     #[arg(long, value_enum, default_value_t = ExportFormat::Process)]
@@ -214,17 +289,16 @@ pub enum ExportFormat {
 /// Options of `clear`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  updsts clear -n default      remove the session of `default`
-  updsts clear --all           remove every session that updsts wrote
+  updsts clear default      remove the session of `default`
+  updsts clear --all        remove every session that updsts stored
 
 AWS accepts a session until it expires, even after it was removed from the file.")]
-#[group(required = true, multiple = false)]
+#[command(group = ArgGroup::new("whose").args(["name", "profile", "all"]).required(true))]
 pub struct Clear {
-    /// The source profile, or its session profile
-    #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"])]
-    pub profile: Option<String>,
+    #[command(flatten)]
+    pub named: Named,
 
-    /// Every managed block
+    /// Every session that updsts stored
     #[arg(long)]
     pub all: bool,
 }
@@ -232,10 +306,11 @@ pub struct Clear {
 /// Options of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  source <(updsts completions bash)                                  in ~/.bashrc
-  source <(updsts completions zsh)                                   in ~/.zshrc, after compinit
+  source <(updsts completions bash)         in ~/.bashrc
+  source <(updsts completions zsh)          in ~/.zshrc, after compinit
   updsts completions fish > ~/.config/fish/completions/updsts.fish
-  updsts completions powershell | Out-String | Invoke-Expression     in $PROFILE
+  updsts completions powershell | Out-String | Invoke-Expression
+                                            in $PROFILE
 
 The names of the profiles are completed from the credentials file.")]
 pub struct Completions {
@@ -252,6 +327,6 @@ pub enum Shell {
     Zsh,
     /// fish
     Fish,
-    /// `PowerShell`
+    #[value(help = "PowerShell")]
     Powershell,
 }

@@ -11,7 +11,7 @@ use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::ProfileName;
 
 pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Result<()> {
-    let which = match &options.profile {
+    let which = match options.named.get() {
         Some(name) => Which::Of(ProfileName::parse(name)?),
         None => Which::All,
     };

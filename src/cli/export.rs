@@ -15,7 +15,7 @@ use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
 
 pub fn run(options: &Export, file: &CredentialsFile, output: &Output) -> Result<()> {
-    let session = export(file, &ProfileName::parse(&options.profile)?, Timestamp::now())?;
+    let session = export(file, &ProfileName::parse(options.named.get().unwrap_or_default())?, Timestamp::now())?;
     output.result(&text(options.format, &session))
 }
 

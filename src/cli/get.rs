@@ -20,11 +20,12 @@ use crate::core::renew::report::RenewReport;
 use crate::core::renew::request::RenewRequest;
 use crate::core::renew::{dry_run, renew, unusable_name};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
+use crate::core::source::unnamed::source_if_unnamed;
 use crate::core::source::usage::usage;
 use crate::core::text::{path, shown};
 
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
-    let request = request(options, file)?;
+    let request = request(options, file).await?;
     if options.dry_run {
         return preview(options, &request, environment, output).await;
     }
@@ -68,7 +69,7 @@ async fn preview(options: &Get, request: &RenewRequest, environment: &Environmen
     output.result(&text)
 }
 
-fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
+async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
     let code = match options.totp_token.as_deref() {
         None => GivenCode::None,
         Some("-") => GivenCode::StandardInput,
@@ -82,9 +83,13 @@ fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
             Some(SessionProfileName::parse(name.as_bytes()).ok_or_else(|| unusable_name(&shown(name.as_bytes())))?)
         }
     };
+    let profile = match options.named.get() {
+        Some(name) => ProfileName::parse(name)?,
+        None => source_if_unnamed(&file).await?,
+    };
     Ok(RenewRequest {
         file,
-        profile: ProfileName::parse(&options.profile)?,
+        profile,
         session_profile,
         code,
         sent_codes: SentCodes::default(),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::args::List;
 use super::output::Output;
-use crate::core::error::{Error, Result};
+use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::export::check_session;
 use crate::core::file::credentials_file::CredentialsFile;
@@ -28,6 +28,7 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
         return check_session(file, &ProfileName::parse(name)?, min_validity, Timestamp::now());
     }
     let inspection = inspect(file, Timestamp::now())?;
+    let profiles = named(&inspection.profiles, options.names(), file)?;
     if output.verbose() > 0 {
         output.detail(&format!("credentials file {}", text::path(&file.resolved())));
     }
@@ -38,13 +39,16 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
     if let Some(more) = inspection.warnings.len().checked_sub(shown).filter(|&more| more > 0) {
         output.warning(&format!("{more} more; `-v 1` shows them all"));
     }
-    let profiles = &inspection.profiles;
+    if profiles.is_empty() && !options.json {
+        output.note(&format!("there are no profiles in `{}`; `aws configure` adds one", text::path(file.path())));
+        return Ok(());
+    }
     let text = if options.json {
-        json(profiles)?
+        json(&profiles)?
     } else if options.long {
-        profiles.iter().map(record).collect::<Vec<_>>().join("\n")
-    } else if std::io::stdout().is_terminal() {
-        table(profiles, output)
+        profiles.iter().map(|profile| record(profile)).collect::<Vec<_>>().join("\n")
+    } else if options.table || std::io::stdout().is_terminal() {
+        table(&profiles, output)
     } else {
         let mut text = String::with_capacity(64 * profiles.len());
         for profile in profiles {
@@ -55,8 +59,18 @@ pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()
     output.result(&text)
 }
 
+/// The profiles with these names in file order; all if no name is given.
+fn named<'p>(profiles: &'p [ProfileInfo], names: &[String], file: &CredentialsFile) -> Result<Vec<&'p ProfileInfo>> {
+    let names: Vec<_> = names.iter().map(|name| Ok(ProfileName::parse(name)?.to_string())).collect::<Result<_>>()?;
+    if let Some(name) = names.iter().find(|name| profiles.iter().all(|profile| profile.profile_name != **name)) {
+        let message = format!("the profile `{name}` is not in `{}`", text::path(file.path()));
+        return Err(Error::new(ErrorCode::ProfileNotFound, message, "`updsts list` shows the available profiles"));
+    }
+    Ok(profiles.iter().filter(|profile| names.is_empty() || names.contains(&profile.profile_name)).collect())
+}
+
 /// A single document for programs.
-fn json(profiles: &[ProfileInfo]) -> Result<String> {
+fn json(profiles: &[&ProfileInfo]) -> Result<String> {
     let document = serde_json::to_string_pretty(profiles);
     document.map(|text| text + "\n").map_err(|_| Error::defect())
 }
@@ -121,7 +135,7 @@ fn record(profile: &ProfileInfo) -> String {
     text
 }
 
-fn table(profiles: &[ProfileInfo], output: &Output) -> String {
+fn table(profiles: &[&ProfileInfo], output: &Output) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(terminal_width());
@@ -151,7 +165,7 @@ fn status_cell(profile: &ProfileInfo) -> Cell {
     }
 }
 
-/// The width of the terminal in columns, 80 if it is unknown.
+/// The width of the terminal in columns; without one, that of `COLUMNS` (which `watch` sets), else 80.
 fn terminal_width() -> u16 {
     #[cfg(unix)]
     if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())
@@ -159,5 +173,6 @@ fn terminal_width() -> u16 {
     {
         return size.ws_col;
     }
-    80
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.filter(|&columns| columns >= 40).unwrap_or(80)
 }

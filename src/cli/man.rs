@@ -1,6 +1,6 @@
 //! `updsts man`: the manual page, in roff.
 
-use clap::{Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
 
 use super::args::Cli;
@@ -12,6 +12,32 @@ use crate::core::error::{Error, ErrorCode, Result};
 const NOTES: &str = r".SH EXIT STATUS
 0 done; 2 usage; 3 nothing was sent; 4 AWS refused; 5 AWS was not reached; 6 the file could not be written;
 7 no valid session; 1 internal error; 130 Ctrl\-C.
+.SH ENVIRONMENT
+An empty variable counts as unset. \fBAWS_PROFILE\fR is not read: it usually names the session profile.
+.TP
+\fBAWS_SHARED_CREDENTIALS_FILE\fR, \fBAWS_CONFIG_FILE\fR
+The files, instead of those in \fI~/.aws\fR.
+.TP
+\fBAWS_REGION\fR, \fBAWS_DEFAULT_REGION\fR
+The region of STS, unless \fB\-\-region\fR is given.
+.TP
+\fBAWS_ENDPOINT_URL_STS\fR, \fBAWS_ENDPOINT_URL\fR, \fBAWS_IGNORE_CONFIGURED_ENDPOINT_URLS\fR
+Another STS endpoint, as in the AWS SDKs.
+.TP
+\fBAWS_USE_FIPS_ENDPOINT\fR, \fBAWS_USE_DUALSTACK_ENDPOINT\fR
+Which endpoint of AWS.
+.TP
+\fBHTTPS_PROXY\fR, \fBHTTP_PROXY\fR, \fBALL_PROXY\fR, \fBNO_PROXY\fR
+The proxy, also in lower case.
+.TP
+\fBAWS_CA_BUNDLE\fR, \fBSSL_CERT_FILE\fR
+The certificates to trust. The first replaces the system\(cqs.
+.TP
+\fBCI\fR
+If set, nobody is asked for a code.
+.TP
+\fBNO_COLOR\fR
+If set, there is no colour.
 .SH FILES
 .TP
 \fI~/.aws/credentials\fR
@@ -20,6 +46,32 @@ The shared credentials file: the long\-term keys, and the sessions in managed bl
 .TP
 \fI~/.aws/config\fR
 Read for region, device, commands and endpoint; never written. Use \fBAWS_CONFIG_FILE\fR to name another.
+.SS Keys of a source profile
+The credentials file is read before the config file.
+.TP
+\fBaws_access_key_id\fR, \fBaws_secret_access_key\fR
+The long\-term key. Only in the credentials file.
+.TP
+\fBmfa_device_arn\fR, \fBmfa_serial\fR
+The MFA device: its ARN, or the serial number of a hardware device. The first counts only in the credentials file.
+.TP
+\fBmfa_process\fR
+A command that prints the code, such as \fBpass otp aws\fR.
+.TP
+\fBtotp_secret_name\fR
+The name of the TOTP secret for \fBmktotp\fR. Only in the credentials file.
+.TP
+\fBduration_seconds\fR
+How long a session should last, from 900 to 129600; 3600 if it is left out.
+.TP
+\fBregion\fR
+The region of STS.
+.TP
+\fBendpoint_url\fR, \fBservices\fR, \fBuse_fips_endpoint\fR, \fBuse_dualstack_endpoint\fR, \fBca_bundle\fR
+As in the AWS CLI. Only in the config file.
+.SS Keys of a session profile
+\fBaws_access_key_id\fR, \fBaws_secret_access_key\fR, \fBaws_session_token\fR and \fBexpiration_datetime\fR, the expiry in
+RFC 3339, are written. Other lines in the block, such as a \fBregion\fR, are yours and stay.
 .SH NOTES
 updsts replaces the credentials file as a whole, by a new file with the same mode and owner that is renamed over it, under
 a lock on the file itself. Changes that other programs make in the meantime are kept. updsts cannot detect a program that
@@ -51,15 +103,23 @@ fn render(command: &Command) -> std::io::Result<String> {
     main.render_synopsis_section(&mut page)?;
     main.render_description_section(&mut page)?;
     main.render_options_section(&mut page)?;
-    for subcommand in command.get_subcommands() {
+    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
         let title = format!(".SH UPDSTS {}\n", subcommand.get_name().to_uppercase());
         let mut section = Vec::new();
         let about = subcommand.get_about().map(ToString::to_string).unwrap_or_default();
         section.extend_from_slice(format!("{}.\n", roff(&about)).as_bytes());
-        Man::new(subcommand.clone()).render_options_section(&mut section)?;
-        let examples = subcommand.get_after_help().map(ToString::to_string).unwrap_or_default();
+        // What every command has stands at the top.
+        let is_common = |argument: &Arg| argument.is_global_set() || argument.get_id() == "help";
+        let own = |argument: Arg| if is_common(&argument) { argument.hide(true) } else { argument };
+        Man::new(subcommand.clone().mut_args(own)).render_options_section(&mut section)?;
+        let examples = subcommand
+            .get_after_long_help()
+            .or(subcommand.get_after_help())
+            .map(ToString::to_string)
+            .unwrap_or_default();
         if !examples.is_empty() {
-            section.extend_from_slice(format!(".PP\n.nf\n{}\n.fi\n", roff(&examples)).as_bytes());
+            let examples = roff(&textwrap::fill(&examples, 78));
+            section.extend_from_slice(format!(".PP\n.nf\n{examples}\n.fi\n").as_bytes());
         }
         page.extend_from_slice(title.as_bytes());
         page.extend_from_slice(String::from_utf8_lossy(&section).replace(".SH OPTIONS\n", ".PP\n").as_bytes());

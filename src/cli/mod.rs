@@ -46,7 +46,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = sn::rewrite(arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage_error::show(&error, &arguments, &Output::new(0, &environment)),
+        Err(error) => return usage_error::show(error, &arguments, &Output::new(0, &environment)),
     };
     let output = Output::new(cli.verbose, &environment);
     log::start(cli.verbose);
@@ -61,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Ok(Ended::Quietly(status)) => ExitCode::from(status),
         Err(error) => {
+            let error = usage_error::without_secret(error, &cli.command.names());
             output.error(&error, cli.command.json());
             ExitCode::from(error.code().exit_status())
         }

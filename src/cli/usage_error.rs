@@ -1,27 +1,30 @@
-//! The option parser's errors in the program's own form. Input that may be a code is not repeated.
+//! The option parser's own messages in the program's form (CLI-16). What was typed is repeated, but never a code, nor what
+//! may be a key.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, Error as ClapError, ErrorKind};
 
+use super::args::Cli;
+use super::candidates;
 use super::output::Output;
 use super::sn;
 use crate::core::error::{Error, ErrorCode};
 
 /// Shows help, the version or an error, and returns the exit status.
-pub fn show(error: &ClapError, arguments: &[OsString], output: &Output) -> ExitCode {
-    let rendered = error.render();
+pub fn show(error: ClapError, arguments: &[OsString], output: &Output) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let help = sn::in_help(output.styled(&rendered).trim_end()) + "\n";
+            let help = sn::in_help(output.styled(&error.render()).trim_end()) + "\n";
             match output.result(&help) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => ExitCode::from(error.code().exit_status()),
             }
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            output.line(sn::in_help(&rendered.to_string()).trim_end());
+            output.line(sn::in_help(&error.render().to_string()).trim_end());
             ExitCode::from(ErrorCode::Usage.exit_status())
         }
         _ => {
@@ -33,46 +36,75 @@ pub fn show(error: &ClapError, arguments: &[OsString], output: &Output) -> ExitC
     }
 }
 
-fn translated(error: &ClapError, arguments: &[OsString]) -> Error {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
-        _ => None,
+fn translated(mut error: ClapError, arguments: &[OsString]) -> Error {
+    let typed = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => ContextKind::InvalidValue,
     };
-    // For an unknown argument the context is what was typed, otherwise the name of an option.
-    let is_typed = error.kind() == ErrorKind::UnknownArgument;
-    let argument = text(ContextKind::InvalidArg).map(|text| if is_typed { show_option(&text) } else { text });
-    let command = ["get", "list", "export", "clear", "completions", "mcp"]
-        .into_iter()
-        .find(|name| arguments.iter().any(|argument| argument == name));
-    let help = command.map_or("see `updsts --help`".to_owned(), |command| format!("see `updsts {command} --help`"));
-    let suggested = text(ContextKind::SuggestedArg).or_else(|| text(ContextKind::SuggestedSubcommand));
-    let hint = suggested.map_or(help, |name| format!("did you mean `{name}`"));
-    let named = |what: &str| match &argument {
-        Some(argument) => format!("{what} `{argument}`"),
-        None => what.to_owned(),
+    let text = |error: &ClapError, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        _ => String::new(),
     };
-    let message = match error.kind() {
-        ErrorKind::UnknownArgument => named("unknown argument"),
-        ErrorKind::InvalidSubcommand => "unknown command".to_owned(),
-        ErrorKind::MissingRequiredArgument => named("a required option is missing:"),
-        ErrorKind::ArgumentConflict => named("conflicting options:"),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => named("an invalid value for"),
-        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues | ErrorKind::NoEquals => {
-            named("the wrong number of values for")
-        }
-        ErrorKind::InvalidUtf8 => "an argument is not valid UTF-8".to_owned(),
-        _ => "the arguments are invalid".to_owned(),
+    let word = text(&error, typed);
+    let profiles = || candidates::profiles(arguments);
+    let is_hidden = is_code(&word) || may_be_key(&word) || has_digits_of_code(&word) && !profiles().contains(&word);
+    if is_hidden {
+        error.insert(typed, ContextValue::String("(not shown)".into()));
+    }
+    let command = Cli::command();
+    let command = arguments.iter().find_map(|argument| Some(command.find_subcommand(argument)?.get_name()));
+    if command.is_some() {
+        // How to write an option as a value: no command has a value that is meant.
+        error.remove(ContextKind::Suggested);
+    }
+    if let Some(ContextValue::String(option)) = error.get(ContextKind::SuggestedArg) {
+        // The original's spellings are accepted, and not taught.
+        let option = option.replace('_', "-");
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
+    }
+    let rendered = error.render().to_string();
+    let mut parts = rendered.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = parts.next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let tip = parts.clone().find_map(|part| part.strip_prefix("tip: ").map(str::to_owned));
+    let hint = if text(&error, ContextKind::InvalidArg).starts_with("--verbose") {
+        "the level is a word of its own: `-v 1` or `-v 2`".to_owned()
+    } else if is_hidden && typed != ContextKind::InvalidValue {
+        "an MFA code is given as `-t CODE`".to_owned()
+    } else if typed == ContextKind::InvalidSubcommand && profiles().contains(&word) {
+        format!("`{word}` is a profile: `updsts get {word}`")
+    } else {
+        let usage = parts.find_map(|part| part.strip_prefix("Usage: ").map(|usage| format!("usage: `{usage}`; ")));
+        let help = command.map_or_else(String::new, |command| format!(" {command}"));
+        tip.unwrap_or_else(|| format!("{}see `updsts{help} --help`", usage.unwrap_or_default()))
     };
     Error::new(ErrorCode::Usage, message, hint)
 }
 
-/// An option without its value; anything else may be a code typed without `-t`.
-fn show_option(argument: &str) -> String {
-    let option = argument.split(['=', ' ']).next().unwrap_or_default();
-    match option.strip_prefix('-') {
-        Some(rest) if rest.starts_with('-') => argument.split('=').next().unwrap_or_default().to_owned(),
-        Some(rest) => rest.chars().next().map_or("-".to_owned(), |letter| format!("-{letter}")),
-        None => "(not shown)".to_owned(),
+/// The error about a profile that does not exist, without a name that may be a code or a key in the wrong place.
+pub fn without_secret(error: Error, names: &[&str]) -> Error {
+    let may_be_secret = |name: &&str| may_be_key(name) || has_digits_of_code(name);
+    if error.code() != ErrorCode::ProfileNotFound || !names.iter().any(may_be_secret) {
+        return error;
     }
+    let message = "there is no profile of that name (not shown, because it may be a code or a key)";
+    Error::new(ErrorCode::Usage, message, "an MFA code is given as `-t CODE`; `updsts list` shows the profiles")
+}
+
+fn is_code(text: &str) -> bool {
+    let mut characters = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
+    has_digits_of_code(text) && characters.all(char::is_numeric)
+}
+
+/// Whether the text has most of the digits of a code.
+fn has_digits_of_code(text: &str) -> bool {
+    text.chars().filter(|c| c.is_numeric()).count() >= 4
+}
+
+/// Whether the text has as many characters of a key in a row as a TOTP secret has.
+fn may_be_key(text: &str) -> bool {
+    let is_of_key = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    let mut runs = text.split(|c| !is_of_key(c));
+    runs.any(|run| run.len() >= 16 && !run.bytes().all(|b| b.is_ascii_lowercase()))
 }

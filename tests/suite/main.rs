@@ -23,3 +23,4 @@ mod spec;
 mod stored;
 mod structure;
 mod texts;
+mod usage;

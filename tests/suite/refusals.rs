@@ -24,9 +24,9 @@ fn cli_1_version_and_help_go_to_stdout() {
 fn cli_10_usage_errors_have_the_programs_own_form() {
     let sandbox = Sandbox::new();
     let cases: [(&[&str], &str); 9] = [
-        (&["get"], "--profile"),
+        (&["export"], "--profile"),
         (&["get", "-n", "default", "--nonsense"], "--nonsense"),
-        (&["fetch"], "unknown command"),
+        (&["fetch"], "unrecognized subcommand"),
         (&["-v", "3", "list"], "--verbose"),
         (&["get", "-n", "", "-t", "123456"], "empty"),
         (&["get", "-n", "de\u{1b}fault", "-t", "123456"], "printed"),

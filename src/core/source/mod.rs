@@ -1,4 +1,5 @@
 //! The profile that holds the long-term key, and how other programs use its session.
 
 pub mod source_profile;
+pub mod unnamed;
 pub mod usage;
