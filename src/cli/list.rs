@@ -101,7 +101,7 @@ fn left(profile: &ProfileInfo) -> String {
 /// The source of a session, or the end of the device's ARN.
 fn origin(profile: &ProfileInfo) -> String {
     match (&profile.source_profile, &profile.mfa_device_arn) {
-        (Some(source), _) => format!("of {source}"),
+        (Some(source), _) => source.clone(),
         (None, Some(device)) => device.rsplit_once(":mfa/").map_or(device.as_str(), |(_, tail)| tail).to_owned(),
         (None, None) => String::new(),
     }
@@ -109,7 +109,10 @@ fn origin(profile: &ProfileInfo) -> String {
 
 /// One line, never truncated: profile, kind, status, time left, origin, separated by tabs.
 fn line(text: &mut String, profile: &ProfileInfo) {
-    let (left, origin) = (left(profile), origin(profile));
+    let (left, mut origin) = (left(profile), origin(profile));
+    if profile.source_profile.is_some() {
+        origin.insert_str(0, "of ");
+    }
     let fields = [&*profile.profile_name, profile.credential_type.into(), status(profile), &left, &origin];
     for (number, field) in fields.into_iter().enumerate() {
         if number > 0 {

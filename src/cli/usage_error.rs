@@ -37,23 +37,34 @@ pub fn show(error: ClapError, arguments: &[OsString], output: &Output) -> ExitCo
 }
 
 fn translated(mut error: ClapError, arguments: &[OsString]) -> Error {
-    let typed = match error.kind() {
+    let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         _ => ContextKind::InvalidValue,
     };
-    let text = |error: &ClapError, kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => text.clone(),
-        _ => String::new(),
-    };
-    let word = text(&error, typed);
-    let profiles = || candidates::profiles(arguments);
-    let is_hidden = is_code(&word) || may_be_key(&word) || has_digits_of_code(&word) && !profiles().contains(&word);
+    let typed = text(&error, kind);
+    let profiles = candidates::profiles(arguments);
+    let is_profile = profiles.contains(&typed);
+    let is_hidden = is_code(&typed) || may_be_key(&typed) || has_digits_of_code(&typed) && !is_profile;
     if is_hidden {
-        error.insert(typed, ContextValue::String("(not shown)".into()));
+        error.insert(kind, ContextValue::String("(not shown)".into()));
     }
+    let own_hint = if text(&error, ContextKind::InvalidArg).starts_with("--verbose") {
+        Some("the level is a word of its own: `-v 1` or `-v 2`".to_owned())
+    } else if is_hidden && kind != ContextKind::InvalidValue {
+        Some("an MFA code is given as `-t CODE`".to_owned())
+    } else {
+        let is_command = kind == ContextKind::InvalidSubcommand && is_profile;
+        is_command.then(|| format!("`{typed}` is a profile: `updsts get {typed}`"))
+    };
     let command = Cli::command();
     let command = arguments.iter().find_map(|argument| Some(command.find_subcommand(argument)?.get_name()));
+    let (message, hint) = rendered(error, command);
+    Error::new(ErrorCode::Usage, message, own_hint.unwrap_or(hint))
+}
+
+/// The option parser's message in one line, and its advice.
+fn rendered(mut error: ClapError, command: Option<&str>) -> (String, String) {
     if command.is_some() {
         // How to write an option as a value: no command has a value that is meant.
         error.remove(ContextKind::Suggested);
@@ -63,23 +74,23 @@ fn translated(mut error: ClapError, arguments: &[OsString]) -> Error {
         let option = option.replace('_', "-");
         error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
     }
-    let rendered = error.render().to_string();
-    let mut parts = rendered.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
-    let message = parts.next().unwrap_or_default();
-    let message = message.strip_prefix("error: ").unwrap_or(&message);
-    let tip = parts.clone().find_map(|part| part.strip_prefix("tip: ").map(str::to_owned));
-    let hint = if text(&error, ContextKind::InvalidArg).starts_with("--verbose") {
-        "the level is a word of its own: `-v 1` or `-v 2`".to_owned()
-    } else if is_hidden && typed != ContextKind::InvalidValue {
-        "an MFA code is given as `-t CODE`".to_owned()
-    } else if typed == ContextKind::InvalidSubcommand && profiles().contains(&word) {
-        format!("`{word}` is a profile: `updsts get {word}`")
-    } else {
-        let usage = parts.find_map(|part| part.strip_prefix("Usage: ").map(|usage| format!("usage: `{usage}`; ")));
-        let help = command.map_or_else(String::new, |command| format!(" {command}"));
-        tip.unwrap_or_else(|| format!("{}see `updsts{help} --help`", usage.unwrap_or_default()))
+    let text = error.render().to_string();
+    let parts: Vec<_> = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let part = |start| parts.iter().find_map(|part| part.strip_prefix(start));
+    let help = command.map_or("see `updsts --help`".to_owned(), |command| format!("see `updsts {command} --help`"));
+    let hint = match (part("tip: "), part("Usage: ")) {
+        (Some(tip), _) => tip.to_owned(),
+        (None, Some(usage)) => format!("usage: `{usage}`; {help}"),
+        (None, None) => help,
     };
-    Error::new(ErrorCode::Usage, message, hint)
+    (part("error: ").unwrap_or_default().to_owned(), hint)
+}
+
+fn text(error: &ClapError, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        _ => String::new(),
+    }
 }
 
 /// The error about a profile that does not exist, without a name that may be a code or a key in the wrong place.

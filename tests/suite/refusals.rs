@@ -49,6 +49,8 @@ fn cli_9_a_code_in_the_wrong_place_is_not_repeated() {
         &["get", "-n", "default", "-t", "246813x"],
         &["246813"],
         &["get", "-n", "default", "-v", "246813"],
+        &["get", "-n", "default", "-d", "246813"],
+        &["get", "-n", "default", "--min-validity", "246813x"],
     ] {
         let run = sandbox.refused(arguments.iter().copied(), "usage", 2);
         assert!(!run.stderr.contains("246813"), "{run:?}");

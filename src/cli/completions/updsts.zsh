@@ -9,7 +9,7 @@ _updsts() {
             folders+=("$value")
         elif [[ -n $value ]]; then
             values+=("$value")
-            shown+=("${line/$'\t'/  -- }")
+            shown+=("${${line%$'\t'}/$'\t'/  -- }")
         fi
     done
     compadd -V folders -S '' -a folders
