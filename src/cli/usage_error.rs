@@ -12,6 +12,7 @@ use super::candidates;
 use super::output::Output;
 use super::sn;
 use crate::core::error::{Error, ErrorCode};
+use crate::core::quote::posix;
 
 /// Shows help, the version or an error, and returns the exit status.
 pub fn show(error: ClapError, arguments: &[OsString], output: &Output) -> ExitCode {
@@ -55,7 +56,7 @@ fn translated(mut error: ClapError, arguments: &[OsString]) -> Error {
         Some("an MFA code is given as `-t CODE`".to_owned())
     } else {
         let is_command = kind == ContextKind::InvalidSubcommand && is_profile;
-        is_command.then(|| format!("`{typed}` is a profile: `updsts get {typed}`"))
+        is_command.then(|| format!("`{typed}` is a profile: `updsts get {}`", posix(&typed)))
     };
     let command = Cli::command();
     let command = arguments.iter().find_map(|argument| Some(command.find_subcommand(argument)?.get_name()));

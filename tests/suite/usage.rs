@@ -141,10 +141,11 @@ fn cli_16_a_mistake_is_explained() {
 
 #[test]
 fn cli_16_a_name_in_the_wrong_place_is_shown_and_a_code_or_a_key_never() {
-    let file = format!("{SOURCE}[acct-123456789012]\n[246813]\n[{SECRET}]\n");
+    let file = format!("{SOURCE}[acct-123456789012]\n[246813]\n[{SECRET}]\n[my prof]\n");
     let sandbox = Sandbox::new().credentials(file);
     let profile = "acct-123456789012";
     sandbox.refused([profile], "usage", 2).says("`updsts get acct-123456789012`");
+    sandbox.refused(["my prof"], "usage", 2).says("`updsts get 'my prof'`");
     sandbox.refused(["get", "default", profile], "usage", 2).says("unexpected argument 'acct-123456789012'");
     sandbox.refused(["get", "default", "prod"], "usage", 2).says("unexpected argument 'prod'");
     for typed in ["246813", "246 813", "246-813", "２４６８１３", "246813x", "24681", SECRET, "JBSWY3DPEHPK3PXP"]
