@@ -94,14 +94,20 @@ fn text(error: &ClapError, kind: ContextKind) -> String {
     }
 }
 
-/// The error about a profile that does not exist, without a name that may be a code or a key in the wrong place.
+/// The error about a profile that does not exist, without a name that is a code or may be a key in the wrong place.
 pub fn without_secret(error: Error, names: &[&str]) -> Error {
-    let may_be_secret = |name: &&str| may_be_key(name) || has_digits_of_code(name);
-    if error.code() != ErrorCode::ProfileNotFound || !names.iter().any(may_be_secret) {
+    if error.code() != ErrorCode::ProfileNotFound {
         return error;
     }
-    let message = "there is no profile of that name (not shown, because it may be a code or a key)";
-    Error::new(ErrorCode::Usage, message, "an MFA code is given as `-t CODE`; `updsts list` shows the profiles")
+    if names.iter().any(|name| is_code(name)) {
+        let message = "there is no profile of that name (not shown, because it may be a code)";
+        return Error::new(ErrorCode::Usage, message, "an MFA code is given as `-t CODE`");
+    }
+    if names.iter().any(|name| may_be_key(name)) {
+        let message = "there is no profile of that name (not shown, because it may be a key)";
+        return Error::new(ErrorCode::ProfileNotFound, message, "`updsts list` shows the available profiles");
+    }
+    error
 }
 
 fn is_code(text: &str) -> bool {
@@ -118,5 +124,5 @@ fn has_digits_of_code(text: &str) -> bool {
 fn may_be_key(text: &str) -> bool {
     let is_of_key = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
     let mut runs = text.split(|c| !is_of_key(c));
-    runs.any(|run| run.len() >= 16 && !run.bytes().all(|b| b.is_ascii_lowercase()))
+    runs.any(|run| run.len() >= 16 && run.bytes().any(|b| b.is_ascii_digit()))
 }

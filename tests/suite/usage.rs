@@ -181,12 +181,15 @@ fn cli_16_a_code_in_the_place_of_a_name_is_not_shown() {
             &["list", "default"],
             &["list", "--check"],
         ] {
-            let run = sandbox.refused(arguments.iter().copied().chain([typed]), "usage", 2).says("`-t CODE`");
+            let (code, status) = if typed == "246813" { ("usage", 2) } else { ("profile_not_found", 3) };
+            let run = sandbox.refused(arguments.iter().copied().chain([typed]), code, status).says("not shown");
             assert!(!run.stderr.contains(typed), "{run:?}");
         }
     }
-    // A long name is no key.
-    sandbox.refused(["get", "productionadministrator"], "profile_not_found", 3).says("productionadministrator");
+    // A long name, or one with digits, is neither.
+    for name in ["productionadministrator", "AdministratorAccess-123456789012", "team-2024", "123456789012_admin"] {
+        sandbox.refused(["get", name], "profile_not_found", 3).says(name);
+    }
 }
 
 #[test]
