@@ -5,17 +5,18 @@ use std::fmt::Write;
 use super::args::Clear;
 use super::output::Output;
 use crate::core::clear::{Which, clear};
+use crate::core::environment::Environment;
 use crate::core::error::Result;
 use crate::core::expiry;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::ProfileName;
 
-pub async fn run(options: &Clear, file: CredentialsFile, output: &Output) -> Result<()> {
+pub async fn run(options: &Clear, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
     let which = match options.named.get() {
         Some(name) => Which::Of(ProfileName::parse(name)?),
         None => Which::All,
     };
-    let report = clear(&file, &which, output).await?;
+    let report = clear(&file, &which, environment, output).await?;
     for warning in &report.warnings {
         output.warning(warning);
     }

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::args::{Export, ExportFormat};
 use super::output::Output;
+use crate::core::environment::Environment;
 use crate::core::error::Result;
 use crate::core::export::export;
 use crate::core::file::credentials_file::CredentialsFile;
@@ -14,8 +15,9 @@ use crate::core::quote;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
 
-pub fn run(options: &Export, file: &CredentialsFile, output: &Output) -> Result<()> {
-    let session = export(file, &ProfileName::parse(options.named.get().unwrap_or_default())?, Timestamp::now())?;
+pub fn run(options: &Export, file: &CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
+    let name = ProfileName::parse(options.named.get().unwrap_or_default())?;
+    let session = export(file, &name, environment, Timestamp::now())?;
     output.result(&text(options.format, &session))
 }
 

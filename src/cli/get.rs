@@ -21,7 +21,6 @@ use crate::core::renew::request::RenewRequest;
 use crate::core::renew::{dry_run, renew, unusable_name};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
 use crate::core::source::unnamed::source_if_unnamed;
-use crate::core::source::usage::usage;
 use crate::core::text::{path, shown};
 
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
@@ -37,7 +36,7 @@ pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment
     for note in &report.notes {
         output.note(note);
     }
-    let usage = usage(&request.file, &report.session_profile);
+    let usage = report.usage(&request.file);
     let now = Timestamp::now();
     let text =
         if options.json { format!("{:#}\n", report.document(&usage, now)) } else { text(&report, &usage, now, output) };

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::args::List;
 use super::output::Output;
+use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::export::check_session;
@@ -22,10 +23,10 @@ use crate::core::text;
 /// The most warnings about odd lines to show without `-v 1`.
 const FEW_WARNINGS: usize = 5;
 
-pub fn run(options: &List, file: &CredentialsFile, output: &Output) -> Result<()> {
+pub fn run(options: &List, file: &CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
     if let Some(name) = &options.check {
         let min_validity = options.min_validity.as_deref().map_or(Ok(0), parse_seconds)?;
-        return check_session(file, &ProfileName::parse(name)?, min_validity, Timestamp::now());
+        return check_session(file, &ProfileName::parse(name)?, min_validity, environment, Timestamp::now());
     }
     let inspection = inspect(file, Timestamp::now())?;
     let profiles = named(&inspection.profiles, options.names(), file)?;

@@ -72,13 +72,13 @@ fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ende
     let file = || CredentialsFile::of_operator(cli.credential_file.as_deref(), environment);
     let done = match &cli.command {
         Command::Get(options) => return until_signal(get::run(options, file()?, environment, output)),
-        Command::Clear(options) => return until_signal(clear::run(options, file()?, output)),
+        Command::Clear(options) => return until_signal(clear::run(options, file()?, environment, output)),
         Command::Mcp(options) if options.serve => {
             return mcp::serve(options, file()?, environment, Output::new(cli.verbose, environment));
         }
         Command::Mcp(options) => mcp::show(options, output),
-        Command::List(options) => list::run(options, &file()?, output),
-        Command::Export(options) => export::run(options, &file()?, output),
+        Command::List(options) => list::run(options, &file()?, environment, output),
+        Command::Export(options) => export::run(options, &file()?, environment, output),
         Command::Completions(options) => completions::run(options.shell, output),
         Command::Man => man::run(output),
     };

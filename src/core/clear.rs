@@ -6,6 +6,7 @@ use crate::core::block::change::Change;
 use crate::core::block::edit::own_lines;
 use crate::core::block::layout::{Block, Layout};
 use crate::core::block::stored_session::StoredSession;
+use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
@@ -13,6 +14,7 @@ use crate::core::ini::profiles::Profiles;
 use crate::core::name::ProfileName;
 use crate::core::reporter::Reporter;
 use crate::core::secret::SecretBytes;
+use crate::core::source::target::Target;
 use crate::core::text::{self, shown};
 
 /// Whose sessions to remove.
@@ -45,8 +47,20 @@ pub struct ClearReport {
 }
 
 /// Removes the blocks from the file.
-pub async fn clear(file: &CredentialsFile, which: &Which, reporter: &dyn Reporter) -> Result<ClearReport> {
+pub async fn clear(
+    file: &CredentialsFile,
+    which: &Which,
+    environment: &Environment,
+    reporter: &dyn Reporter,
+) -> Result<ClearReport> {
     let snapshot = file.read_at_rest().await?;
+    let which = &match which {
+        Which::Of(name) => {
+            let target = Target::resolve(name, &Layout::of(&snapshot.bytes), file, environment)?;
+            Which::Of(target.without_role("clear")?)
+        }
+        Which::All => Which::All,
+    };
     let planned = without_blocks(file, which, &snapshot.bytes)?;
     if planned.cleared.is_empty() {
         return Ok(ClearReport::default());
@@ -91,8 +105,7 @@ fn without_blocks(file: &CredentialsFile, which: &Which, bytes: &SecretBytes) ->
 }
 
 fn block_of<'l, 'b>(file: &CredentialsFile, layout: &'l Layout<'b>, name: &ProfileName) -> Result<&'l Block<'b>> {
-    let source = layout.source_name(name);
-    let source = source.as_bytes();
+    let source = name.as_bytes();
     if let Some(block) = layout.block_of(source) {
         return Ok(block);
     }

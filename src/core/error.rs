@@ -15,6 +15,7 @@ pub enum ErrorCode {
     FileMissing,
     FileUnusable,
     ProfileNotFound,
+    ProfileNotOurs,
     KeyMissing,
     DeviceMissing,
     DeviceInvalid,
@@ -63,6 +64,7 @@ impl ErrorCode {
             Self::FileMissing
             | Self::FileUnusable
             | Self::ProfileNotFound
+            | Self::ProfileNotOurs
             | Self::KeyMissing
             | Self::DeviceMissing
             | Self::DeviceInvalid

@@ -27,7 +27,6 @@ use crate::core::quote::posix;
 use crate::core::renew::renew;
 use crate::core::renew::request::RenewRequest;
 use crate::core::reporter::Reporter;
-use crate::core::source::usage::usage;
 
 /// The server: what stays the same between calls, and the codes that were sent.
 pub struct Server {
@@ -107,7 +106,7 @@ impl Server {
         };
         let nobody = Person::Absent("an MCP server cannot prompt".to_owned());
         let report = renew(&request, &nobody, &self.environment, &*self.reporter).await?;
-        let usage = usage(file, &report.session_profile);
+        let usage = report.usage(file);
         Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()))
     }
 

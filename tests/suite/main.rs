@@ -22,5 +22,6 @@ mod shells;
 mod spec;
 mod stored;
 mod structure;
+mod targets;
 mod texts;
 mod usage;

@@ -73,16 +73,6 @@ fn get_4_a_profile_that_is_not_there_names_those_that_are() {
 }
 
 #[test]
-fn get_4_a_role_of_the_config_file_names_the_end_of_its_chain() {
-    let config = "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = middle\n\
-                  [profile middle]\nrole_arn = r\nsource_profile = default_sts\n";
-    let sandbox = Sandbox::new().config(config);
-    sandbox.get([]).succeeds();
-    let run = sandbox.run(["get", "-n", "admin", "-t", "123456"]).fails("profile_not_found", 3);
-    run.says("role").says("`updsts get -n default`\n");
-}
-
-#[test]
 fn get_4_a_session_that_no_block_manages_is_refused() {
     let token = format!("{SOURCE}aws_session_token = t\n");
     Sandbox::new().credentials(token).refused(GET, "source_is_session", 3).says("credentials:5");

@@ -14,7 +14,6 @@ pub use crate::core::block::error::BlockError;
 use crate::core::block::tag::Tag;
 use crate::core::ini::key::Key;
 use crate::core::ini::lines::{Line, LineKind, Lines, line_at};
-use crate::core::name::ProfileName;
 use crate::core::text::shown;
 
 /// The old name of the token's key, which botocore prefers to `aws_session_token`.
@@ -228,11 +227,6 @@ impl<'a> Layout<'a> {
     pub fn source_of(&self, session_profile: &[u8]) -> Option<&'a [u8]> {
         let holds = |block: &&Block<'a>| block.header.as_ref().is_some_and(|header| header.name == session_profile);
         self.blocks.iter().find(holds).map(|block| block.key)
-    }
-
-    /// The source profile that a NAME refers to: for a block's session profile, its source (CLI-13).
-    pub fn source_name(&self, name: &ProfileName) -> ProfileName {
-        self.source_of(name.as_bytes()).map_or_else(|| name.clone(), ProfileName::from_file)
     }
 
     /// Checks everything that forbids writing `session_profile` as the session of `source` (BLK-6), and returns where

@@ -53,10 +53,9 @@ pub enum SessionFault {
 }
 
 impl<'p> StoredSession<'p> {
-    /// The session for a NAME, which is a source profile or a session profile (CLI-13).
+    /// The session of a source profile.
     pub fn find(layout: &Layout<'_>, profiles: &'p Profiles<'_>, name: &ProfileName) -> Result<Self, SessionFault> {
-        let source = layout.source_name(name);
-        let source = source.as_bytes();
+        let source = name.as_bytes();
         let of_block = layout.block_of(source).and_then(|block| block.header.as_ref());
         if let Some(line) = of_block.and_then(|header| layout.repeated(header)) {
             return Err(SessionFault::Repeated { line });

@@ -8,16 +8,14 @@ use crate::core::environment::default_path;
 use crate::core::environment::{Environment, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::contents::{MAX_BYTES, contents};
-use crate::core::ini::key::Key;
 use crate::core::ini::profiles::Profiles;
 use crate::core::ini::services;
-use crate::core::name::ProfileName;
 use crate::core::secret::SecretBytes;
 use crate::core::text;
 use crate::core::text::os_error;
 
 /// The operator's config file and its contents.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ConfigFile {
     path: PathBuf,
     bytes: Option<SecretBytes>,
@@ -88,32 +86,4 @@ impl ConfigFile {
 
 fn is_null_device(path: &std::path::Path) -> bool {
     path == std::path::Path::new("/dev/null")
-}
-
-/// The profile at the end of a chain of `source_profile` that starts at a role.
-pub fn end_of_role_chain(config: &Profiles<'_>, role: &ProfileName) -> Option<ProfileName> {
-    let mut name = role.as_bytes();
-    // A chain longer than the number of profiles is a cycle.
-    for _ in 0..=config.len() {
-        match config.get(name).and_then(|profile| profile.get(Key::SourceProfile)) {
-            Some(next) if *next.bytes != *name => name = &next.bytes,
-            _ => return (name != role.as_bytes()).then(|| ProfileName::from_file(name)),
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn get_4_the_end_of_a_role_chain_is_found_and_a_circle_is_not_followed() {
-        let config = b"[profile a]\nsource_profile = b\n[profile b]\nsource_profile = default\n[profile c]\nsource_profile = d\n[profile d]\nsource_profile = c\n";
-        let config = Profiles::of_config(config);
-        let name = |name| ProfileName::parse(name).unwrap();
-        assert_eq!(end_of_role_chain(&config, &name("a")), Some(name("default")));
-        assert_eq!(end_of_role_chain(&config, &name("c")), None);
-        assert_eq!(end_of_role_chain(&config, &name("unknown")), None);
-    }
 }

@@ -10,6 +10,8 @@ pub enum Key {
     AwsSecretAccessKey,
     AwsSessionToken,
     MfaDeviceArn,
+    /// The name that aws-mfa has for it.
+    AwsMfaDevice,
     MfaSerial,
     TotpSecretName,
     MfaProcess,
@@ -19,6 +21,13 @@ pub enum Key {
     CaBundle,
     RoleArn,
     SourceProfile,
+    CredentialSource,
+    CredentialProcess,
+    WebIdentityTokenFile,
+    SsoSession,
+    SsoStartUrl,
+    SsoAccountId,
+    LoginSession,
     Services,
     EndpointUrl,
     UseFipsEndpoint,
@@ -31,13 +40,22 @@ impl Key {
     pub const OF_A_SESSION: [Self; 4] =
         [Self::AwsAccessKeyId, Self::AwsSecretAccessKey, Self::AwsSessionToken, Self::ExpirationDatetime];
 
+    /// The keys of a profile whose credentials another program renews.
+    pub const OF_ELSEWHERE: [Self; 7] = [
+        Self::SsoSession,
+        Self::SsoStartUrl,
+        Self::SsoAccountId,
+        Self::LoginSession,
+        Self::WebIdentityTokenFile,
+        Self::CredentialSource,
+        Self::CredentialProcess,
+    ];
+
     pub(super) const OF_CREDENTIALS_ONLY: &[Self] =
-        &[Self::MfaDeviceArn, Self::TotpSecretName, Self::ExpirationDatetime];
+        &[Self::MfaDeviceArn, Self::AwsMfaDevice, Self::TotpSecretName, Self::ExpirationDatetime];
 
     pub(super) const OF_CONFIG_ONLY: &[Self] = &[
         Self::CaBundle,
-        Self::RoleArn,
-        Self::SourceProfile,
         Self::Services,
         Self::EndpointUrl,
         Self::UseFipsEndpoint,

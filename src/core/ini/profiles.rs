@@ -400,7 +400,7 @@ mod tests {
     #[test]
     fn file_2_unknown_keys_are_never_read_out() {
         assert_eq!(
-            read(b"[a]\npassword = hunter2\naws_security_token = t\nrole_arn = r\nregion = x\n"),
+            read(b"[a]\npassword = hunter2\naws_security_token = t\nregistry_token = r\nregion = x\n"),
             ["a: region=x"]
         );
     }

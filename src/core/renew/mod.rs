@@ -158,7 +158,8 @@ impl Renewal<'_> {
         let replaced = destination.store(session, &plan.source.key.id, self.reporter).await?;
         let warnings = [plan.warnings, replaced.warnings].concat();
         let report = RenewReport::renewed(plan.session_profile, session);
-        Ok(RenewReport { renamed_from: plan.renamed_from, warnings, notes: plan.notes, ..report })
+        let (renamed_from, role, notes) = (plan.renamed_from, plan.role, plan.notes);
+        Ok(RenewReport { role, renamed_from, warnings, notes, ..report })
     }
 }
 

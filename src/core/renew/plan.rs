@@ -18,6 +18,7 @@ use crate::core::renew::store::Destination;
 use crate::core::reporter::Reporter;
 use crate::core::session::SessionDuration;
 use crate::core::source::source_profile::{Files, SourceProfile};
+use crate::core::source::target::Target;
 use crate::core::source::usage::notes;
 use crate::core::sts::settings::request::SettingsRequest;
 use crate::core::sts::settings::resolved::StsSettings;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub source: SourceProfile,
     pub session_profile: SessionProfileName,
     pub renamed_from: Option<String>,
+    /// The role that was named, over the session.
+    pub role: Option<ProfileName>,
     pub duration: SessionDuration,
     pub settings: StsSettings,
     /// What is written, except for the secrets.
@@ -58,7 +61,7 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
     let snapshot = request.file.read_at_rest().await?;
     let config_file = ConfigFile::read(environment)?;
     let layout = Layout::of(&snapshot.bytes);
-    let name = layout.source_name(&request.profile);
+    let Target { source: name, role } = Target::resolve(&request.profile, &layout, &request.file, environment)?;
     let session_profile = session_profile(&layout, &name, request);
     let wanted = session_profile.as_ref().map(SessionProfileName::as_str).unwrap_or_default();
     // The file may have thousands of profiles.
@@ -83,7 +86,7 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
     let duration = files.duration(&name, request.duration)?;
     check_min_validity(request, duration)?;
     if let Some(kept) = kept(&credentials, &session_profile, request, now) {
-        return Ok(Decision::Keep(kept));
+        return Ok(Decision::Keep(RenewReport { role, ..kept }));
     }
 
     let source = files.source_profile(&name)?;
@@ -101,6 +104,7 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
         source,
         session_profile,
         renamed_from,
+        role,
         duration,
         settings,
         edit: change.edit,

@@ -7,13 +7,17 @@ use serde_json::{Value, json};
 use crate::core::block::preview::ChangedLine;
 use crate::core::block::stored_session::GoodSession;
 use crate::core::expiry;
-use crate::core::name::SessionProfileName;
+use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::session::SessionCredentials;
+use crate::core::source::usage::usage;
 use crate::core::text::shown;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenewReport {
     pub session_profile: SessionProfileName,
+    /// The role over the session that was named instead.
+    pub role: Option<ProfileName>,
     /// `ASIA…`; not a secret.
     pub access_key_id: String,
     /// When AWS stops accepting the session.
@@ -35,6 +39,7 @@ impl RenewReport {
     pub fn kept(session_profile: SessionProfileName, good: &GoodSession<'_>) -> Self {
         Self {
             session_profile,
+            role: None,
             access_key_id: shown(good.access_key_id.as_bytes()),
             expiration: good.expiration,
             expiration_text: shown(good.expiration_text.as_bytes()),
@@ -49,6 +54,7 @@ impl RenewReport {
     pub fn renewed(session_profile: SessionProfileName, session: &SessionCredentials) -> Self {
         Self {
             session_profile,
+            role: None,
             access_key_id: session.access_key_id.clone(),
             expiration: session.expiration,
             expiration_text: expiry::written(session.expiration, &TimeZone::system()),
@@ -57,6 +63,12 @@ impl RenewReport {
             warnings: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// The variables to put before a command so it uses the session, or the role that was named.
+    pub fn usage(&self, file: &CredentialsFile) -> String {
+        let profile = self.role.as_ref().map_or_else(|| self.session_profile.to_string(), ToString::to_string);
+        usage(file, &profile)
     }
 
     /// The result as JSON, with the keys that the command line and the MCP server share (CLI-7, MCP-3).

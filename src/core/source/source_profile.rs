@@ -4,12 +4,13 @@ use std::path::Path;
 
 use crate::core::block::layout::Layout;
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::config_file::end_of_role_chain;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles, Value, names};
 use crate::core::name::ProfileName;
+use crate::core::quote::posix;
 use crate::core::secret::SecretString;
 use crate::core::session::{AccessKey, SerialNumber, SerialNumberError, SessionDuration};
+use crate::core::source::target::{has_key, own};
 use crate::core::text::{self, shown};
 
 pub struct Files<'a> {
@@ -79,21 +80,17 @@ impl Files<'_> {
         let error = |message, hint| Error::new(ErrorCode::ProfileNotFound, message, hint);
         if let Some(config) = self.config.get(name.as_bytes()) {
             let place = text::place(self.config_path, Some(config.line));
-            if config.get(Key::RoleArn).is_some() || config.get(Key::SourceProfile).is_some() {
-                let message = format!("`{name}` is a role in the config file and has no key of its own ({place})");
-                let hint = match end_of_role_chain(self.config, name) {
-                    Some(source) => {
-                        let source = self.layout.source_name(&source);
-                        format!("renew the session of `{source}` instead: `updsts get -n {source}`")
-                    }
-                    None => "renew the session that its `source_profile` names".to_owned(),
-                };
-                return error(message, hint);
-            }
             let hint = format!("add a section `[{name}]` with the key to `{file}`");
             return error(format!("{message}, only in the config file ({place})"), hint);
         }
         let profiles = Profiles::of_credentials(self.layout.file());
+        if let Some(prefixed) = profiles.get(&[b"profile ", name.as_bytes()].concat()) {
+            let place = self.place(prefixed.line);
+            return error(
+                message,
+                format!("take `profile ` out of the header ({place}): it belongs in the config file"),
+            );
+        }
         let all = names(&profiles);
         let hint = match all.len() {
             0 => match profiles.warnings().first() {
@@ -108,19 +105,25 @@ impl Files<'_> {
 
     fn check_long_term(&self, profile: &Profile<'_>) -> Result<()> {
         let name = shown(&profile.name);
-        let refuse = |what: &str, line| {
-            let message =
-                format!("the profile `{name}` holds a session, not a long-term key: {what} ({})", self.place(line));
-            let hint = "name the profile that holds the long-term key, whose key id starts with `AKIA`";
-            Err(Error::new(ErrorCode::SourceIsSession, message, hint))
+        let id = profile.get(Key::AwsAccessKeyId);
+        let has_id = |start: &[u8]| id.is_some_and(|id| id.bytes.starts_with(start));
+        let (what, line) = match profile.get(Key::AwsSessionToken) {
+            Some(token) => ("it has an `aws_session_token`", token.line),
+            None if has_id(b"ASIA") => ("its key id starts with `ASIA`", id.map_or(profile.line, |id| id.line)),
+            None => return Ok(()),
         };
-        if let Some(token) = profile.get(Key::AwsSessionToken) {
-            return refuse("it has an `aws_session_token`", token.line);
-        }
-        match profile.get(Key::AwsAccessKeyId) {
-            Some(id) if id.bytes.starts_with(b"ASIA") => refuse("its key id starts with `ASIA`", id.line),
-            _ => Ok(()),
-        }
+        let message =
+            format!("the profile `{name}` holds a session, not a long-term key: {what} ({})", self.place(line));
+        // aws-mfa keeps the key there.
+        let long_term = ProfileName::from_file(&[&*profile.name, b"-long-term"].concat());
+        let hint = if has_id(b"AKIA") {
+            format!("the key is a long-term one and the token a stale one: delete line {line}")
+        } else if own(self.layout, &long_term).is_some_and(|profile| has_key(&profile)) {
+            format!("`{long_term}` holds the key: `updsts get {}`", posix(&long_term.to_string()))
+        } else {
+            "name the profile that holds the long-term key, whose key id starts with `AKIA`".to_owned()
+        };
+        Err(Error::new(ErrorCode::SourceIsSession, message, hint))
     }
 
     fn key_part<'p>(&self, profile: &'p Profile<'_>, key: Key) -> Result<&'p str> {
@@ -158,11 +161,7 @@ impl Files<'_> {
             .or_else(|| Some((Key::MfaSerial, config?.get(Key::MfaSerial)?, self.config_path)));
         let Some((key, value, path)) = found else {
             let message = format!("the profile `{name}` has no `mfa_device_arn` ({})", self.place(profile.line));
-            let hint = format!(
-                "add `mfa_device_arn = arn:aws:iam::…:mfa/…` under `[{name}]`; the IAM console shows it under \
-                 Security credentials, and `aws iam list-mfa-devices --profile {name}` prints it"
-            );
-            return Err(Error::new(ErrorCode::DeviceMissing, message, hint));
+            return Err(Error::new(ErrorCode::DeviceMissing, message, self.where_to_find_a_device(profile)));
         };
         parse_device(value).map_err(|error| {
             let place = text::place(path, Some(value.line));
@@ -179,6 +178,31 @@ impl Files<'_> {
             };
             Error::new(ErrorCode::DeviceInvalid, message, hint)
         })
+    }
+
+    fn where_to_find_a_device(&self, profile: &Profile<'_>) -> String {
+        let name = shown(&profile.name);
+        if let Some(old) = profile.get(Key::AwsMfaDevice) {
+            return format!("rename `aws_mfa_device` to `mfa_device_arn` ({})", self.place(old.line));
+        }
+        let session = self.layout.block_of(&profile.name).and_then(|block| Some(block.header.as_ref()?.name.to_vec()));
+        let session = session.unwrap_or_else(|| [&*profile.name, b"_sts"].concat());
+        let is_over_it = |role: &&Profile<'_>| {
+            role.get(Key::SourceProfile)
+                .is_some_and(|source| *source.bytes == *profile.name || *source.bytes == *session)
+        };
+        let mut roles = self.config.iter().filter(is_over_it);
+        let device_of = |role: &Profile<'_>| Some((shown(&role.name), parse_device(role.get(Key::MfaSerial)?).ok()?));
+        if let Some((role, device)) = roles.find_map(device_of) {
+            return format!(
+                "add `mfa_device_arn = {}`, the device of the role `{role}`, under `[{name}]`",
+                device.as_str()
+            );
+        }
+        format!(
+            "add `mfa_device_arn = arn:aws:iam::…:mfa/…` under `[{name}]`; the IAM console shows it under Security \
+             credentials, and `aws iam list-mfa-devices --profile {name}` prints it"
+        )
     }
 
     /// How long the session should last: the requested duration, else `duration_seconds` of the source profile, from

@@ -11,8 +11,8 @@ use crate::core::text::{self, shown};
 
 /// The variables to put before a command so it uses the session (GET-14), quoted for a POSIX shell if necessary.
 /// `AWS_SHARED_CREDENTIALS_FILE` is included if tools would otherwise read another file.
-pub fn usage(file: &CredentialsFile, session_profile: &SessionProfileName) -> String {
-    let profile = format!("AWS_PROFILE={}", posix(session_profile.as_str()));
+pub fn usage(file: &CredentialsFile, profile: &str) -> String {
+    let profile = format!("AWS_PROFILE={}", posix(profile));
     if file.is_default() {
         return profile;
     }
