@@ -76,15 +76,10 @@ fn read_profiles_by_the_sdk(bencher: Bencher, profiles: usize) {
 fn locate_and_splice(bencher: Bencher, profiles: usize) {
     let (file, session) = (file(profiles), session());
     let (source, session_profile) = names(profiles);
-    let block = ManagedBlock {
-        source: source.as_bytes(),
-        session_profile: &session_profile,
-        credentials: &session,
-        expiration: EXPIRATION,
-    };
+    let block = ManagedBlock::new(source.as_bytes(), &session_profile, &session, EXPIRATION);
     bencher.counter(BytesCount::of_str(&file)).bench(|| {
         let layout = Layout::of(black_box(file.as_bytes()));
-        layout.slot(block.source, session_profile.as_bytes()).map(|slot| splice(slot, &block))
+        layout.slot(block.source, session_profile.as_bytes(), false).map(|slot| splice(&slot, &block))
     });
 }
 
@@ -93,15 +88,10 @@ fn locate_and_splice(bencher: Bencher, profiles: usize) {
 fn check_the_new_file(bencher: Bencher, profiles: usize) {
     let (file, session) = (file(profiles), session());
     let (source, session_profile) = names(profiles);
-    let block = ManagedBlock {
-        source: source.as_bytes(),
-        session_profile: &session_profile,
-        credentials: &session,
-        expiration: EXPIRATION,
-    };
+    let block = ManagedBlock::new(source.as_bytes(), &session_profile, &session, EXPIRATION);
     let layout = Layout::of(file.as_bytes());
-    let Ok(slot) = layout.slot(block.source, session_profile.as_bytes()) else { return };
-    let edit = splice(slot, &block);
+    let Ok(slot) = layout.slot(block.source, session_profile.as_bytes(), false) else { return };
+    let edit = splice(&slot, &block);
     let new = edit.apply(file.as_bytes());
     bencher
         .counter(BytesCount::of_str(&file))

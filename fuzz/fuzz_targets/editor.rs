@@ -74,7 +74,7 @@ fn header_of(file: &[u8], source: &[u8]) -> Option<Vec<u8>> {
 
 fn update(file: &[u8], source: &[u8], session_profile: &str) -> Option<Vec<u8>> {
     let credentials = session();
-    let block = ManagedBlock { source, session_profile, credentials: &credentials, expiration: EXPIRATION };
+    let block = ManagedBlock::new(source, session_profile, &credentials, EXPIRATION);
     made(file, Change::write(&Layout::of(file), &block))
 }
 

@@ -125,6 +125,7 @@ impl Named {
 The code comes from the first of these that is available: `-t`, the profile's `mfa_process`, \
 `mktotp` for its `totp_secret_name`, a prompt on the terminal."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Get {
     #[command(flatten)]
     pub named: Named,
@@ -167,6 +168,13 @@ pub struct Get {
     /// Never prompt
     #[arg(long)]
     pub no_input: bool,
+
+    /// Take over a session without its tags
+    ///
+    /// If another program removed the tags, or wrote the session itself: puts the tags around the section of that name,
+    /// and keeps all its other lines.
+    #[arg(long)]
+    pub adopt: bool,
 
     /// Check everything, change nothing
     ///

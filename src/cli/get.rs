@@ -90,6 +90,7 @@ async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
         file,
         profile,
         session_profile,
+        adopts: options.adopt,
         code,
         sent_codes: SentCodes::default(),
         duration,

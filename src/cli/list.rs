@@ -28,7 +28,7 @@ pub fn run(options: &List, file: &CredentialsFile, environment: &Environment, ou
         let min_validity = options.min_validity.as_deref().map_or(Ok(0), parse_seconds)?;
         return check_session(file, &ProfileName::parse(name)?, min_validity, environment, Timestamp::now());
     }
-    let inspection = inspect(file, Timestamp::now())?;
+    let inspection = inspect(file, environment, Timestamp::now())?;
     let profiles = named(&inspection.profiles, options.names(), file)?;
     if output.verbose() > 0 {
         output.detail(&format!("credentials file {}", text::path(&file.resolved())));

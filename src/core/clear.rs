@@ -9,7 +9,9 @@ use crate::core::block::stored_session::StoredSession;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
+use crate::core::file::config_file::ConfigFile;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
+use crate::core::ini::key::Key;
 use crate::core::ini::profiles::Profiles;
 use crate::core::name::ProfileName;
 use crate::core::reporter::Reporter;
@@ -61,7 +63,10 @@ pub async fn clear(
         }
         Which::All => Which::All,
     };
-    let planned = without_blocks(file, which, &snapshot.bytes)?;
+    // Only to know which region is the source's.
+    let config_file = ConfigFile::read(environment).unwrap_or_default();
+    let config = config_file.profiles();
+    let planned = without_blocks(file, which, &snapshot.bytes, &config)?;
     if planned.cleared.is_empty() {
         return Ok(ClearReport::default());
     }
@@ -69,7 +74,7 @@ pub async fn clear(
     warnings.extend(planned.warning);
     let mut cleared = Vec::new();
     let mut edit = |old: &Snapshot| {
-        let removed = without_blocks(file, which, &old.bytes)?;
+        let removed = without_blocks(file, which, &old.bytes, &config)?;
         cleared = removed.cleared;
         Ok((!cleared.is_empty()).then_some(removed.file))
     };
@@ -84,7 +89,12 @@ struct Removed {
     warning: Option<String>,
 }
 
-fn without_blocks(file: &CredentialsFile, which: &Which, bytes: &SecretBytes) -> Result<Removed> {
+fn without_blocks(
+    file: &CredentialsFile,
+    which: &Which,
+    bytes: &SecretBytes,
+    config: &Profiles<'_>,
+) -> Result<Removed> {
     let mut removed = Removed { file: bytes.clone(), cleared: Vec::new(), warning: None };
     loop {
         let layout = Layout::of(&removed.file);
@@ -98,7 +108,7 @@ fn without_blocks(file: &CredentialsFile, which: &Which, bytes: &SecretBytes) ->
         };
         let Some(block) = block else { return Ok(removed) };
         let change = Change::remove(&layout, block).map_err(|error| error.at(file.path()))?;
-        removed.cleared.push(describe(&removed.file, block));
+        removed.cleared.push(describe(&removed.file, block, config));
         removed.warning = removed.warning.or_else(|| change.warning(file.path()));
         removed.file = change.file;
     }
@@ -120,15 +130,17 @@ fn block_of<'l, 'b>(file: &CredentialsFile, layout: &'l Layout<'b>, name: &Profi
     })
 }
 
-fn describe(bytes: &[u8], block: &Block<'_>) -> Cleared {
+fn describe(bytes: &[u8], block: &Block<'_>, config: &Profiles<'_>) -> Cleared {
     let profiles = Profiles::of_credentials(bytes);
     let session = block.header.as_ref().and_then(|header| profiles.get(header.name));
     let expiration = session.and_then(StoredSession::of).and_then(StoredSession::expiration);
+    let in_credentials = profiles.get(block.key).and_then(|source| source.get(Key::Region));
+    let region = in_credentials.or_else(|| config.get(block.key)?.get(Key::Region)).map(|value| value.bytes.to_vec());
     let left = expiration.map(|expiration| expiry::seconds_left(expiration, Timestamp::now()));
     Cleared {
         source_profile: shown(block.key),
         session_profile: block.header.as_ref().map(|header| shown(header.name)),
         still_good_seconds: left.filter(|&left| left > 0),
-        own_lines: own_lines(bytes, block),
+        own_lines: own_lines(bytes, block, region.as_deref()),
     }
 }

@@ -8,8 +8,10 @@ use strum::IntoStaticStr;
 
 use crate::core::block::layout::Layout;
 use crate::core::block::stored_session::{GoodSession, SessionFault, StoredSession};
+use crate::core::environment::Environment;
 use crate::core::error::Result;
 use crate::core::expiry::{self, EXPIRING_SECONDS};
+use crate::core::file::config_file::ConfigFile;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
@@ -77,18 +79,24 @@ pub struct Inspection {
 }
 
 /// Reads every profile of the file.
-pub fn inspect(file: &CredentialsFile, now: Timestamp) -> Result<Inspection> {
+pub fn inspect(file: &CredentialsFile, environment: &Environment, now: Timestamp) -> Result<Inspection> {
     let snapshot = file.read()?;
+    // It is the operator's, and says nothing of another file.
+    let config_file = if file.is_operators() { ConfigFile::read(environment) } else { Ok(ConfigFile::default()) };
+    let unusable = config_file.as_ref().err().map(|error| error.message().to_owned());
+    let config_file = config_file.unwrap_or_default();
+    let config = config_file.profiles();
     let profiles = Profiles::of_credentials(&snapshot.bytes);
     let layout = Layout::of(&snapshot.bytes);
     let sessions = sessions(&layout);
-    let infos = profiles.iter().map(|profile| info(profile, &sessions, now)).collect();
+    let infos = profiles.iter().map(|profile| info(profile, config.get(&profile.name), &sessions, now)).collect();
     let oddities = profiles.warnings().iter().map(|warning| (warning.line, warning.oddity.to_string()));
     let damage = layout.damage().iter().map(|damage| (damage.line().unwrap_or(0), damage.to_string()));
     let mut warnings: Vec<_> = oddities.chain(damage).collect();
     warnings.sort_by_key(|(line, _)| *line);
     let at = |(line, what): (usize, String)| format!("{}: {what}", text::place(file.path(), Some(line)));
-    Ok(Inspection { profiles: infos, warnings: warnings.into_iter().map(at).collect() })
+    let warnings = warnings.into_iter().map(at).chain(unusable).collect();
+    Ok(Inspection { profiles: infos, warnings })
 }
 
 /// Which profile is the session of which source.
@@ -109,7 +117,7 @@ fn sessions<'a>(layout: &Layout<'a>) -> Sessions<'a> {
     }
 }
 
-fn info(profile: &Profile<'_>, sessions: &Sessions<'_>, now: Timestamp) -> ProfileInfo {
+fn info(profile: &Profile<'_>, config: Option<&Profile<'_>>, sessions: &Sessions<'_>, now: Timestamp) -> ProfileInfo {
     let value = |key| profile.get(key).map(|value| shown(&value.bytes));
     let has = |key| profile.get(key).is_some();
     let session = StoredSession::of(profile);
@@ -120,6 +128,8 @@ fn info(profile: &Profile<'_>, sessions: &Sessions<'_>, now: Timestamp) -> Profi
     };
     let expiration = session.and_then(StoredSession::expiration);
     let name: &[u8] = &profile.name;
+    let is_source = credential_type == CredentialType::LongTerm;
+    let in_config = || config.filter(|_| is_source)?.get(Key::MfaSerial).map(|value| shown(&value.bytes));
     ProfileInfo {
         profile_name: shown(name),
         credential_type,
@@ -129,7 +139,7 @@ fn info(profile: &Profile<'_>, sessions: &Sessions<'_>, now: Timestamp) -> Profi
             Some(session) => status(session.good(now)),
         },
         aws_access_key_id: profile.get(Key::AwsAccessKeyId).map(|value| access_key_id(&value.bytes)),
-        mfa_device_arn: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)),
+        mfa_device_arn: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)).or_else(in_config),
         totp_secret_name: value(Key::TotpSecretName),
         expiration_datetime: value(Key::ExpirationDatetime),
         expires_in_seconds: expiration.map(|expiration| expiry::seconds_left(expiration, now)),

@@ -72,11 +72,11 @@ impl Server {
         };
         let result = match tool {
             ToolName::Update => self.update(&file, &given).await,
-            ToolName::Info => info(&file, &given),
-            ToolName::List => inspect(&file, Timestamp::now())
+            ToolName::Info => info(&file, &self.environment, &given),
+            ToolName::List => inspect(&file, &self.environment, Timestamp::now())
                 .map(|inspection| answer::profiles(&inspection.profiles, &file.resolved())),
         };
-        result.unwrap_or_else(|error| failure(error, &file, &given))
+        result.unwrap_or_else(|error| failure(error, &file, &self.environment, &given))
     }
 
     /// The file that the call is about (MCP-9).
@@ -97,6 +97,7 @@ impl Server {
             file: file.clone(),
             profile: given.profile_name()?,
             session_profile: given.sts_profile_name()?,
+            adopts: false,
             code: given.totp_token()?,
             sent_codes: self.sent_codes.clone(),
             duration: given.duration()?,
@@ -141,9 +142,9 @@ fn stopped() -> CallToolResult {
     answer::failure(&error, &answer::next_step(&error))
 }
 
-fn info(file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
+fn info(file: &CredentialsFile, environment: &Environment, given: &Arguments) -> Result<CallToolResult> {
     let name = given.profile_name()?.to_string();
-    let inspection = inspect(file, Timestamp::now())?;
+    let inspection = inspect(file, environment, Timestamp::now())?;
     let resolved = file.resolved();
     if let Some(profile) = inspection.profiles.iter().find(|profile| profile.profile_name == name) {
         return Ok(answer::profile(profile, &resolved));
@@ -152,10 +153,10 @@ fn info(file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
     Ok(answer::no_profile(&names, &resolved))
 }
 
-fn failure(error: Error, file: &CredentialsFile, given: &Arguments) -> CallToolResult {
+fn failure(error: Error, file: &CredentialsFile, environment: &Environment, given: &Arguments) -> CallToolResult {
     let error = if file.is_operators() { error } else { answer::without_text_of_the_file(error) };
     let next = match error.code() {
-        ErrorCode::CodeUnavailable => next_step_for_a_code(file, given),
+        ErrorCode::CodeUnavailable => next_step_for_a_code(file, environment, given),
         ErrorCode::FileMissing | ErrorCode::FileUnusable if !file.is_operators() => {
             "call again without `cred_file` for the operator's file, else ask the user for the right path".to_owned()
         }
@@ -165,9 +166,10 @@ fn failure(error: Error, file: &CredentialsFile, given: &Arguments) -> CallToolR
 }
 
 /// The names that the model needs are looked up again: the error contains only text.
-fn next_step_for_a_code(file: &CredentialsFile, given: &Arguments) -> String {
+fn next_step_for_a_code(file: &CredentialsFile, environment: &Environment, given: &Arguments) -> String {
     let name = given.profile_name().map(|name| name.to_string()).unwrap_or_default();
-    let profiles = inspect(file, Timestamp::now()).map(|inspection| inspection.profiles).unwrap_or_default();
+    let profiles =
+        inspect(file, environment, Timestamp::now()).map(|inspection| inspection.profiles).unwrap_or_default();
     let find = |name: &str| profiles.iter().find(|profile| profile.profile_name == name);
     // A session profile's name refers to its source (CLI-13).
     let source = find(&name).and_then(|profile| profile.source_profile.clone()).unwrap_or_else(|| name.clone());

@@ -36,7 +36,7 @@ fn update(file: &[u8], source: &str, session_profile: &str, token: &str) -> Resu
         session_token: SecretString::from(token),
         expiration: expiration.parse().expect("a time stamp"),
     };
-    let block = ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration };
+    let block = ManagedBlock::new(source.as_bytes(), session_profile, &credentials, expiration);
     Change::write(&Layout::of(file), &block).map(|change| change.file.to_vec()).map_err(|error| error.to_string())
 }
 

@@ -29,8 +29,7 @@ pub fn example_session() -> SessionCredentials {
 pub fn update(file: &[u8], source: &str, session_profile: &str) -> Result<Vec<u8>, BlockError> {
     let layout = Layout::of(file);
     let credentials = example_session();
-    let block =
-        ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration: EXPIRATION };
+    let block = ManagedBlock::new(source.as_bytes(), session_profile, &credentials, EXPIRATION);
     let new = passing_its_own_check(Change::write(&layout, &block))?;
     let old_name = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref()).map(|header| header.name);
     assert!(others_read_the_same(file, &new, &[session_profile.as_bytes(), old_name.unwrap_or_default()]));
@@ -55,8 +54,7 @@ pub fn check(
     session_profile: &str,
 ) -> Result<(), VerifyError> {
     let credentials = example_session();
-    let block =
-        ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration: EXPIRATION };
+    let block = ManagedBlock::new(source.as_bytes(), session_profile, &credentials, EXPIRATION);
     verify(old, replaced, new, &Expected::Block(&block))
 }
 
@@ -198,17 +196,20 @@ fn blk_6_damage_is_refused_with_its_line() {
 
 #[test]
 fn blk_6_a_taken_name_is_refused() {
-    use BlockError::{NameIsSource, NameOfOtherBlock, NameTaken};
+    use BlockError::{NameIsOwn, NameIsSource, NameOfOtherBlock, NameTaken};
     let blocks = "[a]\n[b]\n# ${{{ key=b\n[b_sts]\n# $}}}\n[plain]\n# ${{{ key=gone\n[g]\n# $}}}\n# ${{{ key=a\n[a_sts]\n# $}}}\n";
     let name = |name: &str| update(blocks.as_bytes(), "a", name).unwrap_err();
-    assert_eq!(name("plain"), NameTaken { name: "plain".into(), line: 6 });
+    assert_eq!(name("plain"), NameTaken { name: "plain".into(), line: 6, is_session: false });
     assert_eq!(name("b_sts"), NameOfOtherBlock { name: "b_sts".into(), line: 4, owner: "b".into() });
-    assert_eq!(name("b"), NameTaken { name: "b".into(), line: 2 });
+    assert_eq!(name("b"), NameTaken { name: "b".into(), line: 2, is_session: false });
     assert_eq!(name("gone"), NameIsSource { name: "gone".into() });
-    assert_eq!(name("a"), NameIsSource { name: "a".into() });
+    assert_eq!(name("a"), NameIsOwn { name: "a".into() });
     assert!(update(blocks.as_bytes(), "a", "a_sts").is_ok());
     let outside_too = format!("{blocks}[a_sts]\n");
-    assert_eq!(update(outside_too.as_bytes(), "a", "a_sts"), Err(NameTaken { name: "a_sts".into(), line: 13 }));
+    assert_eq!(
+        update(outside_too.as_bytes(), "a", "a_sts"),
+        Err(NameTaken { name: "a_sts".into(), line: 13, is_session: false })
+    );
 }
 
 #[test]
@@ -223,7 +224,7 @@ fn blk_10_clear_keeps_lines_between_tag_and_header() {
     let file = b"[a]\n# ${{{ key=a\nregion = x\n[a_sts]\nregion = y\n# mine\n# $}}}\n\n[b]\n";
     assert_eq!(clear(file, "a").unwrap(), b"[a]\nregion = x\n\n[b]\n");
     let layout = Layout::of(file);
-    let own = block::edit::own_lines(file, layout.block_of(b"a").unwrap());
+    let own = block::edit::own_lines(file, layout.block_of(b"a").unwrap(), None);
     assert_eq!(own, [(5, "`region`".to_owned()), (6, "a comment".to_owned())]);
 }
 
@@ -241,8 +242,7 @@ fn file_6_a_new_file_that_says_something_else_is_refused() {
     let start = old.len() - b"# ${{{ key=default x\n[s]\n# $}}}\n[b]\nregion = b\n".len();
     let range = start..old.len() - b"[b]\nregion = b\n".len();
     let credentials = example_session();
-    let block =
-        ManagedBlock { source: b"default", session_profile: "s", credentials: &credentials, expiration: EXPIRATION };
+    let block = ManagedBlock::new(b"default", "s", &credentials, EXPIRATION);
     let verdict = |new: &str| verify(old, &range, new.as_bytes(), &Expected::Block(&block));
     assert_eq!(verdict(&good), Ok(()));
     assert_eq!(verdict(&good.replace("# mine", "# gone")), Err(Outside));
@@ -381,4 +381,62 @@ fn blk_10_clear_refuses_what_only_looks_like_a_header_behind_the_block() {
     let file = with_block("[default_sts]", SESSION, "[x = 1\naws_session_token = t\n");
     let refused = update(file.as_bytes(), "default", "default_sts");
     assert_eq!(refused, Err(BlockError::KeyAfterEnd { line: 11, key: "aws_session_token" }));
+}
+
+/// The update of a session profile that gets a region, or is adopted.
+fn changed(file: &str, region: Option<&str>, adopts: bool) -> Result<String, BlockError> {
+    let credentials = example_session();
+    let block = ManagedBlock::new(b"default", "default_sts", &credentials, EXPIRATION);
+    let change = Change::write(&Layout::of(file.as_bytes()), &ManagedBlock { region, adopts, ..block });
+    passing_its_own_check(change).map(|file| String::from_utf8(file).unwrap())
+}
+
+#[test]
+fn blk_11_the_region_is_the_last_line_of_the_block() {
+    let region = "region = eu-west-1\n";
+    for body in ["", "aws_session_token = t\n# mine\noutput = json\n"] {
+        let file = with_block("[default_sts]", body, "[b]\n");
+        let without = changed(&file, None, false).unwrap();
+        let with = changed(&file, Some("eu-west-1"), false).unwrap();
+        assert_eq!(with, without.replace("# $}}}", &format!("{region}# $}}}}}}")));
+    }
+    let added = changed("[default]\r\n", Some("eu-west-1"), false).unwrap();
+    assert!(added.contains("\r\nregion = eu-west-1\r\n# $}}} "), "{added}");
+}
+
+#[test]
+fn blk_6_adoption_puts_the_tags_around_the_section_and_keeps_every_other_byte() {
+    let begin = "# ${{{ key=default [auto update by updsts]\n";
+    let end = "# $}}} [auto update by updsts]\n";
+    let old = "aws_session_token = t\naws_security_token = t\n";
+    for (own, after) in [
+        ("", ""),
+        ("assumed_role = False\n# mine\nregion = r\n", "\n# of b\n[b]\nx = 1\n"),
+        ("k =\n  nested = v\n", "\n\n"),
+        ("", "# ends without a line ending"),
+    ] {
+        let file = format!("[default]\n\n# above\n[default_sts]\n{old}{own}{after}");
+        let refused = changed(&file, None, false);
+        assert_eq!(refused, Err(BlockError::NameTaken { name: "default_sts".into(), line: 4, is_session: true }));
+        let session = SESSION.lines().filter(|line| !line.starts_with("aws_session")).collect::<Vec<_>>();
+        let token = SESSION.lines().find(|line| line.starts_with("aws_session")).unwrap();
+        let new = format!("{token}\n{}\n", session.join("\n"));
+        let expected = format!("[default]\n\n# above\n{begin}[default_sts]\n{new}{own}{end}{after}");
+        assert_eq!(changed(&file, None, true).unwrap(), expected);
+    }
+    let unended = changed("[default]\r\n[default_sts]\r\naws_session_token = t\r\nregion = r", None, true).unwrap();
+    assert!(unended.ends_with("region = r\r\n# $}}} [auto update by updsts]\r\n"), "{unended}");
+}
+
+#[test]
+fn blk_6_nothing_else_is_adopted() {
+    let token = "aws_session_token = t\n";
+    for file in [
+        "[default]\n[default_sts]\nregion = r\n".to_owned(),
+        format!("[default]\n[default_sts]\n{token}[default_sts]\n"),
+        format!("[default]\n# ${{{{{{ key=b\n[default_sts]\n{token}# $}}}}}}\n"),
+        format!("{}[default_sts]\n{token}", with_block("[other]", "", "")),
+    ] {
+        assert!(changed(&file, None, true).is_err(), "{file}");
+    }
 }

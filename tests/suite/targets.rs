@@ -148,3 +148,112 @@ fn get_2_c22_the_device_key_of_aws_mfa_is_named_as_one_to_rename() {
     run.says("rename `aws_mfa_device` to `mfa_device_arn`").says("credentials:4");
     sandbox.refused(get("default"), "source_is_session", 3).says("updsts get default-long-term");
 }
+
+const SESSION: &str =
+    "[default_sts]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\naws_session_token = t\n";
+
+#[test]
+fn blk_6_c4_a_session_whose_tags_another_program_removed_is_adopted_as_the_hints_say() {
+    let sandbox = Sandbox::new();
+    sandbox.get([]).succeeds();
+    let untagged: String = sandbox.read().split_inclusive('\n').filter(|line| !line.starts_with('#')).collect();
+    let sandbox = sandbox.credentials(untagged);
+    sandbox.run(get("default")).fails("name_taken", 3).says("credentials:5").says("`--adopt`");
+    sandbox.run(get("default_sts")).fails("source_is_session", 3).says("`updsts get default --adopt`");
+    sandbox.run(["get", "default", "--adopt", "-t", "123456"]).succeeds();
+    sandbox.run(["list", "--check", "default"]).succeeds();
+    // It is a block like any other from now on.
+    sandbox.run(get("default")).succeeds();
+    sandbox.run(["clear", "default"]).succeeds();
+    assert_eq!(sandbox.read(), SOURCE);
+}
+
+#[test]
+fn blk_6_c22_the_session_of_aws_mfa_is_adopted_under_its_own_name() {
+    let source = SOURCE.replace("[default]", "[default-long-term]");
+    let sandbox = Sandbox::new().credentials(format!("{source}{}", SESSION.replace("default_sts", "default")));
+    let arguments = ["get", "default-long-term", "-sn", "default", "-t", "123456"];
+    sandbox.refused(arguments, "name_taken", 3).says("`--adopt`");
+    sandbox.run(arguments.into_iter().chain(["--adopt"])).succeeds().prints("AWS_PROFILE=default aws");
+    // The names lead to the source from now on.
+    sandbox.run(get("default")).succeeds();
+}
+
+#[test]
+fn blk_11_c80_the_session_profile_gets_the_sources_region_once() {
+    for (credentials, config) in
+        [("", "[default]\nregion = eu-west-1\n"), ("region = eu-west-1\n", "[default]\nregion = eu-west-2\n")]
+    {
+        let sandbox = Sandbox::new().credentials(format!("{SOURCE}{credentials}")).config(config);
+        for more in [&[][..], &[], &["-sn", "work"], &["-sn", "work"]] {
+            sandbox.get(more.iter().copied()).succeeds();
+            let file = sandbox.read();
+            let block = file.split("_sts]\n").last().unwrap().split("[work]\n").last().unwrap();
+            assert!(block.ends_with("region = eu-west-1\n# $}}} [auto update by updsts]\n"), "{file}");
+            assert_eq!(block.matches("region").count(), 1, "{file}");
+        }
+        let run = sandbox.run(["clear", "default"]).succeeds();
+        assert!(!run.stderr.contains("own line"), "{run:?}");
+    }
+}
+
+#[test]
+fn blk_11_a_region_of_the_session_profile_stays_the_users() {
+    let config = "[default]\nregion = eu-west-1\n";
+    let elsewhere = Sandbox::new().config(format!("{config}[profile default_sts]\nregion = us-west-2\n"));
+    elsewhere.get([]).succeeds();
+    assert!(!elsewhere.read().contains("region"));
+    let no_name = Sandbox::new().config("[default]\nregion = not a region\n");
+    no_name.get(["--region", "eu-west-1"]).succeeds();
+    assert!(!no_name.read().contains("region"));
+
+    let sandbox = Sandbox::new().config(config);
+    sandbox.get([]).succeeds();
+    let file = sandbox.read().replace("region = eu-west-1", "region = ap-northeast-1");
+    let sandbox = sandbox.credentials(file);
+    sandbox.get([]).succeeds();
+    assert!(sandbox.read().contains("region = ap-northeast-1"));
+    sandbox.run(["clear", "default"]).succeeds().says("`region`");
+}
+
+#[test]
+fn blk_8_c83_a_rename_names_the_roles_that_still_name_the_old_profile() {
+    let sandbox = with_role(ADMIN);
+    sandbox.get([]).succeeds();
+    sandbox.get(["-sn", "work"]).succeeds().prints("renamed from default_sts").says("`admin` still name `default_sts`");
+    let run = sandbox.config(ADMIN.replace("default_sts", "work")).get([]).succeeds();
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn blk_8_c89_the_sources_own_name_is_answered_with_the_way_to_have_it() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.refused(["get", "default", "-sn", "default", "-t", "123456"], "name_taken", 3);
+    run.says("`[base]`").says("`updsts get base -sn default`");
+    let sandbox = sandbox.credentials(SOURCE.replace("[default]", "[base]"));
+    sandbox.run(["get", "base", "-sn", "default", "-t", "123456"]).succeeds().prints("AWS_PROFILE=default");
+}
+
+#[test]
+fn get_14_what_takes_precedence_or_asks_again_is_noted() {
+    let sandbox = with_role(&format!("{ADMIN}mfa_serial = arn:aws:iam::123456789012:mfa/user\n"));
+    sandbox.get([]).succeeds().says("role `admin` has an `mfa_serial` of its own");
+    let sandbox = Sandbox::new().env("AWS_WEB_IDENTITY_TOKEN_FILE", "/t").env("AWS_ROLE_ARN", "r");
+    sandbox.get([]).succeeds().says("`AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`");
+}
+
+#[test]
+fn cli_6_c82_the_list_shows_the_device_that_get_uses() {
+    let device = "mfa_device_arn = arn:aws:iam::123456789012:mfa/user\n";
+    let sandbox = Sandbox::new().credentials(SOURCE.replace(device, ""));
+    let sandbox = sandbox.config("[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/user\n");
+    sandbox.get([]).succeeds();
+    let listed = sandbox.run(["list", "--json"]).succeeds().json();
+    assert_eq!(listed[0]["mfa_device_arn"], "arn:aws:iam::123456789012:mfa/user");
+    assert_eq!(listed[1]["mfa_device_arn"], serde_json::Value::Null);
+    // A config file that cannot be read is a warning for what does not need it.
+    std::fs::remove_file(sandbox.path(".aws/config")).unwrap();
+    std::fs::create_dir(sandbox.path(".aws/config")).unwrap();
+    sandbox.run(["list"]).succeeds().says("config file");
+    sandbox.run(["export", "default"]).succeeds();
+}

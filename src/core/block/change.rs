@@ -22,8 +22,8 @@ pub struct Change {
 impl Change {
     /// Writes a session into its block, or appends the block.
     pub fn write(layout: &Layout<'_>, block: &ManagedBlock<'_>) -> Result<Self, BlockError> {
-        let slot = layout.slot(block.source, block.session_profile.as_bytes())?;
-        Self::checked(layout, splice(slot, block), &Expected::Block(block))
+        let slot = layout.slot(block.source, block.session_profile.as_bytes(), block.adopts)?;
+        Self::checked(layout, splice(&slot, block), &Expected::Block(block))
     }
 
     pub fn remove(layout: &Layout<'_>, block: &Block<'_>) -> Result<Self, BlockError> {
@@ -61,10 +61,9 @@ mod tests {
             session_token: SecretString::from("t"),
             expiration: jiff::Timestamp::UNIX_EPOCH,
         };
-        let block =
-            |expiration| ManagedBlock { source: b"a", session_profile: "a_sts", credentials: &credentials, expiration };
+        let block = |expiration| ManagedBlock::new(b"a", "a_sts", &credentials, expiration);
         let layout = Layout::of(b"[a]\n");
-        let edit = || splice(layout.slot(b"a", b"a_sts").unwrap(), &block("today"));
+        let edit = || splice(&layout.slot(b"a", b"a_sts", false).unwrap(), &block("today"));
         assert!(Change::checked(&layout, edit(), &Expected::Block(&block("today"))).is_ok());
         let refused = Change::checked(&layout, edit(), &Expected::Block(&block("tomorrow"))).err();
         assert_eq!(refused, Some(BlockError::Unsafe(VerifyError::Session)));

@@ -79,11 +79,7 @@ fn check_session(layout: &Layout<'_>, after: &Profiles<'_>, block: &ManagedBlock
     let name = block.session_profile.as_bytes();
     let session = after.get(name).ok_or(VerifyError::Session)?;
     let reads_back = |(key, value): (Key, &str)| session.text(key) == Some(value);
-    if layout.count_of(name) == 1 && block.entries().into_iter().all(reads_back) {
-        Ok(())
-    } else {
-        Err(VerifyError::Session)
-    }
+    if layout.count_of(name) == 1 && block.written().all(reads_back) { Ok(()) } else { Err(VerifyError::Session) }
 }
 
 /// The session profile of the block that begins there. Its lines are read together with those above it, whose value

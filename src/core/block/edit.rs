@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::core::block::layout::{Block, BlockError, Layout, Slot, is_security_token, session_key};
 use crate::core::block::tag::Tag;
 use crate::core::ini::key::Key;
-use crate::core::ini::lines::{LineKind, line_ending, trim};
+use crate::core::ini::lines::{LineKind, Property, line_ending, trim};
 use crate::core::secret::{ExposeSecret, SecretBytes};
 use crate::core::session::SessionCredentials;
 use crate::core::text::shown;
@@ -22,9 +22,22 @@ pub struct ManagedBlock<'a> {
     pub credentials: &'a SessionCredentials,
     /// The expiry as written, RFC 3339.
     pub expiration: &'a str,
+    /// A region for a session profile that has none (BLK-11); from then on it is the user's.
+    pub region: Option<&'a str>,
+    /// Whether a section of that name which holds a session becomes the block (BLK-6).
+    pub adopts: bool,
 }
 
-impl ManagedBlock<'_> {
+impl<'a> ManagedBlock<'a> {
+    pub const fn new(
+        source: &'a [u8],
+        session_profile: &'a str,
+        credentials: &'a SessionCredentials,
+        expiration: &'a str,
+    ) -> Self {
+        Self { source, session_profile, credentials, expiration, region: None, adopts: false }
+    }
+
     /// The four keys with their values, in the order of a new block.
     pub fn entries(&self) -> [(Key, &str); 4] {
         let values = [
@@ -35,6 +48,11 @@ impl ManagedBlock<'_> {
         ];
         let mut values = values.into_iter();
         Key::OF_A_SESSION.map(|key| (key, values.next().expect("each key has its value")))
+    }
+
+    /// Everything that the session profile must read back.
+    pub fn written(&self) -> impl Iterator<Item = (Key, &str)> {
+        self.entries().into_iter().chain(self.region.map(|region| (Key::Region, region)))
     }
 }
 
@@ -66,9 +84,10 @@ impl Edit {
 }
 
 /// Puts the block into its slot: rewrites the lines of an existing block, or appends the block.
-pub fn splice(slot: Slot<'_, '_>, block: &ManagedBlock<'_>) -> Edit {
-    match slot.block {
-        Some(old) => update(slot.file, old, block),
+pub fn splice(slot: &Slot<'_>, block: &ManagedBlock<'_>) -> Edit {
+    match &slot.block {
+        Some(old) if slot.has_tags => update(slot.file, old, block),
+        Some(old) => adopt(slot.file, old, block),
         None => append(slot.file, block),
     }
 }
@@ -95,11 +114,13 @@ pub fn remove(layout: &Layout<'_>, file: &[u8], block: &Block<'_>) -> Result<Edi
     Ok(Edit { range: block.range(), replacement: Zeroizing::new(file[kept].to_vec()) })
 }
 
-/// The user's own lines of a session profile that [`remove`] deletes: line and key.
-pub fn own_lines(file: &[u8], block: &Block<'_>) -> Vec<(usize, String)> {
+/// The user's own lines of a session profile that [`remove`] deletes: line and key. The source's region is none of them.
+pub fn own_lines(file: &[u8], block: &Block<'_>, source_region: Option<&[u8]>) -> Vec<(usize, String)> {
+    let is_region = |p: &Property<'_>| Key::find(p.key) == Some(Key::Region) && Some(p.value()) == source_region;
     block
         .body(file)
         .filter_map(|line| match line.kind {
+            LineKind::Property(p) if is_region(&p) => None,
             LineKind::Property(p) if session_key(p.key).is_none() && !is_security_token(p.key) => {
                 Some((line.number, format!("`{}`", shown(p.key))))
             }
@@ -127,8 +148,10 @@ impl Writer<'_> {
         self.line(&[key.as_str().as_bytes(), b" = ", value.as_bytes()]);
     }
 
-    fn header(&mut self, session_profile: &str) {
-        self.line(&[b"[", session_profile.as_bytes(), b"]"]);
+    /// The header and the keys of a session profile that has none yet.
+    fn session(&mut self, block: &ManagedBlock<'_>) {
+        self.line(&[b"[", block.session_profile.as_bytes(), b"]"]);
+        block.written().for_each(|entry| self.property(entry));
     }
 }
 
@@ -145,8 +168,7 @@ fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
         writer.line(&[]);
     }
     writer.line(&[&Tag::Begin(block.source).written()]);
-    writer.header(block.session_profile);
-    block.entries().into_iter().for_each(|entry| writer.property(entry));
+    writer.session(block);
     writer.line(&[&Tag::End.written()]);
     Edit { range: file.len()..file.len(), replacement: writer.out }
 }
@@ -160,15 +182,18 @@ fn last_line_ending(file: &[u8]) -> &'static [u8] {
 }
 
 fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
+    let first_line = match &old.header {
+        Some(header) if old.begin.is_empty() => header.range.clone(),
+        _ => old.begin.clone(),
+    };
     let mut writer = Writer {
         out: Zeroizing::new(Vec::with_capacity(old.range().len() + capacity(block))),
-        line_ending: line_ending(&file[old.begin.clone()]),
+        line_ending: line_ending(&file[first_line]),
     };
     let Some(header) = &old.header else {
         // Lines between the tags belong to the profile above: the session goes after them.
         writer.out.extend_from_slice(&file[old.begin.start..old.end.start]);
-        writer.header(block.session_profile);
-        block.entries().into_iter().for_each(|entry| writer.property(entry));
+        writer.session(block);
         writer.out.extend_from_slice(&file[old.end.clone()]);
         return Edit { range: old.range(), replacement: writer.out };
     };
@@ -176,8 +201,28 @@ fn update(file: &[u8], old: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
     let line = &file[header.range.clone()];
     writer.out.extend_from_slice(&[b"[", block.session_profile.as_bytes(), b"]", comment_after_header(line)].concat());
     rewrite_body(file, old, &mut writer, block);
+    if let Some(region) = block.region {
+        writer.property((Key::Region, region));
+    }
     writer.out.extend_from_slice(&file[old.end.clone()]);
     Edit { range: old.range(), replacement: writer.out }
+}
+
+/// Updates a section that holds a session, and puts the tags around it.
+fn adopt(file: &[u8], section: &Block<'_>, block: &ManagedBlock<'_>) -> Edit {
+    let header = section.header.as_ref().map_or(0..0, |header| header.range.clone());
+    let inner = update(file, section, block);
+    let mut writer = Writer {
+        out: Zeroizing::new(Vec::with_capacity(inner.replacement.len() + block.source.len() + 128)),
+        line_ending: line_ending(&file[header]),
+    };
+    writer.line(&[&Tag::Begin(block.source).written()]);
+    writer.out.extend_from_slice(&inner.replacement);
+    if !writer.out.ends_with(b"\n") {
+        writer.line(&[]);
+    }
+    writer.line(&[&Tag::End.written()]);
+    Edit { range: inner.range, replacement: writer.out }
 }
 
 /// What stays of a header's line behind its bracket: a comment, if any, and the line ending. botocore would take a name

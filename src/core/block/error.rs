@@ -1,11 +1,13 @@
 //! Why a managed block cannot be written or removed (BLK-6).
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use thiserror::Error as ThisError;
 
 use crate::core::error::{Error, ErrorCode};
 use crate::core::ini::botocore::FaultKind;
+use crate::core::quote::posix;
 use crate::core::text;
 
 /// Why the new bytes must not replace the file.
@@ -60,11 +62,13 @@ pub enum BlockError {
     #[error("the lines after the end tag would become part of another profile")]
     LinesAfterEnd { line: usize },
     #[error("the profile `{name}` already exists outside the managed block")]
-    NameTaken { name: String, line: usize },
+    NameTaken { name: String, line: usize, is_session: bool },
     #[error("the profile `{name}` is the session of `{owner}`")]
     NameOfOtherBlock { name: String, line: usize, owner: String },
     #[error("the profile `{name}` is a source profile and cannot hold a session")]
     NameIsSource { name: String },
+    #[error("`{name}` holds the long-term key and cannot hold its session, too")]
+    NameIsOwn { name: String },
     #[error("the managed block cannot be changed safely: {0}")]
     Unsafe(#[from] VerifyError),
     #[error("after the change {what}")]
@@ -88,12 +92,16 @@ impl BlockError {
             | Self::ForAwsCli { line, .. }
             | Self::NameTaken { line, .. }
             | Self::NameOfOtherBlock { line, .. } => Some(*line),
-            Self::NameIsSource { .. } | Self::Unsafe(_) => None,
+            Self::NameIsSource { .. } | Self::NameIsOwn { .. } | Self::Unsafe(_) => None,
         }
     }
 
-    const fn hint(&self) -> &'static str {
-        match self {
+    fn hint(&self) -> Cow<'static, str> {
+        let hint = match self {
+            Self::NameIsOwn { name } => {
+                let command = format!("updsts get base -sn {}", posix(name));
+                return format!("give the long-term section another name, such as `[base]`, then `{command}`").into();
+            }
             Self::BeginWithoutEnd { .. } => {
                 "add the line `# $}}} [auto update by updsts]` where the block ends, or remove the begin tag"
             }
@@ -110,16 +118,23 @@ impl BlockError {
                  keys must not be repeated"
             }
             Self::Unsafe(_) => "fix the lines around the managed block; nothing was changed",
+            Self::NameTaken { is_session: true, .. } => {
+                "add `--adopt` to make that section the session that updsts keeps, or choose another name with `-sn NAME`"
+            }
             Self::NameTaken { .. } | Self::NameOfOtherBlock { .. } | Self::NameIsSource { .. } => {
                 "choose another name for the session profile with `-sn NAME`"
             }
-        }
+        };
+        hint.into()
     }
 
     /// The error for the layers above, with the place in the file.
     pub fn at(&self, path: &Path) -> Error {
         let code = match self {
-            Self::NameTaken { .. } | Self::NameOfOtherBlock { .. } | Self::NameIsSource { .. } => ErrorCode::NameTaken,
+            Self::NameTaken { .. }
+            | Self::NameOfOtherBlock { .. }
+            | Self::NameIsSource { .. }
+            | Self::NameIsOwn { .. } => ErrorCode::NameTaken,
             _ => ErrorCode::BlockDamaged,
         };
         let place = text::place(path, self.line());

@@ -231,23 +231,51 @@ impl<'a> Layout<'a> {
 
     /// Checks everything that forbids writing `session_profile` as the session of `source` (BLK-6), and returns where
     /// it goes.
-    pub fn slot(&self, source: &[u8], session_profile: &[u8]) -> Result<Slot<'_, 'a>, BlockError> {
+    pub fn slot<'s>(&'s self, source: &'s [u8], name: &[u8], adopts: bool) -> Result<Slot<'s>, BlockError> {
         if let Some(damage) = self.damage.first() {
             return Err(damage.clone());
         }
         let own = self.by_key.get(source).copied();
-        self.check_name(own, source, session_profile)?;
-        let block = own.map(|at| &self.blocks[at]);
-        if let Some(block) = block {
+        let adopted = if adopts { self.adoptable(source, name) } else { None };
+        if adopted.is_none() {
+            self.check_name(own, source, name)?;
+        }
+        let has_tags = adopted.is_none();
+        let block = adopted.or_else(|| own.map(|at| self.blocks[at].clone()));
+        if let Some(block) = &block {
             self.check_inside(block)?;
             self.check_after(block)?;
         }
-        Ok(Slot { file: self.file, block })
+        Ok(Slot { file: self.file, block, has_tags })
+    }
+
+    /// The section of that name as a block without its tags, for [`Self::slot`] of a source that has no block: the section
+    /// occurs once, outside every block, and holds a session (BLK-6).
+    fn adoptable<'s>(&'s self, source: &'s [u8], name: &[u8]) -> Option<Block<'s>> {
+        let [(range, line)] = &self.sections_of(&[name])[..] else { return None };
+        let section = self.sections.iter().find(|section| section.start == range.start)?;
+        let is_source = name == source || self.by_key.contains_key(name);
+        if section.block.is_some() || is_source || self.by_key.contains_key(source) {
+            return None;
+        }
+        let mut lines = Lines::from(&self.file[..range.end], range.start, *line);
+        let header = lines.next()?.range();
+        let (mut end, mut end_line, mut has_token) = (header.end, *line, false);
+        for line in lines {
+            if let LineKind::Property(_) | LineKind::Continuation(_) = line.kind {
+                (end, end_line) = (line.end, line.number);
+            }
+            has_token |= matches!(line.kind, LineKind::Property(p) if Key::find(p.key) == Some(Key::AwsSessionToken));
+        }
+        let header = HeaderLine { name: section.name, line: *line, range: header };
+        let (begin, end) = (range.start..range.start, end..end);
+        let block = Block { key: source, begin_line: *line, begin, header: Some(header), end_line: end_line + 1, end };
+        has_token.then_some(block)
     }
 
     fn check_name(&self, own: Option<usize>, source: &[u8], name: &[u8]) -> Result<(), BlockError> {
         if name == source {
-            return Err(BlockError::NameIsSource { name: shown(name) });
+            return Err(BlockError::NameIsOwn { name: shown(name) });
         }
         let taken = self
             .sections
@@ -259,7 +287,11 @@ impl<'a> Layout<'a> {
                 Some(owner) => {
                     BlockError::NameOfOtherBlock { name: shown(name), line: line_at(self.file, section.start), owner }
                 }
-                None => BlockError::NameTaken { name: shown(name), line: line_at(self.file, section.start) },
+                None => BlockError::NameTaken {
+                    name: shown(name),
+                    line: line_at(self.file, section.start),
+                    is_session: self.adoptable(source, name).is_some(),
+                },
             });
         }
         if self.by_key.contains_key(name) {
@@ -332,8 +364,10 @@ impl<'a> Block<'a> {
 }
 
 /// Where a block goes: in place of the existing block, or at the end of the file.
-#[derive(Debug, Clone, Copy)]
-pub struct Slot<'l, 'a> {
+#[derive(Debug, Clone)]
+pub struct Slot<'a> {
     pub(super) file: &'a [u8],
-    pub(super) block: Option<&'l Block<'a>>,
+    pub(super) block: Option<Block<'a>>,
+    /// Whether the block is one already; else its tags are missing.
+    pub(super) has_tags: bool,
 }

@@ -49,6 +49,7 @@ fn masked(line: &[u8]) -> String {
                 format!("{} = {}", key.as_str(), shown(property.value()))
             }
             Some(key) => format!("{} = (masked)", key.as_str()),
+            None if Key::find(property.key) == Some(Key::Region) => format!("region = {}", shown(property.value())),
             None if is_security_token(property.key) => format!("{} = (masked)", shown(property.key)),
             None => format!("{} = …", shown(property.key)),
         },

@@ -9,7 +9,6 @@ use crate::core::block::edit::ManagedBlock;
 use crate::core::block::error::Disagreement;
 use crate::core::block::layout::{Layout, SECURITY_TOKEN};
 use crate::core::ini::botocore::{Fault, FaultKind, Reading, Section};
-use crate::core::ini::key::Key;
 use crate::core::ini::lines::line_at;
 
 /// A disagreement and its line in the old file, counted from 1.
@@ -45,8 +44,8 @@ pub fn verify(
         let session = after.sections.iter().find(|section| Some(section.name) == new_name).ok_or(here)?;
         check.session(&after, session, block)?;
         if let Some(old) = before.sections.iter().find(|section| is_in_block(section)) {
-            let keys = Key::OF_A_SESSION.map(Key::as_str);
-            check.same(old, session, &[keys[0], keys[1], keys[2], keys[3], SECURITY_TOKEN])?;
+            let written = block.written().map(|(key, _)| key.as_str()).chain([SECURITY_TOKEN]);
+            check.same(old, session, &written.collect::<Vec<_>>())?;
         }
     }
     Ok(after.faults.first().map(|fault| (fault.kind, check.line(&[fault.at, fault.first]))))
@@ -116,7 +115,7 @@ impl Check<'_> {
         if let Some(token) = file.entry(session, SECURITY_TOKEN) {
             return wrong(token.at);
         }
-        for (key, written) in block.entries() {
+        for (key, written) in block.written() {
             match file.entry(session, key.as_str()) {
                 Some(entry) if *entry.value == *written.as_bytes() => {}
                 found => return wrong(found.map_or(session.at, |entry| entry.at)),

@@ -87,7 +87,7 @@ fn update(file: &[u8], source: &str, session_profile: &str) -> Result<SecretByte
         expiration: "2026-11-24T12:43:07+09:00".parse().unwrap(),
     };
     let expiration = "2026-11-24T12:43:07+09:00";
-    let block = ManagedBlock { source: source.as_bytes(), session_profile, credentials: &credentials, expiration };
+    let block = ManagedBlock::new(source.as_bytes(), session_profile, &credentials, expiration);
     Ok(Change::write(&Layout::of(file), &block)?.file)
 }
 

@@ -51,6 +51,11 @@ impl<'a> Profile<'a> {
         self.get(key)?.as_str()
     }
 
+    /// Whether the key is there, even without a value.
+    pub fn has(&self, key: Key) -> bool {
+        self.entries.iter().any(|(entry, _)| *entry == key)
+    }
+
     /// Whether two profiles contain the same: every known key and value in order, wherever they are.
     pub fn reads_like(&self, other: &Profile<'_>) -> bool {
         self.name == other.name

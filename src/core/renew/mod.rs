@@ -154,6 +154,8 @@ impl Renewal<'_> {
             checked: &plan.checked,
             source: &plan.source.name,
             session_profile: &plan.session_profile,
+            region: plan.region.as_deref(),
+            adopts: self.request.adopts,
         };
         let replaced = destination.store(session, &plan.source.key.id, self.reporter).await?;
         let warnings = [plan.warnings, replaced.warnings].concat();

@@ -10,6 +10,7 @@ use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::config_file::ConfigFile;
 use crate::core::file::credentials_file::Snapshot;
+use crate::core::ini::key::Key;
 use crate::core::ini::profiles::Profiles;
 use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::renew::report::RenewReport;
@@ -38,6 +39,8 @@ pub struct Plan {
     /// The role that was named, over the session.
     pub role: Option<ProfileName>,
     pub duration: SessionDuration,
+    /// The source's region, for a session profile that has none.
+    pub region: Option<String>,
     pub settings: StsSettings,
     /// What is written, except for the secrets.
     pub edit: Edit,
@@ -78,7 +81,9 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
     };
     files.profile(&name)?;
     let session_profile = session_profile?;
-    layout.slot(name.as_bytes(), session_profile.as_str().as_bytes()).map_err(|e| e.at(request.file.path()))?;
+    layout
+        .slot(name.as_bytes(), session_profile.as_str().as_bytes(), request.adopts)
+        .map_err(|error| error.at(request.file.path()))?;
     reporter.detail(&format!("credentials file {}", text::path(&snapshot.target)));
     reporter.detail(&format!("source profile {name}, session profile {session_profile}"));
 
@@ -92,20 +97,28 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
     let source = files.source_profile(&name)?;
     let mut warnings = request.file.check_replaceable(&snapshot)?;
     let expected = now + SignedDuration::from_secs(i64::from(duration.seconds()));
-    let destination =
-        Destination { file: &request.file, checked: &snapshot, source: &name, session_profile: &session_profile };
+    let region = region_to_write(&source, &config, &session_profile);
+    let destination = Destination {
+        file: &request.file,
+        checked: &snapshot,
+        source: &name,
+        session_profile: &session_profile,
+        region: region.as_deref(),
+        adopts: request.adopts,
+    };
     let change = destination.plan(&layout, expected)?;
     warnings.extend(change.warning(request.file.path()));
     let settings = settings(request, environment, &source, &config_file, reporter).await?;
     warnings.extend(settings.warnings().iter().cloned());
-    let notes = notes(environment, &config, &credentials, &source, &session_profile);
     let renamed_from = renamed_from(&layout, &name, &session_profile);
+    let notes = notes(environment, &config, &session_profile, renamed_from);
     Ok(Decision::Renew(Box::new(Plan {
         source,
         session_profile,
-        renamed_from,
+        renamed_from: renamed_from.map(shown),
         role,
         duration,
+        region,
         settings,
         edit: change.edit,
         checked: snapshot,
@@ -156,9 +169,27 @@ pub fn unusable_name(name: &str) -> Error {
     Error::new(ErrorCode::Usage, message, "choose a name of letters, digits and `_-/.%@:+` with `-sn NAME`")
 }
 
-fn renamed_from(layout: &Layout<'_>, source: &ProfileName, session_profile: &SessionProfileName) -> Option<String> {
-    let old = layout.block_of(source.as_bytes())?.header.as_ref()?;
-    (old.name != session_profile.as_str().as_bytes()).then(|| shown(old.name))
+/// The source's region, if tools would find none for the session profile in the config file (BLK-11).
+fn region_to_write(
+    source: &SourceProfile,
+    config: &Profiles<'_>,
+    session_profile: &SessionProfileName,
+) -> Option<String> {
+    let in_config = config.get(session_profile.as_str().as_bytes()).and_then(|profile| profile.get(Key::Region));
+    let region = source.credentials_region.as_ref().or(source.config_region.as_ref());
+    let is_name =
+        |region: &&String| region.contains('-') && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    region.filter(|_| in_config.is_none()).filter(is_name).cloned()
+}
+
+/// The name that the session profile had, if another one was asked for.
+fn renamed_from<'a>(
+    layout: &Layout<'a>,
+    source: &ProfileName,
+    session_profile: &SessionProfileName,
+) -> Option<&'a [u8]> {
+    let old = layout.block_of(source.as_bytes())?.header.as_ref()?.name;
+    (old != session_profile.as_str().as_bytes()).then_some(old)
 }
 
 fn check_min_validity(request: &RenewRequest, duration: SessionDuration) -> Result<()> {

@@ -16,6 +16,8 @@ pub struct RenewRequest {
     pub profile: ProfileName,
     /// Another name for the session profile; `None` for the block's own, else `<profile>_sts`.
     pub session_profile: Option<SessionProfileName>,
+    /// Make a section of that name, which holds a session, the block (BLK-6).
+    pub adopts: bool,
     pub code: GivenCode,
     /// The codes that were sent before; none of them is sent again.
     pub sent_codes: SentCodes,

@@ -26,6 +26,9 @@ pub struct Destination<'a> {
     pub checked: &'a Snapshot,
     pub source: &'a ProfileName,
     pub session_profile: &'a SessionProfileName,
+    /// The source's region, for a session profile that has none (BLK-11).
+    pub region: Option<&'a str>,
+    pub adopts: bool,
 }
 
 impl Destination<'_> {
@@ -61,8 +64,18 @@ impl Destination<'_> {
             session_profile: self.session_profile.as_str(),
             credentials: session,
             expiration: &expiration,
+            region: self.region.filter(|_| !self.has_region(layout)),
+            adopts: self.adopts,
         };
         Change::write(layout, &block).map_err(|error| error.at(self.path()))
+    }
+
+    /// Whether the session profile has a region, under its present name or, to be adopted, under the new one.
+    fn has_region(&self, layout: &Layout<'_>) -> bool {
+        let header = layout.block_of(self.source.as_bytes()).and_then(|block| block.header.as_ref());
+        let name = header.map_or(self.session_profile.as_str().as_bytes(), |header| header.name);
+        let profiles = Profiles::of_sections(layout.file(), layout.sections_of(&[name]));
+        profiles.get(name).is_some_and(|profile| profile.has(Key::Region))
     }
 
     /// Repeats the checks of the file that were made before the request, and checks that its key still exists: a

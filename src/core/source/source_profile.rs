@@ -120,10 +120,19 @@ impl Files<'_> {
             format!("the key is a long-term one and the token a stale one: delete line {line}")
         } else if own(self.layout, &long_term).is_some_and(|profile| has_key(&profile)) {
             format!("`{long_term}` holds the key: `updsts get {}`", posix(&long_term.to_string()))
+        } else if let Some(source) = self.source_of_orphan(&profile.name) {
+            format!("`updsts get {} --adopt` takes it over as the session of `{source}`", posix(&source.to_string()))
         } else {
             "name the profile that holds the long-term key, whose key id starts with `AKIA`".to_owned()
         };
         Err(Error::new(ErrorCode::SourceIsSession, message, hint))
+    }
+
+    /// The source of a session whose tags another program removed.
+    fn source_of_orphan(&self, session: &[u8]) -> Option<ProfileName> {
+        let source = ProfileName::from_file(session.strip_suffix(b"_sts")?);
+        let has_no_block = self.layout.block_of(source.as_bytes()).is_none();
+        own(self.layout, &source).filter(|profile| has_no_block && has_key(profile)).map(|_| source)
     }
 
     fn key_part<'p>(&self, profile: &'p Profile<'_>, key: Key) -> Result<&'p str> {
