@@ -78,7 +78,7 @@ pub async fn clear(
         cleared = removed.cleared;
         Ok((!cleared.is_empty()).then_some(removed.file))
     };
-    warnings.extend(file.replace(&snapshot.bytes, &mut edit, reporter).await?.warnings);
+    warnings.extend(file.replace(&snapshot, &mut edit, reporter).await?.warnings);
     Ok(ClearReport { cleared, warnings })
 }
 

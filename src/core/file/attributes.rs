@@ -1,10 +1,11 @@
 //! The extended attributes of the file: access control lists, labels, the user's own.
 
 use std::fs::File;
-use std::io;
 
 use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
 use rustix::io::Errno;
+
+use crate::core::file::not_kept::NotKept;
 
 /// The access control list. Its mask is stored in the mode's group bits: without the list, they would give the whole
 /// group access.
@@ -13,10 +14,14 @@ const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
 /// The largest value of an attribute on Linux, in bytes.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Copies them before the mode is set. Fails if the access control list could not be kept.
-pub(super) fn keep(old: &File, new: &File) -> io::Result<()> {
-    let names = names(old);
-    for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+/// The user's own attributes.
+const USERS: &[u8] = b"user.";
+
+/// Copies them before the mode is set, where they differ. Fails if the access control list or an attribute of the
+/// user's could not be kept.
+pub(super) fn keep(old: &File, new: &File) -> Result<(), NotKept> {
+    let (wanted, current) = (names(old), names(new));
+    for name in split(&wanted) {
         let kept = value(old, name).and_then(|wanted| {
             if value(new, name).as_ref() == Ok(&wanted) {
                 Ok(())
@@ -25,19 +30,23 @@ pub(super) fn keep(old: &File, new: &File) -> io::Result<()> {
             }
         });
         match kept {
-            Err(error) if name == ACCESS_LIST => return Err(error.into()),
+            Err(error) if name == ACCESS_LIST => return Err(NotKept::new("access control list", error)),
+            Err(error) if name.starts_with(USERS) => {
+                return Err(NotKept::new("extended attributes", error));
+            }
             // A label that only root may set does not belong to the user.
             _ => {}
         }
     }
-    if !names.split(|&byte| byte == 0).any(|name| name == ACCESS_LIST) {
+    if !split(&wanted).any(|name| name == ACCESS_LIST) && split(&current).any(|name| name == ACCESS_LIST) {
         // A list that new files get from the directory would give others access.
-        match fremovexattr(new, ACCESS_LIST) {
-            Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
-            Err(error) => return Err(error.into()),
-        }
+        fremovexattr(new, ACCESS_LIST).map_err(|error| NotKept::new("access control list", error))?;
     }
     Ok(())
+}
+
+fn split(names: &[u8]) -> impl Iterator<Item = &[u8]> {
+    names.split(|&byte| byte == 0).filter(|name| !name.is_empty())
 }
 
 fn names(file: &File) -> Vec<u8> {

@@ -3,17 +3,20 @@
 //! This and `config_file` do the only file I/O of the core. Nothing is ever written in place: a write is a new file
 //! renamed over the old one.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::time::sleep;
 
-use crate::core::file::contents::{MAX_BYTES, contents};
-use crate::core::file::rests::{REST, Rests};
-
 use crate::core::environment::{Environment, default_path, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::file::contents::{MAX_BYTES, contents};
+use crate::core::file::folder::{Folder, For};
+use crate::core::file::rests::{REST, Rests};
 use crate::core::ini::foreign::Foreign;
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
@@ -32,7 +35,23 @@ pub struct Snapshot {
     pub bytes: SecretBytes,
     /// The path of the file itself, with symbolic links resolved.
     pub target: PathBuf,
+    /// The directory that contains it, which stays the same one until the file is replaced.
+    pub(super) folder: Arc<Folder>,
     pub(super) metadata: Metadata,
+}
+
+impl Snapshot {
+    pub(super) fn name(&self) -> &OsStr {
+        split(&self.target).1
+    }
+}
+
+/// The directory and the name of a path without links.
+fn split(target: &Path) -> (&Path, &OsStr) {
+    match (target.parent(), target.file_name()) {
+        (Some(folder), Some(name)) => (folder, name),
+        _ => (target, OsStr::new(".")),
+    }
 }
 
 impl CredentialsFile {
@@ -82,42 +101,60 @@ impl CredentialsFile {
         self.is_default
     }
 
+    /// Reads the whole file. Its links are resolved here, once for all that follows.
     pub fn read(&self) -> Result<Snapshot> {
         let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
-        let (file, metadata) = self.open(&target)?;
+        let (folder, name) = split(&target);
+        let folder = Folder::open(folder).map_err(|error| self.unreadable(&error))?;
+        let file = self.checked(folder.open_file(name, For::Reading))?;
         let bytes = self.read_open(&file)?;
-        Ok(Snapshot { bytes, target, metadata })
+        // After the read, which may have seen a truncated file.
+        let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
+        Ok(Snapshot { bytes, target, folder: folder.into(), metadata })
     }
 
     /// Reads the whole file once nobody is in the middle of writing it, as far as its times show: a program that writes
-    /// in place truncates it first.
+    /// in place truncates it first, others remove it first.
     pub async fn read_at_rest(&self) -> Result<Snapshot> {
         let mut rests = Rests::default();
         loop {
-            let snapshot = self.read()?;
-            // The state after the read, because the read may have seen a truncated file.
-            match fs::metadata(&snapshot.target) {
-                Ok(metadata) if rests.needs_one(&metadata, snapshot.bytes.len() as u64) => sleep(REST).await,
-                _ => return Ok(snapshot),
+            match self.read() {
+                Ok(file) if !rests.needs_one(&file.metadata, file.bytes.len() as u64) => return Ok(file),
+                Err(error) if error.code() != ErrorCode::FileMissing || !rests.waits_for(self.removed()) => {
+                    return Err(error);
+                }
+                _ => sleep(REST).await,
             }
         }
     }
 
-    /// Opens the file itself without ever waiting for the other end of a FIFO.
-    pub(super) fn open(&self, target: &Path) -> Result<(File, Metadata)> {
-        let metadata = fs::metadata(target).map_err(|error| self.unreadable(&error))?;
-        self.check_kind(&metadata)?;
-        let mut options = OpenOptions::new();
-        options.read(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    /// When the file was removed, if it was: the last change of the directory that it is missing from.
+    fn removed(&self) -> Option<SystemTime> {
+        let mut path = self.path.clone();
+        // As many links as the system follows.
+        for _ in 0..40 {
+            let Ok(target) = fs::read_link(&path) else { break };
+            path = path.parent()?.join(target);
         }
-        let file = options.open(target).map_err(|error| self.unreadable(&error))?;
-        let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
+        fs::metadata(path.parent()?.join(".")).ok()?.modified().ok()
+    }
+
+    /// The name to which the path leads now in the directory that was checked; `None` if the file is away.
+    pub(super) fn name_in(&self, folder: &Folder) -> Result<Option<OsString>> {
+        match fs::canonicalize(&self.path) {
+            Ok(target) if folder.is_at(split(&target).0) => Ok(Some(split(&target).1.to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder.is_at(folder.path()) => Ok(None),
+            Err(error) if !is_missing(&error) => Err(self.unreadable(&error)),
+            _ => Err(self.leads_elsewhere()),
+        }
+    }
+
+    /// The file, if it was opened and is of a kind that is read.
+    pub(super) fn checked(&self, opened: io::Result<File>) -> Result<File> {
+        let kind = |file: File| file.metadata().map(|metadata| (file, metadata));
+        let (file, metadata) = opened.and_then(kind).map_err(|error| self.unreadable(&error))?;
         self.check_kind(&metadata)?;
-        Ok((file, metadata))
+        Ok(file)
     }
 
     pub(super) fn read_open(&self, file: &File) -> Result<SecretBytes> {
@@ -141,13 +178,18 @@ impl CredentialsFile {
             return Err(Error::new(ErrorCode::FileUnusable, format!("`{path}` is a directory"), hint));
         }
         if !metadata.is_file() {
-            let message = format!("`{path}` is not a regular file");
-            return Err(Error::new(ErrorCode::FileUnusable, message, "name a regular file with `-c FILE`"));
+            return Err(self.unreadable(&io::ErrorKind::InvalidInput.into()));
         }
         if metadata.len() > MAX_BYTES {
             return Err(self.too_large());
         }
         Ok(())
+    }
+
+    fn leads_elsewhere(&self) -> Error {
+        let message = format!("`{}` leads to another directory than when it was checked", text::path(&self.path));
+        let hint = "find out who changed its directories or links; nothing was written";
+        Error::new(ErrorCode::FileChanged, message, hint)
     }
 
     fn too_large(&self) -> Error {
@@ -163,10 +205,16 @@ impl CredentialsFile {
                 format!("`{path}` is a symbolic link to a file that does not exist"),
                 "create the target of the link, or name another with `-c FILE`",
             ),
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::new(
+            _ if is_missing(error) => Error::new(
                 ErrorCode::FileMissing,
                 format!("the credentials file `{path}` does not exist"),
                 "create it with `aws configure`, or name another with `-c FILE`",
+            ),
+            // What `Folder` does not open.
+            io::ErrorKind::InvalidInput => Error::new(
+                ErrorCode::FileUnusable,
+                format!("`{path}` is not a regular file"),
+                "name a regular file with `-c FILE`",
             ),
             io::ErrorKind::PermissionDenied => Error::new(
                 ErrorCode::FileUnusable,
@@ -180,6 +228,11 @@ impl CredentialsFile {
             ),
         }
     }
+}
+
+/// Whether the path leads to no file.
+pub(super) fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn no_home() -> Error {

@@ -1,17 +1,16 @@
 //! The lock on the file itself (FILE-5). It is held only from a fresh read to the rename.
 
-#[cfg(unix)]
-use std::fs::OpenOptions;
-use std::fs::{self, File, TryLockError};
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::credentials_file::CredentialsFile;
-use crate::core::file::same_file::is_at;
+use crate::core::file::credentials_file::{CredentialsFile, is_missing};
+use crate::core::file::folder::{Folder, For};
+use crate::core::file::rests::REST_OF_EMPTY;
 use crate::core::text::{self, os_error};
 
 /// How long a writer waits for the others.
@@ -22,36 +21,35 @@ const SILENT_WAIT: Duration = Duration::from_secs(1);
 /// The locked file, or the file without a lock if its file system does not support locks.
 pub(super) struct Locked {
     pub(super) file: File,
-    pub(super) target: PathBuf,
+    /// Its name in the directory that was checked.
+    pub(super) name: OsString,
     /// Whether the file system supports locks.
     pub(super) has_locks: bool,
 }
 
+enum Try {
+    Locked(Locked),
+    /// Another program holds the lock, or has just replaced the file.
+    Busy,
+    /// There is no file at the moment.
+    Away,
+}
+
 impl CredentialsFile {
-    /// Locks the file at the path at the end of the wait, however often it was replaced in the meantime: a lock on a
-    /// file that was renamed away protects nothing.
-    pub(super) async fn lock(&self, mut notice: impl FnMut(&str)) -> Result<Locked> {
+    /// Locks the file that the path leads to at the end of the wait, however often it was replaced in the meantime: a
+    /// lock on a file that was renamed away protects nothing. It must be in the directory that was checked.
+    pub(super) async fn lock(&self, folder: &Folder, mut notice: impl FnMut(&str)) -> Result<Locked> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(1);
-        let mut said = false;
+        let (mut said, mut away_since) = (false, None);
         loop {
-            let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
-            let (file, _) = self.open(&target)?;
-            match try_lock(&file, &target) {
-                Ok(reopened) => {
-                    let file = reopened.unwrap_or(file);
-                    if is_at(&file, &target) && is_at(&file, &self.path) {
-                        return Ok(Locked { file, target, has_locks: true });
+            match self.try_to_lock(folder)? {
+                Try::Locked(locked) => return Ok(locked),
+                Try::Busy => away_since = None,
+                Try::Away => {
+                    if away_since.get_or_insert_with(Instant::now).elapsed() >= REST_OF_EMPTY {
+                        return Err(self.unreadable(&io::ErrorKind::NotFound.into()));
                     }
-                }
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) if is_unsupported(&error) => {
-                    return Ok(Locked { file, target, has_locks: false });
-                }
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(TryLockError::Error(error)) => {
-                    let message = format!("`{}` cannot be locked: {}", text::path(&self.path), os_error(&error));
-                    return Err(Error::new(ErrorCode::WriteFailed, message, "try again"));
                 }
             }
             let waited = start.elapsed();
@@ -71,20 +69,44 @@ impl CredentialsFile {
             pause = (pause * 2).min(Duration::from_millis(50));
         }
     }
+
+    fn try_to_lock(&self, folder: &Folder) -> Result<Try> {
+        let Some(name) = self.name_in(folder)? else { return Ok(Try::Away) };
+        let file = match folder.open_file(&name, For::Reading) {
+            Err(error) if is_missing(&error) => return Ok(Try::Away),
+            file => self.checked(file)?,
+        };
+        match try_lock(&file, folder, &name) {
+            Ok(reopened) => {
+                let file = reopened.unwrap_or(file);
+                let is_current = self.name_in(folder)?.as_ref() == Some(&name) && folder.has(&name, &file);
+                Ok(if is_current { Try::Locked(Locked { file, name, has_locks: true }) } else { Try::Busy })
+            }
+            Err(TryLockError::WouldBlock) => Ok(Try::Busy),
+            Err(TryLockError::Error(error)) if is_unsupported(&error) => {
+                Ok(Try::Locked(Locked { file, name, has_locks: false }))
+            }
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(Try::Busy),
+            Err(TryLockError::Error(error)) => {
+                let message = format!("`{}` cannot be locked: {}", text::path(&self.path), os_error(&error));
+                Err(Error::new(ErrorCode::WriteFailed, message, "try again"))
+            }
+        }
+    }
 }
 
 /// Locks the file, or the same file opened for writing, which a network file system may require.
-fn try_lock(file: &File, target: &Path) -> Result<Option<File>, TryLockError> {
+fn try_lock(file: &File, folder: &Folder, name: &OsStr) -> Result<Option<File>, TryLockError> {
     match file.try_lock() {
         #[cfg(unix)]
         Err(TryLockError::Error(error)) if error.raw_os_error() == Some(rustix::io::Errno::BADF.raw_os_error()) => {
-            use std::os::unix::fs::OpenOptionsExt;
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-            let Ok(file) = options.open(target) else { return Err(TryLockError::Error(error)) };
+            let Ok(file) = folder.open_file(name, For::Writing) else { return Err(TryLockError::Error(error)) };
             file.try_lock().map(|()| Some(file))
         }
-        locked => locked.map(|()| None),
+        locked => {
+            let _ = (folder, name);
+            locked.map(|()| None)
+        }
     }
 }
 

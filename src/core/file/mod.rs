@@ -8,11 +8,15 @@ mod attributes;
 pub mod config_file;
 pub mod contents;
 pub mod credentials_file;
+#[cfg_attr(not(unix), path = "folder_by_path.rs")]
+mod folder;
 mod lock;
 mod new_file;
+mod not_kept;
+mod privacy;
 pub mod replace;
 mod rests;
-mod same_file;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod trial;

@@ -1,128 +1,131 @@
 //! The new file next to the old one, until it replaces it (FILE-3).
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::path::Path;
-
-use tempfile::NamedTempFile;
 
 use crate::core::file::contents::says;
-use crate::core::file::same_file::is_at;
+use crate::core::file::folder::{Folder, For};
+use crate::core::file::not_kept::NotKept;
 
 /// The prefix of a new file's name before it replaces the old one.
 const PREFIX: &str = ".credentials.updsts-";
 
 /// A new file of mode 0600, locked for as long as its writer lives, so the next writer can recognise one that a killed
 /// writer left behind. It is removed if it does not replace the old one.
-pub(super) struct NewFile(Option<NamedTempFile>);
+pub(super) struct NewFile<'f> {
+    folder: &'f Folder,
+    name: OsString,
+    file: File,
+    /// Whether it replaced the old file, or was removed.
+    is_settled: bool,
+}
 
-impl NewFile {
-    pub(super) fn create(folder: &Path) -> io::Result<Self> {
-        for _ in 0..100 {
-            let mut builder = tempfile::Builder::new();
-            builder.prefix(PREFIX);
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt;
-                builder.permissions(fs::Permissions::from_mode(0o600));
-            }
-            let new = builder.tempfile_in(folder)?;
+impl<'f> NewFile<'f> {
+    pub(super) fn create(folder: &'f Folder) -> io::Result<Self> {
+        for attempt in 0..100 {
+            let name = OsString::from(format!("{PREFIX}{:016x}", RandomState::new().hash_one(attempt)));
+            let file = match folder.create(&name) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                created => created?,
+            };
+            let new = Self { folder, name, file, is_settled: false };
             // A writer that cleans up may have taken the file in between; without locks leftovers cannot be recognised,
             // and nothing is cleaned up.
-            let _ = new.as_file().lock();
-            if is_at(new.as_file(), new.path()) {
-                return Ok(Self(Some(new)));
+            let _ = new.file.lock();
+            if new.is_there() {
+                return Ok(new);
             }
         }
         Err(io::Error::other("new files disappear from the directory"))
     }
 
-    fn temporary(&mut self) -> io::Result<&mut NamedTempFile> {
-        self.0.as_mut().ok_or_else(|| io::Error::other("the new file is already in place"))
+    /// Whether nobody took it away, or put another in its place.
+    pub(super) fn is_there(&self) -> bool {
+        self.folder.has(&self.name, &self.file)
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.temporary()?.write_all(bytes)
+        self.file.write_all(bytes)
     }
 
-    /// Gives it the owner, group, mode and extended attributes of the old file.
+    /// Gives it the owner, group, mode and extended attributes of the old file, where they differ: some file systems
+    /// refuse to set even what is set already.
     #[cfg(unix)]
-    pub(super) fn keep_owner_and_mode(&mut self, old: &File, before: &Metadata) -> io::Result<()> {
+    pub(super) fn keep_owner_and_mode(&self, old: &File, before: &Metadata) -> Result<(), NotKept> {
+        use std::fs::Permissions;
         use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-        let new = self.temporary()?.as_file();
-        let current = new.metadata()?;
-        if (before.uid(), before.gid()) != (current.uid(), current.gid()) {
-            fchown(new, Some(before.uid()), Some(before.gid()))?;
+        let current = || self.file.metadata().map_err(|error| NotKept::new("owner", error));
+        let new = current()?;
+        if (before.uid(), before.gid()) != (new.uid(), new.gid()) {
+            let what = if before.uid() == new.uid() { "group" } else { "owner" };
+            fchown(&self.file, Some(before.uid()), Some(before.gid())).map_err(|error| NotKept::new(what, error))?;
         }
         #[cfg(target_os = "linux")]
-        crate::core::file::attributes::keep(old, new)?;
+        crate::core::file::attributes::keep(old, &self.file)?;
         #[cfg(not(target_os = "linux"))]
         let _ = old;
-        // Some file systems refuse `chmod`, even to the mode that the file already has.
         let mode = before.mode() & 0o7777;
-        if new.metadata()?.mode() & 0o7777 != mode {
-            new.set_permissions(fs::Permissions::from_mode(mode))?;
+        if current()?.mode() & 0o7777 != mode {
+            let set = self.file.set_permissions(Permissions::from_mode(mode));
+            set.map_err(|error| NotKept::new("mode", error))?;
         }
         Ok(())
     }
 
     #[cfg(not(unix))]
-    pub(super) fn keep_owner_and_mode(&mut self, _old: &File, _before: &Metadata) -> io::Result<()> {
+    pub(super) fn keep_owner_and_mode(&self, _old: &File, _before: &Metadata) -> Result<(), NotKept> {
         Ok(())
     }
 
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.temporary()?.as_file().sync_all()
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
     }
 
     /// Whether it reads back as it was written.
-    pub(super) fn says(&mut self, bytes: &[u8]) -> io::Result<bool> {
-        says(self.temporary()?.as_file(), bytes)
+    pub(super) fn says(&self, bytes: &[u8]) -> io::Result<bool> {
+        says(&self.file, bytes)
     }
 
-    /// Renames it over the old file. The returned file holds the lock on it.
-    pub(super) fn replace(mut self, target: &Path) -> io::Result<File> {
-        let new = self.0.take().ok_or_else(|| io::Error::other("the new file is already in place"))?;
-        new.persist(target).map_err(|error| {
-            // Dropping it empties and removes it.
-            self.0 = Some(error.file);
-            error.error
-        })
+    /// Renames it over the old file.
+    pub(super) fn replace(mut self, old: &OsStr) -> io::Result<()> {
+        self.folder.rename(&self.name, old)?;
+        self.is_settled = true;
+        Ok(())
+    }
+
+    /// Removes it.
+    pub(super) fn discard(mut self) -> io::Result<()> {
+        self.folder.remove(&self.name)?;
+        self.is_settled = true;
+        Ok(())
     }
 }
 
-impl Drop for NewFile {
+impl Drop for NewFile<'_> {
     fn drop(&mut self) {
-        if let Some(new) = &self.0 {
-            // If the file cannot be removed, as in a directory that was moved away, no secret stays in it.
-            let _ = new.as_file().set_len(0);
+        if !self.is_settled {
+            // If somebody took the file away, or it cannot be removed, no secret stays in it.
+            let _ = self.file.set_len(0);
+            if self.is_there() {
+                let _ = self.folder.remove(&self.name);
+            }
         }
     }
 }
 
 /// Removes new files that a killed writer left behind: those that nobody has locked.
-pub(super) fn remove_leftovers(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let is_regular = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_regular && entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
-            let path = entry.path();
-            let mut options = OpenOptions::new();
-            options.read(true);
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::OpenOptionsExt;
-
-                use rustix::fs::OFlags;
-                options.custom_flags((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed());
-            }
-            if let Ok(file) = options.open(&path)
-                && file.try_lock().is_ok()
-                && is_at(&file, &path)
-            {
-                // If it cannot be removed, the next writer tries again.
-                let _ = fs::remove_file(&path);
-            }
+pub(super) fn remove_leftovers(folder: &Folder) {
+    let names = folder.names().unwrap_or_default();
+    for name in names.iter().filter(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes())) {
+        if let Ok(file) = folder.open_file(name, For::Reading)
+            && file.metadata().is_ok_and(|metadata| metadata.is_file())
+            && file.try_lock().is_ok()
+            && folder.has(name, &file)
+        {
+            // If it cannot be removed, the next writer tries again.
+            let _ = folder.remove(name);
         }
     }
 }

@@ -1,19 +1,20 @@
 //! A write is all or nothing (FILE-3): a new file in the same directory, renamed over the old one.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::contents::says;
+use crate::core::file::contents::{MAX_BYTES, says};
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
+use crate::core::file::folder::Folder;
 use crate::core::file::lock::Locked;
 use crate::core::file::new_file::{NewFile, remove_leftovers};
+use crate::core::file::privacy::{has_same_owner_and_mode, opened_since};
 use crate::core::file::rests::{REST, Rests};
-use crate::core::file::same_file::{has_same_owner_and_mode, is_at};
 use crate::core::file::steps::{Step, before};
 use crate::core::reporter::{Milestone, Reporter};
 use crate::core::secret::SecretBytes;
@@ -60,8 +61,8 @@ enum Attempt {
 
 struct Write<'a> {
     file: &'a CredentialsFile,
-    /// What the file contained when it was read before; it usually still does.
-    known: &'a SecretBytes,
+    /// The file when it was checked. It usually still is the same.
+    checked: &'a Snapshot,
     edit: &'a mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
     reporter: &'a dyn Reporter,
     late: Option<Late>,
@@ -72,19 +73,19 @@ struct Write<'a> {
 
 impl CredentialsFile {
     /// Replaces the file with what `edit` makes of its fresh bytes, under the file's lock; if `edit` returns `None`,
-    /// nothing is changed. `known` are bytes that the file probably still has.
+    /// nothing is changed. Every step is made in the directory that was checked (FILE-9).
     ///
     /// A change that a program without the lock makes in the meantime is kept: the edit is repeated on the new content.
     ///
     /// Errors: those of the edit, and `not_writable`, `lock_timeout`, `file_changed`, `write_failed`.
     pub async fn replace(
         &self,
-        known: &SecretBytes,
+        checked: &Snapshot,
         edit: &mut (dyn FnMut(&Snapshot) -> Result<Option<SecretBytes>> + Send),
         reporter: &dyn Reporter,
     ) -> Result<Replaced> {
         let mut write =
-            Write { file: self, known, edit, reporter, late: None, written: None, report: Replaced::default() };
+            Write { file: self, checked, edit, reporter, late: None, written: None, report: Replaced::default() };
         match write.run().await {
             // The edit is in the file. What could not be written is another program's late change.
             Err(_) if write.report.is_written => write.warn_lost_change(),
@@ -98,13 +99,13 @@ impl CredentialsFile {
     }
 
     /// Writes, syncs and reads back the new file next to the old one.
-    fn write_new(&self, folder: &Path, old: &File, metadata: &Metadata, bytes: &SecretBytes) -> Result<NewFile> {
+    fn write_new<'f>(&self, folder: &'f Folder, old: &File, metadata: &Metadata, bytes: &[u8]) -> Result<NewFile<'f>> {
         self.step(Step::Create)?;
         let mut new = NewFile::create(folder).map_err(|error| self.failed("written", &error))?;
         self.step(Step::Write)?;
         new.write(bytes).map_err(|error| self.failed("written", &error))?;
         self.step(Step::KeepOwner)?;
-        new.keep_owner_and_mode(old, metadata).map_err(|error| self.failed("given its owner and mode", &error))?;
+        new.keep_owner_and_mode(old, metadata).map_err(|not_kept| self.not_kept(&not_kept))?;
         self.step(Step::SyncFile)?;
         new.sync().map_err(|error| self.failed("written", &error))?;
         self.step(Step::ReadBack)?;
@@ -117,12 +118,34 @@ impl CredentialsFile {
 
     /// The last comparison: the path, also through links, leads to the open file, which has the same bytes, mode and
     /// owner as when it was read.
-    fn is_unchanged(&self, locked: &Locked, metadata: &Metadata, found: &SecretBytes) -> Result<bool> {
+    fn is_unchanged(&self, folder: &Folder, locked: &Locked, metadata: &Metadata, found: &SecretBytes) -> Result<bool> {
         let now = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
-        Ok(is_at(&locked.file, &locked.target)
-            && is_at(&locked.file, &self.path)
+        Ok(self.leads_to(folder, &locked.name)
+            && folder.has(&locked.name, &locked.file)
             && has_same_owner_and_mode(&now, metadata)
             && says(&locked.file, found).map_err(|error| self.unreadable(&error))?)
+    }
+
+    /// Whether the path leads to this name in the directory.
+    pub(super) fn leads_to(&self, folder: &Folder, name: &OsStr) -> bool {
+        self.name_in(folder).is_ok_and(|current| current.as_deref() == Some(name))
+    }
+
+    /// Refuses a file that lets in others than when it was checked (FILE-9).
+    fn check_private(&self, checked: &Metadata, now: &Metadata) -> Result<()> {
+        let Some(change) = opened_since(checked, now) else { return Ok(()) };
+        let file = text::path(&self.path);
+        let hint = format!("find out who changed it: `ls -l {file}`; nothing was written");
+        Err(Error::new(ErrorCode::FileChanged, format!("`{file}` {change}"), hint))
+    }
+
+    /// Whether the file could still be read with these bytes.
+    pub fn check_size(&self, new: &[u8]) -> Result<()> {
+        if new.len() as u64 <= MAX_BYTES {
+            return Ok(());
+        }
+        let message = format!("`{}` would become larger than 64 MiB", text::path(&self.path));
+        Err(Error::new(ErrorCode::FileUnusable, message, "remove what does not belong into it; it is unchanged"))
     }
 
     /// Looks once at the replaced file (FILE-5): what was written to it after the last comparison.
@@ -137,13 +160,13 @@ impl CredentialsFile {
         })
     }
 
-    fn failed(&self, what: &str, error: &io::Error) -> Error {
+    pub(super) fn failed(&self, what: &str, error: &io::Error) -> Error {
         let message = format!("`{}` could not be {what}: {}", text::path(&self.path), os_error(error));
         let (code, hint) = match error.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::ResourceBusy => {
                 (ErrorCode::NotWritable, "check who may write to the file and its directory; the file is unchanged")
             }
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            _ if is_full(error) => {
                 (ErrorCode::WriteFailed, "free some disk space and try again; the file is unchanged")
             }
             _ => (ErrorCode::WriteFailed, "check the directory and the disk; the file is unchanged"),
@@ -188,7 +211,7 @@ impl Write<'_> {
     /// The locked file; `None`, after a rest, if somebody may be in the middle of writing it.
     async fn lock(&mut self, rests: &mut Rests) -> Result<Option<Locked>> {
         self.file.step(Step::Lock)?;
-        let locked = self.file.lock(|text| self.reporter.notice(text)).await?;
+        let locked = self.file.lock(&self.checked.folder, |text| self.reporter.notice(text)).await?;
         if !locked.has_locks && self.report.warnings.is_empty() {
             let warning = "the file system has no locks: two writers at once could lose an update";
             self.report.warnings.push(warning.into());
@@ -222,19 +245,18 @@ impl Write<'_> {
         let file = self.file;
         file.step(Step::Read)?;
         let metadata = locked.file.metadata().map_err(|error| file.unreadable(&error))?;
-        let is_known = says(&locked.file, self.known).is_ok_and(|same| same);
-        let found = if is_known { self.known.clone() } else { file.read_open(&locked.file)? };
-        let base = match &self.late {
-            None => found.clone(),
-            Some(Late::Appended(end)) => SecretBytes::new([&*found, &**end].concat()),
-            Some(Late::Rewritten(bytes)) if self.written.as_ref() == Some(&found) => bytes.clone(),
-            // There are two new contents, and only one file.
-            Some(Late::Rewritten(_)) => {
-                self.warn_lost_change();
-                return Ok(Attempt::Done);
-            }
+        let is_known = says(&locked.file, &self.checked.bytes).is_ok_and(|same| same);
+        let found = if is_known { self.checked.bytes.clone() } else { file.read_open(&locked.file)? };
+        if let Err(error) = file.check_private(&self.checked.metadata, &metadata) {
+            return Ok(Attempt::Refused(error));
+        }
+        let Some(base) = self.base(&found) else {
+            self.warn_lost_change();
+            return Ok(Attempt::Done);
         };
-        let old = Snapshot { bytes: base, target: locked.target.clone(), metadata };
+        let (checked, target) = (self.checked, self.checked.folder.path().join(&locked.name));
+        let folder = &*checked.folder;
+        let old = Snapshot { bytes: base, target, folder: checked.folder.clone(), metadata };
         file.step(Step::Edit)?;
         let new = match ((self.edit)(&old), &self.late) {
             (Ok(Some(new)), _) => new,
@@ -247,11 +269,14 @@ impl Write<'_> {
             }
             (Err(error), None) => return Ok(Attempt::Refused(error)),
         };
-        let folder = old.target.parent().unwrap_or(Path::new("/"));
+        file.check_size(&new)?;
         remove_leftovers(folder);
-        let new_file = file.write_new(folder, &locked.file, &old.metadata, &new)?;
+        let new_file = match file.write_new(folder, &locked.file, &old.metadata, &new) {
+            Err(_) if !file.leads_to(folder, &locked.name) => return Ok(Attempt::Changed),
+            new_file => new_file?,
+        };
         file.step(Step::Compare)?;
-        if !file.is_unchanged(&locked, &old.metadata, &found)? {
+        if !file.is_unchanged(folder, &locked, &old.metadata, &found)? {
             if let Some(Late::Rewritten(_)) = self.late {
                 self.warn_lost_change();
                 return Ok(Attempt::Done);
@@ -259,8 +284,11 @@ impl Write<'_> {
             return Ok(Attempt::Changed);
         }
         file.step(Step::Rename)?;
+        if !file.leads_to(folder, &locked.name) || !new_file.is_there() {
+            return Ok(Attempt::Changed);
+        }
         // The lock on the new file ends here, too: the last look needs none.
-        new_file.replace(&old.target).map_err(|error| file.failed("replaced", &error))?;
+        new_file.replace(&locked.name).map_err(|error| file.failed("replaced", &error))?;
         self.report.is_written = true;
         self.reporter.reached(Milestone::FileWritten);
         self.sync(folder);
@@ -268,9 +296,19 @@ impl Write<'_> {
         Ok(Attempt::Replaced { old: locked.file, found })
     }
 
-    fn sync(&mut self, folder: &Path) {
-        if let Err(error) = before(Step::SyncFolder).and_then(|()| sync_folder(folder)) {
-            let folder = text::path(folder);
+    /// What the edit is made on: the file with what was written to its predecessor too late. `None` if there are two new
+    /// contents, and only one file.
+    fn base(&self, found: &SecretBytes) -> Option<SecretBytes> {
+        match &self.late {
+            None => Some(found.clone()),
+            Some(Late::Appended(end)) => Some(SecretBytes::new([&**found, &**end].concat())),
+            Some(Late::Rewritten(bytes)) => (self.written.as_ref() == Some(found)).then(|| bytes.clone()),
+        }
+    }
+
+    fn sync(&mut self, folder: &Folder) {
+        if let Err(error) = before(Step::SyncFolder).and_then(|()| folder.sync()) {
+            let folder = text::path(folder.path());
             let warning = format!("the file was replaced, but `{folder}` could not be synced: {}", os_error(&error));
             self.report.warnings.push(warning);
         }
@@ -288,12 +326,7 @@ impl Write<'_> {
     }
 }
 
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
+/// Whether there is no space left.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

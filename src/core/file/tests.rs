@@ -2,6 +2,10 @@
 
 #![cfg(unix)]
 
+mod away;
+#[cfg(target_os = "linux")]
+mod others;
+
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -114,6 +118,7 @@ fn write(path: &Path, observer: &mut dyn WriteObserver) -> Result<Replaced> {
 /// Writes in a thread of its own, so that the observer may borrow what it likes.
 fn write_edit(path: &Path, edit: &mut Edit, observer: &mut dyn WriteObserver) -> Result<Replaced> {
     let file = CredentialsFile::of_operator(Some(path), &Environment::fixed([("HOME", "/")])).unwrap();
+    let checked = file.read().unwrap();
     let (step_out, step_in) = channel();
     let (answer_out, answer_in) = channel();
     std::thread::scope(|scope| {
@@ -123,7 +128,7 @@ fn write_edit(path: &Path, edit: &mut Edit, observer: &mut dyn WriteObserver) ->
                 answer_in.recv().unwrap()
             };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            hooked(hook, || runtime.block_on(file.replace(&SecretBytes::new(Vec::new()), edit, &Silent)))
+            hooked(hook, || runtime.block_on(file.replace(&checked, edit, &Silent)))
         });
         for step in step_in {
             answer_out.send(observer.before(step)).unwrap();
@@ -165,6 +170,10 @@ fn before(step: Step, work: impl FnOnce()) -> Before<impl FnOnce() -> io::Result
     Before(step, Some(work))
 }
 
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
 fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
@@ -181,6 +190,16 @@ fn with_session(file: &str) -> String {
 /// Whether the last comparison comes after this step.
 fn is_compared_after(step: Step) -> bool {
     !matches!(step, Step::Rename | Step::SyncFolder)
+}
+
+/// At each step before the last comparison, at the same time: refusals take half a second each.
+fn at_each_step(work: impl Fn(Step) + Sync) {
+    std::thread::scope(|scope| {
+        for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+            let work = &work;
+            scope.spawn(move || work(step));
+        }
+    });
 }
 
 #[test]
@@ -352,21 +371,21 @@ fn file_5_a_foreign_replacement_before_the_last_comparison_is_kept() {
         let replace = || {
             let new = place.folder().join("theirs");
             fs::write(&new, format!("{SOURCE}{FOREIGN}")).unwrap();
-            set_mode(&new, 0o640);
+            set_mode(&new, 0o400);
             fs::rename(new, place.path()).unwrap();
         };
         place.write(&mut before(step, replace)).unwrap();
         assert_eq!(place.read(), with_session(&format!("{SOURCE}{FOREIGN}")), "{step:?}");
-        assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o640, "{step:?}");
+        assert_eq!(mode(&place.path()), 0o400, "{step:?}");
     }
 }
 
 #[test]
-fn file_5_a_mode_that_is_changed_before_the_last_comparison_stays() {
+fn file_5_a_mode_that_is_narrowed_before_the_last_comparison_stays() {
     for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
         let place = Place::new();
-        place.write(&mut before(step, || set_mode(&place.path(), 0o660))).unwrap();
-        assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o660, "{step:?}");
+        place.write(&mut before(step, || set_mode(&place.path(), 0o400))).unwrap();
+        assert_eq!(mode(&place.path()), 0o400, "{step:?}");
     }
 }
 
@@ -410,6 +429,7 @@ fn file_5_a_link_that_is_pointed_elsewhere_meanwhile_is_followed_to_its_new_targ
         let (old, new) = (place.folder().join("old"), place.folder().join("new"));
         fs::rename(place.path(), &old).unwrap();
         fs::write(&new, format!("{SOURCE}{FOREIGN}")).unwrap();
+        set_mode(&new, 0o600);
         std::os::unix::fs::symlink("old", place.path()).unwrap();
         let turn = || {
             fs::remove_file(place.path()).unwrap();
@@ -424,7 +444,7 @@ fn file_5_a_link_that_is_pointed_elsewhere_meanwhile_is_followed_to_its_new_targ
 
 #[test]
 fn file_3_a_file_or_folder_that_vanishes_is_an_error_and_is_not_made_again() {
-    for step in Step::ALL.into_iter().filter(|&step| is_compared_after(step)) {
+    at_each_step(|step| {
         let place = Place::new();
         place.write(&mut before(step, || fs::remove_file(place.path()).unwrap())).unwrap_err();
         assert!(!place.path().exists(), "{step:?}");
@@ -433,7 +453,7 @@ fn file_3_a_file_or_folder_that_vanishes_is_an_error_and_is_not_made_again() {
         let place = Place::new();
         place.write(&mut before(step, || fs::remove_dir_all(place.folder()).unwrap())).unwrap_err();
         assert!(!place.folder().exists(), "{step:?}");
-    }
+    });
 }
 
 #[test]
@@ -490,7 +510,6 @@ fn file_5_another_writer_waits_from_the_read_to_the_rename() {
 fn file_3_the_new_file_is_its_owners_alone_until_it_is_whole() {
     let place = Place::new();
     set_mode(&place.path(), 0o664);
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     place.write(&mut before(Step::Write, || assert_eq!(mode(&place.leftovers()[0]), 0o600))).unwrap();
     assert_eq!(mode(&place.path()), 0o664);
 }
@@ -526,7 +545,7 @@ fn file_4_an_access_list_that_the_folder_gives_to_new_files_lets_nobody_in() {
     }
     place.write(&mut Unobserved).unwrap();
     assert!(getxattr(place.path(), "system.posix_acl_access", &mut [0; 256][..]).is_err());
-    assert_eq!(fs::metadata(place.path()).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(mode(&place.path()), 0o600);
 }
 
 /// The process that [`file_3_a_kill_at_any_step_leaves_the_old_file_or_the_new_one`] kills.

@@ -112,6 +112,7 @@ impl Renewal<'_> {
     }
 
     async fn renew_now(self, plan: Plan) -> Result<RenewReport> {
+        self.request.file.try_out(&plan.checked)?;
         let session = self.get_session(&plan).await?;
         self.store(plan, &session).await.map_err(|error| error.after_request(CodeSpent::Yes))
     }

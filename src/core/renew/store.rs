@@ -41,7 +41,9 @@ impl Destination<'_> {
             session_token: SecretString::from("x".repeat(400)),
             expiration,
         };
-        self.change(layout, &session)
+        let change = self.change(layout, &session)?;
+        self.file.check_size(&change.file)?;
+        Ok(change)
     }
 
     /// Writes the session; `key_id` is the key that it came from.
@@ -53,7 +55,7 @@ impl Destination<'_> {
             let new = self.change(&Layout::of(&old.bytes), session)?.file;
             Ok((new != old.bytes).then_some(new))
         };
-        let replaced = self.file.replace(&self.checked.bytes, &mut edit, reporter).await;
+        let replaced = self.file.replace(self.checked, &mut edit, reporter).await;
         replaced.map_err(|error| self.changed_since(error))
     }
 
