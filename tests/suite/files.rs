@@ -205,6 +205,114 @@ fn get_3_behind_a_link_the_folder_of_the_file_itself_counts() {
     refused_unprivileged(&sandbox, "not_writable", 6, "real");
 }
 
+#[test]
+fn get_3_a_link_into_a_read_only_store_is_named_and_the_hint_works() {
+    for mode in [0o444, 0o644] {
+        let sandbox = Sandbox::new();
+        let (store, target) = (sandbox.path("store"), sandbox.path("store/keys of 2025"));
+        fs::create_dir(&store).unwrap();
+        fs::rename(sandbox.credentials_path(), &target).unwrap();
+        set_mode(&target, mode);
+        symlink(&target, sandbox.credentials_path()).unwrap();
+        give_away(&sandbox);
+        if rustix::process::geteuid().is_root() {
+            chown(&target, Some(0), Some(0)).unwrap();
+        }
+        set_mode(&store, 0o555);
+        let Some(run) = unprivileged(&sandbox, &GET) else { return };
+        let run = run.fails("not_writable", 6).says("store");
+        assert_eq!(sandbox.sts().request_count(), 0);
+        let hint = run.stderr.split('`').find(|part| part.starts_with("rm ")).unwrap();
+        let shell = Command::new("sh").args(["-c", hint]).env("HOME", sandbox.home()).status().unwrap();
+        assert!(shell.success(), "{run:?}");
+        give_away(&sandbox);
+        unprivileged(&sandbox, &GET).unwrap().succeeds();
+        assert_eq!(fs::read_to_string(&target).unwrap(), SOURCE);
+        set_mode(&store, 0o755);
+    }
+}
+
+#[test]
+fn file_4_behind_a_link_a_file_without_a_write_bit_is_named_and_the_hint_works() {
+    let sandbox = Sandbox::new();
+    fs::rename(sandbox.credentials_path(), sandbox.path("keys")).unwrap();
+    set_mode(&sandbox.path("keys"), 0o444);
+    symlink("../keys", sandbox.credentials_path()).unwrap();
+    let run = sandbox.refused(GET, "not_writable", 6);
+    run.says("`~/.aws/credentials` leads to `~/keys`").says("`chmod u+w ~/keys`");
+    set_mode(&sandbox.path("keys"), 0o644);
+    sandbox.get([]).succeeds();
+}
+
+/// Runs `chattr`; undone when it is dropped, because the directory could not be removed otherwise.
+#[cfg(target_os = "linux")]
+struct Attribute<'a>(&'a str, PathBuf);
+
+#[cfg(target_os = "linux")]
+impl<'a> Attribute<'a> {
+    fn set(letter: &'a str, path: PathBuf) -> Option<Self> {
+        let status = Command::new("chattr").arg(format!("+{letter}")).arg(&path).status();
+        if status.is_ok_and(|status| status.success()) {
+            Some(Self(letter, path))
+        } else {
+            skipped("`chattr` has no effect here");
+            None
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Attribute<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("chattr").arg(format!("-{}", self.0)).arg(&self.1).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn get_3_an_attribute_that_keeps_the_file_from_being_replaced_is_named_before_the_code() {
+    if !rustix::process::geteuid().is_root() {
+        return skipped("only root can set the attributes");
+    }
+    for (letter, word) in [("i", "immutable"), ("a", "append-only")] {
+        for (path, list) in [(".aws/credentials", "`lsattr "), (".aws", "`lsattr -d ")] {
+            let sandbox = Sandbox::new();
+            let Some(attribute) = Attribute::set(letter, sandbox.path(path)) else { return };
+            let hint = format!("`chattr -{letter} ~/{path}`");
+            let run = sandbox.refused(GET, "not_writable", 6).says(word).says(list).says(&hint);
+            assert!(!run.stderr.contains("chmod"), "{run:?}");
+            drop(attribute);
+            sandbox.get([]).succeeds();
+        }
+    }
+}
+
+/// In a user namespace the root of which is nobody else: an owner from outside cannot be given to a new file.
+#[cfg(target_os = "linux")]
+#[test]
+fn get_3_what_only_the_file_system_refuses_to_keep_is_found_before_the_code() {
+    if !rustix::process::geteuid().is_root() {
+        return skipped("only root can give a file to another owner");
+    }
+    for (owner, group, text) in [(Some(12_345), None, "the owner of"), (None, Some(54_321), "the group of")] {
+        let sandbox = Sandbox::new();
+        chown(sandbox.credentials_path(), owner, group).unwrap();
+        set_mode(&sandbox.credentials_path(), 0o666);
+        let prepared = sandbox.command(GET);
+        let mut command = Command::new("unshare");
+        command.args(["-U", "-r"]).arg(prepared.get_program()).args(GET);
+        command.env_clear().envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        match Command::new("unshare").args(["-U", "-r", "true"]).status() {
+            Ok(status) if status.success() => {}
+            _ => return skipped("user namespaces are not available"),
+        }
+        Run::of(command.output().unwrap()).fails("not_writable", 6).says(text);
+        assert_eq!(sandbox.sts().request_count(), 0);
+        assert_eq!(sandbox.read(), SOURCE);
+        sandbox.expect_no_leftovers();
+    }
+}
+
 /// Runs `get` in a mount namespace of its own, after a command that mounts; `None` where that is not
 /// to be had.
 #[cfg(target_os = "linux")]
@@ -264,6 +372,23 @@ fn file_3_a_full_disk_leaves_the_old_file_and_nothing_beside_it() {
         let run = run.fails("write_failed", 6).says("space").says("the code is spent");
         assert!(!run.stderr.contains(".updsts-"), "{run:?}");
     }
+}
+
+#[test]
+fn file_7_a_file_that_would_grow_beyond_64_mib_is_refused_before_the_code() {
+    let room = 64 * 1024 * 1024 - SOURCE.len();
+    let sandbox = Sandbox::new().credentials(format!("{SOURCE}{}\n", "#".repeat(room - 301)));
+    assert_eq!(fs::metadata(sandbox.credentials_path()).unwrap().len(), 64 * 1024 * 1024 - 300);
+    sandbox.refused(GET, "file_unusable", 3).says("larger than 64 MiB");
+    sandbox.refused(["get", "-n", "default", "--dry-run"], "file_unusable", 3);
+    // A session that is there already takes no more room.
+    let sandbox = Sandbox::new();
+    sandbox.get([]).succeeds();
+    let file = sandbox.read();
+    let full = format!("{file}{}\n", "#".repeat(64 * 1024 * 1024 - file.len() - 301));
+    let sandbox = sandbox.credentials(full);
+    sandbox.get([]).succeeds();
+    sandbox.run(["clear", "-n", "default"]).succeeds();
 }
 
 #[test]
