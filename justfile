@@ -80,10 +80,15 @@ bench:
     cargo build --quiet --locked --release --workspace --bins
     @scripts/bench
 
-# Kill updsts at every system call of a write, and fail its system calls; needs strace
+# Kill updsts at every system call of a write, fail its calls, and refuse to set owner and mode; needs strace
 crash:
     cargo build --quiet --locked --workspace --bins
     @python3 scripts/crash "${CARGO_TARGET_DIR:-target}/debug/updsts" "${CARGO_TARGET_DIR:-target}/debug/mock-sts"
+
+# Attack updsts as another user who may write to the directories, at every system call; needs root, strace and setpriv
+two-users:
+    cargo build --quiet --locked --workspace --bins
+    @python3 scripts/two-users "${CARGO_TARGET_DIR:-target}/debug/updsts" "${CARGO_TARGET_DIR:-target}/debug/mock-sts"
 
 # The tests of many callers at once, with 64 processes
 stress:

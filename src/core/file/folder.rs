@@ -8,7 +8,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, openat, renameat, stat, statat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, renameat, stat, statat, unlinkat};
+use rustix::io::Errno;
 
 /// Holding a directory needs no permission to list it.
 #[cfg(target_os = "linux")]
@@ -30,10 +31,13 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens the directory at a path that has no links.
+    /// Opens the directory at a path that has no links, unless somebody has just put one there.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = HOLD | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(Self { path: path.to_owned(), held: rustix::fs::open(path, flags, Mode::empty())? })
+        match open_without_links(path, flags) {
+            Err(Errno::LOOP) => Err(io::ErrorKind::NotFound.into()),
+            held => Ok(Self { path: path.to_owned(), held: held? }),
+        }
     }
 
     /// The path that led to it.
@@ -59,6 +63,11 @@ impl Folder {
             (Ok(open), Ok(named)) => (open.st_dev, open.st_ino) == (named.st_dev, named.st_ino),
             _ => false,
         }
+    }
+
+    /// Whether somebody took the open file, which should have the name, to elsewhere. One that was replaced is nowhere.
+    pub(super) fn has_lost(&self, name: &OsStr, file: &File) -> bool {
+        !self.has(name, file) && fstat(file).is_ok_and(|open| open.st_nlink > 0)
     }
 
     /// Opens a file, but no link, and waits for nobody at the other end of a FIFO. A device is not opened: that alone
@@ -103,4 +112,19 @@ impl Folder {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(openat(&self.held, ".", flags, Mode::empty())?)
     }
+}
+
+#[cfg(target_os = "linux")]
+fn open_without_links(path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+    use rustix::fs::{ResolveFlags, openat2};
+    match openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        // A system older than Linux 5.6, or a sandbox.
+        Err(Errno::NOSYS | Errno::PERM) => openat(CWD, path, flags, Mode::empty()),
+        held => held,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_without_links(path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+    openat(CWD, path, flags, Mode::empty())
 }

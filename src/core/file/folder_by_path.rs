@@ -33,6 +33,10 @@ impl Folder {
         self.path.join(name).exists()
     }
 
+    pub(super) fn has_lost(&self, _name: &OsStr, _file: &File) -> bool {
+        false
+    }
+
     pub(super) fn open_file(&self, name: &OsStr, _purpose: For) -> io::Result<File> {
         File::open(self.path.join(name))
     }

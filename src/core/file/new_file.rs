@@ -88,11 +88,11 @@ impl<'f> NewFile<'f> {
         says(&self.file, bytes)
     }
 
-    /// Renames it over the old file.
-    pub(super) fn replace(mut self, old: &OsStr) -> io::Result<()> {
+    /// Renames it over the old file. Returns whether it is there: somebody may have put another file in its place.
+    pub(super) fn replace(mut self, old: &OsStr) -> io::Result<bool> {
         self.folder.rename(&self.name, old)?;
-        self.is_settled = true;
-        Ok(())
+        self.is_settled = !self.folder.has_lost(old, &self.file);
+        Ok(self.is_settled)
     }
 
     /// Removes it.

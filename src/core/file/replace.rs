@@ -77,7 +77,8 @@ impl CredentialsFile {
     ///
     /// A change that a program without the lock makes in the meantime is kept: the edit is repeated on the new content.
     ///
-    /// Errors: those of the edit, and `not_writable`, `lock_timeout`, `file_changed`, `write_failed`.
+    /// Errors: those of the edit, and `not_writable`, `lock_timeout`, `file_changed`, `write_failed`. What the check would
+    /// have refused is `file_changed`.
     pub async fn replace(
         &self,
         checked: &Snapshot,
@@ -89,9 +90,18 @@ impl CredentialsFile {
         match write.run().await {
             // The edit is in the file. What could not be written is another program's late change.
             Err(_) if write.report.is_written => write.warn_lost_change(),
-            ended => ended?,
+            ended => ended.map_err(|error| self.changed_since(error))?,
         }
         Ok(write.report)
+    }
+
+    /// What was in order at the check and no longer is has been changed in the meantime (FILE-5).
+    fn changed_since(&self, error: Error) -> Error {
+        if error.code().exit_status() != ErrorCode::FileMissing.exit_status() {
+            return error;
+        }
+        let message = format!("`{}` was changed in the meantime: {}", text::path(&self.path), error.message());
+        Error::new(ErrorCode::FileChanged, message, error.hint())
     }
 
     fn step(&self, step: Step) -> Result<()> {
@@ -288,7 +298,9 @@ impl Write<'_> {
             return Ok(Attempt::Changed);
         }
         // The lock on the new file ends here, too: the last look needs none.
-        new_file.replace(&locked.name).map_err(|error| file.failed("replaced", &error))?;
+        if !new_file.replace(&locked.name).map_err(|error| file.failed("replaced", &error))? {
+            return Ok(Attempt::Changed);
+        }
         self.report.is_written = true;
         self.reporter.reached(Milestone::FileWritten);
         self.sync(folder);

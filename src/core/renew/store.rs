@@ -18,7 +18,6 @@ use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::reporter::Reporter;
 use crate::core::secret::SecretString;
 use crate::core::session::SessionCredentials;
-use crate::core::text;
 
 /// Where a session goes, and what the file contained when that was checked.
 pub struct Destination<'a> {
@@ -48,15 +47,14 @@ impl Destination<'_> {
 
     /// Writes the session; `key_id` is the key that it came from.
     ///
-    /// Errors: `file_changed` if the file no longer accepts it, and those of [`CredentialsFile::replace`].
+    /// Errors: those of [`CredentialsFile::replace`].
     pub async fn store(&self, session: &SessionCredentials, key_id: &str, reporter: &dyn Reporter) -> Result<Replaced> {
         let mut edit = |old: &Snapshot| {
             self.check_again(old, key_id)?;
             let new = self.change(&Layout::of(&old.bytes), session)?.file;
             Ok((new != old.bytes).then_some(new))
         };
-        let replaced = self.file.replace(self.checked, &mut edit, reporter).await;
-        replaced.map_err(|error| self.changed_since(error))
+        self.file.replace(self.checked, &mut edit, reporter).await
     }
 
     fn change(&self, layout: &Layout<'_>, session: &SessionCredentials) -> Result<Change> {
@@ -95,16 +93,6 @@ impl Destination<'_> {
         }
         let message = format!("the key of `{}` is no longer there", self.source);
         Err(Error::new(ErrorCode::KeyMissing, message, "find out what changed the file, and try again"))
-    }
-
-    /// What was in order before the request and no longer is has been changed in the meantime (FILE-5).
-    fn changed_since(&self, error: Error) -> Error {
-        if error.code().exit_status() != ErrorCode::FileMissing.exit_status() {
-            return error;
-        }
-        let file = text::path(self.path());
-        let message = format!("`{file}` was changed in the meantime and cannot take the session: {}", error.message());
-        Error::new(ErrorCode::FileChanged, message, error.hint())
     }
 
     fn path(&self) -> &Path {

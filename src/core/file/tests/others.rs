@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use super::{FOREIGN, NONE, Place, SOURCE, Step, WriteObserver};
 use super::{at_each_step, before, set_mode, skipped, update, with_session, write};
 use crate::core::error::ErrorCode;
+use crate::core::file::folder::Folder;
+use crate::core::file::new_file::NewFile;
 
 fn exchange(a: &Path, b: &Path) {
     renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).unwrap();
@@ -110,6 +112,17 @@ fn file_9_a_directory_further_up_that_is_exchanged_for_a_link_is_file_changed() 
         vault.expect_untouched();
         assert_eq!(fs::read_to_string(link.join("aws/credentials")).unwrap(), SOURCE);
     }
+}
+
+#[test]
+fn file_9_no_link_on_the_way_to_the_directory_is_followed_once_the_path_is_resolved() {
+    let (place, vault) = (Place::new(), Vault::new());
+    Folder::open(&vault.aws()).unwrap();
+    let link = link_to(&place, vault.0.path());
+    assert_eq!(Folder::open(&link.join("aws")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    let link = vault.0.path().join("last");
+    symlink(vault.aws(), &link).unwrap();
+    assert!(Folder::open(&link).is_err());
 }
 
 #[test]
@@ -231,4 +244,28 @@ fn file_7_an_edit_that_would_make_the_file_too_large_to_be_read_is_refused() {
     file.set_len(64 * 1024 * 1024 - block as u64 - 1).unwrap();
     place.write(&mut super::Unobserved).unwrap();
     assert_eq!(fs::metadata(place.path()).unwrap().len(), 64 * 1024 * 1024);
+}
+
+#[test]
+fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the_one_in_place() {
+    let place = Place::new();
+    let folder = Folder::open(&place.folder()).unwrap();
+    let mut new = NewFile::create(&folder).unwrap();
+    new.write(b"a secret").unwrap();
+    let (name, taken) = (place.leftovers().pop().unwrap(), place.0.path().join("taken"));
+    fs::rename(&name, &taken).unwrap();
+    fs::write(&name, "theirs").unwrap();
+    assert!(!new.replace("credentials".as_ref()).unwrap());
+    assert_eq!((place.read().as_str(), fs::metadata(taken).unwrap().len()), ("theirs", 0));
+    // One that another program has replaced since was in place.
+    let new = NewFile::create(&folder).unwrap();
+    assert!(new.replace("credentials".as_ref()).unwrap());
+}
+
+#[test]
+fn file_5_a_change_that_rules_out_the_edit_is_file_changed_for_every_command() {
+    let place = Place::new();
+    let error = place.write(&mut before(Step::Lock, || fs::write(place.path(), FOREIGN).unwrap())).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::FileChanged);
+    assert!(error.message().contains("was changed in the meantime: the key is no longer there"), "{error:?}");
 }
