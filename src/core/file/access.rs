@@ -143,7 +143,8 @@ impl Check<'_> {
                 let_owner_write,
             ));
         }
-        if let Some(error) = refused(self.snapshot.name(), Access::WRITE_OK) {
+        // A file that is away for a moment is waited for, and checked again.
+        if let Some(error) = refused(self.snapshot.name(), Access::WRITE_OK).filter(|&error| error != Errno::NOENT) {
             let message = format!("{} is not writable: {}", self.subject(), reason(error));
             return Err(not_writable(message, let_owner_write));
         }

@@ -126,12 +126,10 @@ impl CredentialsFile {
         Ok(new)
     }
 
-    /// The last comparison: the path, also through links, leads to the open file, which has the same bytes, mode and
-    /// owner as when it was read.
+    /// The last comparison: the open file still has its name, and the same bytes, mode and owner as when it was read.
     fn is_unchanged(&self, folder: &Folder, locked: &Locked, metadata: &Metadata, found: &SecretBytes) -> Result<bool> {
         let now = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
-        Ok(self.leads_to(folder, &locked.name)
-            && folder.has(&locked.name, &locked.file)
+        Ok(folder.has(&locked.name, &locked.file)
             && has_same_owner_and_mode(&now, metadata)
             && says(&locked.file, found).map_err(|error| self.unreadable(&error))?)
     }

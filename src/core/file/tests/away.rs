@@ -32,6 +32,10 @@ fn file_9_a_file_that_is_away_for_a_moment_is_waited_for_at_each_step() {
     }
 }
 
+fn hour_ago() -> SystemTime {
+    SystemTime::now() - Duration::from_hours(1)
+}
+
 fn read_at_rest(path: &Path) -> crate::core::error::Result<Snapshot> {
     let file = CredentialsFile::of_operator(Some(path), &Environment::fixed([("HOME", "/")])).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -44,6 +48,8 @@ fn file_9_a_file_that_is_away_for_a_moment_is_waited_for_at_the_check() {
         let place = Place::new();
         let link = place.0.path().join("link");
         std::os::unix::fs::symlink("aws/credentials", &link).unwrap();
+        // Only where the file itself is, something was changed.
+        fs::File::open(place.0.path()).unwrap().set_modified(hour_ago()).unwrap();
         let other = recreate(place.path());
         let path = if is_link { link } else { place.path() };
         assert_eq!(&*read_at_rest(&path).unwrap().bytes, format!("{SOURCE}{FOREIGN}").as_bytes());
@@ -59,9 +65,18 @@ fn file_9_a_file_that_is_away_for_good_is_not_waited_for_without_end() {
     assert_eq!(read_at_rest(&place.path()).unwrap_err().code(), ErrorCode::FileMissing);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     // Nobody removed it just now.
-    let hour_ago = SystemTime::now() - Duration::from_hours(1);
-    fs::File::open(place.folder()).unwrap().set_modified(hour_ago).unwrap();
+    fs::File::open(place.folder()).unwrap().set_modified(hour_ago()).unwrap();
     let start = Instant::now();
     assert_eq!(read_at_rest(&place.path()).unwrap_err().code(), ErrorCode::FileMissing);
     assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+}
+
+#[test]
+fn file_9_a_file_that_is_away_after_it_was_read_is_no_reason_to_refuse() {
+    let place = Place::new();
+    let checked = read_at_rest(&place.path()).unwrap();
+    let file = CredentialsFile::of_operator(Some(&place.path()), &Environment::fixed([("HOME", "/")])).unwrap();
+    fs::remove_file(place.path()).unwrap();
+    assert_eq!(file.check_replaceable(&checked).unwrap(), [""; 0]);
+    file.try_out(&checked).unwrap();
 }

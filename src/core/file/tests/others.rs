@@ -257,9 +257,21 @@ fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the
     fs::write(&name, "theirs").unwrap();
     assert!(!new.replace("credentials".as_ref()).unwrap());
     assert_eq!((place.read().as_str(), fs::metadata(taken).unwrap().len()), ("theirs", 0));
-    // One that another program has replaced since was in place.
-    let new = NewFile::create(&folder).unwrap();
-    assert!(new.replace("credentials".as_ref()).unwrap());
+}
+
+#[test]
+fn file_9_a_new_file_that_another_program_has_replaced_since_was_in_place() {
+    let place = Place::new();
+    let folder = Folder::open(&place.folder()).unwrap();
+    let file = fs::File::open(place.path()).unwrap();
+    let (name, other) = ("credentials".as_ref(), place.folder().join("other"));
+    assert!(!folder.has_lost(name, &file));
+    fs::write(&other, SOURCE).unwrap();
+    fs::rename(&other, place.path()).unwrap();
+    assert!(!folder.has(name, &file) && !folder.has_lost(name, &file));
+    let file = fs::File::open(place.path()).unwrap();
+    fs::rename(place.path(), other).unwrap();
+    assert!(folder.has_lost(name, &file));
 }
 
 #[test]
