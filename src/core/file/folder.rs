@@ -65,9 +65,14 @@ impl Folder {
         }
     }
 
-    /// Whether somebody took the open file, which should have the name, to elsewhere. One that was replaced is nowhere.
+    /// Whether somebody took the open file, which had the name, to elsewhere. One that was replaced is nowhere.
     pub(super) fn has_lost(&self, name: &OsStr, file: &File) -> bool {
-        !self.has(name, file) && fstat(file).is_ok_and(|open| open.st_nlink > 0)
+        let named = statat(&self.held, name, AtFlags::SYMLINK_NOFOLLOW);
+        match (fstat(file), named) {
+            (Ok(open), Ok(named)) => open.st_nlink > 0 && (open.st_dev, open.st_ino) != (named.st_dev, named.st_ino),
+            (Ok(open), Err(Errno::NOENT)) => open.st_nlink > 0,
+            _ => false,
+        }
     }
 
     /// Opens a file, but no link, and waits for nobody at the other end of a FIFO. A device is not opened: that alone

@@ -90,9 +90,13 @@ impl<'f> NewFile<'f> {
 
     /// Renames it over the old file. Returns whether it is there: somebody may have put another file in its place.
     pub(super) fn replace(mut self, old: &OsStr) -> io::Result<bool> {
-        self.folder.rename(&self.name, old)?;
-        self.is_settled = !self.folder.has_lost(old, &self.file);
-        Ok(self.is_settled)
+        match self.folder.rename(&self.name, old) {
+            // A network file system may report as failed what it has done.
+            Err(_) if cfg!(unix) && self.folder.has(old, &self.file) => {}
+            renamed => renamed?,
+        }
+        self.is_settled = true;
+        Ok(!self.folder.has_lost(old, &self.file))
     }
 
     /// Removes it.

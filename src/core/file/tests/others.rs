@@ -256,7 +256,19 @@ fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the
     fs::rename(&name, &taken).unwrap();
     fs::write(&name, "theirs").unwrap();
     assert!(!new.replace("credentials".as_ref()).unwrap());
-    assert_eq!((place.read().as_str(), fs::metadata(taken).unwrap().len()), ("theirs", 0));
+    assert_eq!((place.read().as_str(), super::mode(&taken)), ("theirs", 0o600));
+}
+
+#[test]
+fn file_3_a_rename_that_was_made_although_it_is_reported_as_failed_leaves_the_new_file_whole() {
+    let place = Place::new();
+    let folder = Folder::open(&place.folder()).unwrap();
+    let mut new = NewFile::create(&folder).unwrap();
+    new.write(SOURCE.as_bytes()).unwrap();
+    // As when the answer of a network file system was lost, and it is asked again.
+    fs::rename(place.leftovers().pop().unwrap(), place.path()).unwrap();
+    assert!(new.replace("credentials".as_ref()).unwrap());
+    assert_eq!(place.read(), SOURCE);
 }
 
 #[test]
