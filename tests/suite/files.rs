@@ -1,4 +1,4 @@
-//! The credentials file on disk: links, modes, owners, kinds (FILE-3, FILE-4, FILE-7, GET-3).
+//! The credentials file on disk: links, modes, owners, kinds, other users (FILE-3, FILE-4, FILE-7, FILE-9, GET-3).
 
 #![cfg(unix)]
 
@@ -6,7 +6,12 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use mock_sts::{Fault, MockSts};
+
+use super::meanwhile::get_while;
 use super::sandbox::{Run, SOURCE, Sandbox, set_mode, skipped};
 
 fn mode(path: &std::path::Path) -> u32 {
@@ -408,4 +413,53 @@ fn file_7_a_file_that_grows_while_it_is_read_is_read_and_kept() {
     for note in 0..300 {
         assert_eq!(file.matches(&format!("# note {note}\n")).count(), 2, "{note}");
     }
+}
+
+#[test]
+fn file_9_a_file_of_another_owner_or_an_opened_mode_is_file_changed() {
+    for mode in [0o600, 0o644] {
+        if mode == 0o600 && !rustix::process::geteuid().is_root() {
+            continue;
+        }
+        let (sandbox, run) = get_while(|sandbox| {
+            let theirs = sandbox.path(".aws/theirs");
+            fs::write(&theirs, SOURCE).unwrap();
+            set_mode(&theirs, mode);
+            if mode == 0o600 {
+                chown(&theirs, Some(12_345), None).unwrap();
+            }
+            fs::rename(theirs, sandbox.credentials_path()).unwrap();
+        });
+        run.fails("file_changed", 6).says("the code is spent");
+        assert_eq!(sandbox.read(), SOURCE);
+        sandbox.expect_no_leftovers();
+    }
+}
+
+#[test]
+fn file_9_a_file_that_is_removed_and_created_again_and_again_is_waited_for() {
+    let sts = MockSts::builder().fault(Fault::Latency(Duration::from_millis(200)), None).start();
+    let sandbox = Sandbox::with(sts);
+    let path = sandbox.credentials_path();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let file = fs::read(&path).unwrap();
+                fs::remove_file(&path).unwrap();
+                std::thread::sleep(Duration::from_millis(4));
+                let new = sandbox.path(".aws/new");
+                fs::write(&new, file).unwrap();
+                set_mode(&new, 0o600);
+                fs::hard_link(&new, &path).ok();
+                fs::remove_file(new).unwrap();
+                std::thread::sleep(Duration::from_millis(30));
+            }
+        });
+        let runs: Vec<_> = (0..5).map(|_| sandbox.get([])).collect();
+        is_over.store(true, Ordering::Relaxed);
+        for run in runs {
+            run.succeeds();
+        }
+    });
 }

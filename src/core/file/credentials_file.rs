@@ -101,7 +101,7 @@ impl CredentialsFile {
         self.is_default
     }
 
-    /// Reads the whole file. Its links are resolved here, once for all that follows.
+    /// Reads the whole file. The directory that its path leads to now is the one that everything else happens in.
     pub fn read(&self) -> Result<Snapshot> {
         let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
         let (folder, name) = split(&target);
