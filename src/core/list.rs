@@ -15,6 +15,7 @@ use crate::core::file::config_file::ConfigFile;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
+use crate::core::name::SessionProfileName;
 use crate::core::text::{self, shown};
 
 /// What kind of credentials a profile holds.
@@ -78,17 +79,22 @@ pub struct Inspection {
     pub warnings: Vec<String>,
 }
 
-/// Reads every profile of the file.
+/// Reads every profile of the operator's file. Of a file that a call named, only what a credentials file contains: it
+/// may be the file of another program, with text of its own (MCP-9).
 pub fn inspect(file: &CredentialsFile, environment: &Environment, now: Timestamp) -> Result<Inspection> {
     let snapshot = file.read()?;
-    // It is the operator's, and says nothing of another file.
-    let config_file = if file.is_operators() { ConfigFile::read(environment) } else { Ok(ConfigFile::default()) };
-    let unusable = config_file.as_ref().err().map(|error| error.message().to_owned());
-    let config_file = config_file.unwrap_or_default();
-    let config = config_file.profiles();
     let profiles = Profiles::of_credentials(&snapshot.bytes);
     let layout = Layout::of(&snapshot.bytes);
     let sessions = sessions(&layout);
+    if !file.is_operators() {
+        let usable = profiles.iter().filter(|profile| is_usable(profile));
+        let infos = usable.map(|profile| info(profile, None, &sessions, now).with_usable_names()).collect();
+        return Ok(Inspection { profiles: infos, warnings: Vec::new() });
+    }
+    let config_file = ConfigFile::read(environment);
+    let unusable = config_file.as_ref().err().map(|error| error.message().to_owned());
+    let config_file = config_file.unwrap_or_default();
+    let config = config_file.profiles();
     let infos = profiles.iter().map(|profile| info(profile, config.get(&profile.name), &sessions, now)).collect();
     let oddities = profiles.warnings().iter().map(|warning| (warning.line, warning.oddity.to_string()));
     let damage = layout.damage().iter().map(|damage| (damage.line().unwrap_or(0), damage.to_string()));
@@ -97,6 +103,37 @@ pub fn inspect(file: &CredentialsFile, environment: &Environment, now: Timestamp
     let at = |(line, what): (usize, String)| format!("{}: {what}", text::place(file.path(), Some(line)));
     let warnings = warnings.into_iter().map(at).chain(unusable).collect();
     Ok(Inspection { profiles: infos, warnings })
+}
+
+/// The keys that a profile of a credentials file has (FILE-2).
+const KEYS: [Key; 10] = [
+    Key::AwsAccessKeyId,
+    Key::AwsSecretAccessKey,
+    Key::AwsSessionToken,
+    Key::MfaDeviceArn,
+    Key::MfaSerial,
+    Key::TotpSecretName,
+    Key::MfaProcess,
+    Key::Region,
+    Key::DurationSeconds,
+    Key::ExpirationDatetime,
+];
+
+/// Whether it is a profile that tools could use.
+fn is_usable(profile: &Profile<'_>) -> bool {
+    SessionProfileName::parse(&profile.name).is_some() && KEYS.iter().any(|&key| profile.get(key).is_some())
+}
+
+impl ProfileInfo {
+    /// Names of tags are text of the file, too.
+    fn with_usable_names(self) -> Self {
+        let usable = |name: &String| SessionProfileName::parse(name.as_bytes()).is_some();
+        Self {
+            source_profile: self.source_profile.filter(usable),
+            session_profile: self.session_profile.filter(usable),
+            ..self
+        }
+    }
 }
 
 /// Which profile is the session of which source.

@@ -7,7 +7,7 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
 use crate::core::error::{CodeSpent, Error, ErrorCode};
-use crate::core::list::ProfileInfo;
+use crate::core::list::{Inspection, ProfileInfo};
 use crate::core::renew::report::RenewReport;
 use crate::core::text;
 
@@ -15,40 +15,60 @@ use crate::core::text;
 const MASKED: &str = "(masked)";
 const NOT_DEFINED: &str = "(not defined)";
 
+/// The most profiles of a file that are answered or named (MCP-9).
+const MOST_PROFILES: usize = 1000;
+/// The most warnings about odd lines that are answered.
+const MOST_WARNINGS: usize = 20;
+
 pub fn updated(report: &RenewReport, usage: &str, file: &Path, now: Timestamp) -> CallToolResult {
-    let mut result = success(&report.document(usage, now), file);
-    // The result matches the schema; anything odd is reported next to it.
-    let odd = report.warnings.iter().map(|warning| ("warning", warning));
-    let lines: Vec<_> = odd.chain(report.notes.iter().map(|note| ("note", note))).collect();
-    if !lines.is_empty() {
-        let lines: Vec<_> = lines.iter().map(|(kind, line)| format!("{kind}: {}", text::clean(line))).collect();
-        result.content.push(ContentBlock::text(lines.join("\n")));
-    }
-    result
+    let notes = [&*report.warnings, &*report.notes].concat();
+    success(&report.document(usage, now), file, &notes)
 }
 
 pub fn profile(profile: &ProfileInfo, file: &Path) -> CallToolResult {
-    success(&masked(profile), file)
+    success(&masked(profile), file, &[])
 }
 
 /// The result of the readers for a profile that does not exist (MCP-5).
-pub fn no_profile(names: &[&str], file: &Path) -> CallToolResult {
-    let mut result = success(&Value::Null, file);
-    let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    result.content.push(ContentBlock::text(match names.as_str() {
-        "" => "the file has no profiles".to_owned(),
-        names => format!("there is no such profile; the file contains {names}"),
-    }));
-    result
+pub fn no_profile(profiles: &[ProfileInfo], file: &Path) -> CallToolResult {
+    let names: Vec<_> =
+        profiles.iter().take(MOST_PROFILES).map(|profile| format!("`{}`", profile.profile_name)).collect();
+    let note = match more_than(MOST_PROFILES, profiles.len()) {
+        _ if names.is_empty() => "the file has no profiles".to_owned(),
+        None => format!("there is no such profile; the file contains {}", names.join(", ")),
+        Some(more) => format!("there is no such profile; the file contains {} and {more} more", names.join(", ")),
+    };
+    success(&Value::Null, file, &[note])
 }
 
 /// The result of the readers for the whole file.
-pub fn profiles(profiles: &[ProfileInfo], file: &Path) -> CallToolResult {
-    success(&profiles.iter().map(masked).collect(), file)
+pub fn profiles(inspection: &Inspection, file: &Path) -> CallToolResult {
+    let Inspection { profiles, warnings } = inspection;
+    let mut notes = warnings.iter().take(MOST_WARNINGS).cloned().collect::<Vec<_>>();
+    if let Some(more) = more_than(MOST_WARNINGS, warnings.len()) {
+        notes.push(format!("{more} more warnings; `updsts list -v 1` shows them all"));
+    }
+    if let Some(more) = more_than(MOST_PROFILES, profiles.len()) {
+        notes.push(format!("the file contains {more} more profiles, which can be asked for by their names"));
+    }
+    success(&profiles.iter().take(MOST_PROFILES).map(masked).collect(), file, &notes)
 }
 
-fn success(result: &Value, file: &Path) -> CallToolResult {
-    CallToolResult::structured(json!({"result": result, "credential_file": text::clean(&file.display().to_string())}))
+/// How many are left out.
+const fn more_than(most: usize, all: usize) -> Option<usize> {
+    match all.saturating_sub(most) {
+        0 => None,
+        more => Some(more),
+    }
+}
+
+/// The notes are part of the structured answer: some clients show a model nothing else (MCP-3).
+fn success(result: &Value, file: &Path, notes: &[String]) -> CallToolResult {
+    let mut answer = json!({"result": result, "credential_file": text::clean(&file.display().to_string())});
+    if !notes.is_empty() {
+        answer["notes"] = notes.iter().map(|note| text::clean(note)).collect();
+    }
+    CallToolResult::structured(answer)
 }
 
 /// What is known of a profile: the seven keys of the original, each a string, and any others that are known (MCP-3).
@@ -85,6 +105,7 @@ pub fn without_text_of_the_file(error: Error) -> Error {
         ErrorCode::SourceIsSession => "the profile holds a session, not a long-term key",
         ErrorCode::BlockDamaged => "the tags of a managed block in the file do not match",
         ErrorCode::NameTaken => "the name of the session profile is taken in the file",
+        ErrorCode::FileChanged => "the file was changed in the meantime and cannot take the session",
         _ => return error,
     };
     let bare = Error::new(error.code(), what, "look at the file with `updsts list -c FILE -v 1`");

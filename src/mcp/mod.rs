@@ -4,12 +4,15 @@
 //! - [`arguments`]: the input of a call, parsed and checked.
 //! - [`answer`]: the result of a call, secrets masked.
 //! - [`server`]: the calls.
-//! - [`transport`]: the input, until it ends or the server is stopped.
+//! - [`transport`]: messages over lines, until the input ends or the server is stopped; [`lines`], [`in_flight`]: in
+//!   bounded memory.
 //!
 //! Source: <https://modelcontextprotocol.io/specification/2026-07-28> and the revisions before it.
 
 pub mod answer;
 pub mod arguments;
+pub mod in_flight;
+pub mod lines;
 pub mod server;
 pub mod tools;
 pub mod transport;
@@ -17,18 +20,17 @@ pub mod transport;
 use std::time::Duration;
 
 use rmcp::service::serve_server;
-use rmcp::transport::async_rw::AsyncRwTransport;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use server::Server;
-use transport::UntilStopped;
+use transport::LineTransport;
 
 /// How long calls may take to finish after the end of the input before they are cancelled.
 const GRACE: Duration = Duration::from_millis(500);
 /// How long the last responses may take to be written after that.
-const FAREWELL: Duration = Duration::from_millis(300);
+const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Serves until the input ends or `stop` is cancelled (MCP-8).
 pub async fn serve(
@@ -39,7 +41,7 @@ pub async fn serve(
 ) {
     let calls = server.calls().clone();
     let ended = CancellationToken::new();
-    let transport = UntilStopped::new(AsyncRwTransport::new_server(input, output), stop, ended.clone());
+    let transport = LineTransport::new(input, output, stop, ended.clone());
     let session = async {
         // It fails if the input ends before a first request, which is not a failure of the server.
         if let Ok(running) = serve_server(server, transport).await {

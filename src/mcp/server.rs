@@ -23,10 +23,12 @@ use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::list::{ProfileInfo, inspect};
+use crate::core::name::ProfileName;
 use crate::core::quote::posix;
 use crate::core::renew::renew;
 use crate::core::renew::request::RenewRequest;
 use crate::core::reporter::Reporter;
+use crate::core::text::path;
 
 /// The server: what stays the same between calls, and the codes that were sent.
 pub struct Server {
@@ -73,8 +75,9 @@ impl Server {
         let result = match tool {
             ToolName::Update => self.update(&file, &given).await,
             ToolName::Info => info(&file, &self.environment, &given),
-            ToolName::List => inspect(&file, &self.environment, Timestamp::now())
-                .map(|inspection| answer::profiles(&inspection.profiles, &file.resolved())),
+            ToolName::List => {
+                inspect(&file, &self.environment, Timestamp::now()).map(|inspection| answer::profiles(&inspection, &file.resolved()))
+            }
         };
         result.unwrap_or_else(|error| failure(error, &file, &self.environment, &given))
     }
@@ -88,11 +91,17 @@ impl Server {
                 "the operator does not let calls name a file",
                 "this server works only on the operator's file",
             )),
-            Some(path) => Ok(CredentialsFile::of_call(&path, &self.file, &self.environment)),
+            Some(path) => {
+                let file = CredentialsFile::of_call(&path, &self.file, &self.environment);
+                if file.is_operators() { Ok(file) } else { within_limit(file) }
+            }
         }
     }
 
     async fn update(&self, file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
+        if !file.is_operators() {
+            check_shown(file, &self.environment, &given.profile_name()?)?;
+        }
         let request = RenewRequest {
             file: file.clone(),
             profile: given.profile_name()?,
@@ -117,6 +126,10 @@ impl Server {
         given: Option<JsonObject>,
         context: RequestContext<RoleServer>,
     ) -> CallToolResult {
+        // One that waited for its turn until the server was stopped is not begun.
+        if self.calls.is_cancelled() {
+            return stopped();
+        }
         tokio::select! {
             biased;
             result = answered(self.answer(tool, given)) => result,
@@ -142,6 +155,30 @@ fn stopped() -> CallToolResult {
     answer::failure(&error, &answer::next_step(&error))
 }
 
+/// The largest file that a call may name, in bytes (MCP-9). The operator's own may be larger.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+fn within_limit(file: CredentialsFile) -> Result<CredentialsFile> {
+    // What cannot be examined is an error when it is read.
+    if !std::fs::metadata(file.path()).is_ok_and(|metadata| metadata.len() > MOST_BYTES) {
+        return Ok(file);
+    }
+    let message =
+        format!("`{}` is larger than 1 MiB, which is the most that is read of such a file", path(file.path()));
+    Err(Error::new(ErrorCode::FileUnusable, message, "name a credentials file"))
+}
+
+/// A profile that the list does not show does not exist for the other tools either: what another file contains cannot
+/// be found out by guessing (MCP-9).
+fn check_shown(file: &CredentialsFile, environment: &Environment, name: &ProfileName) -> Result<()> {
+    let name = name.to_string();
+    if inspect(file, environment, Timestamp::now())?.profiles.iter().any(|profile| profile.profile_name == name) {
+        return Ok(());
+    }
+    let hint = "`updsts_get_credential_info_list` with this `cred_file` shows the names";
+    Err(Error::new(ErrorCode::ProfileNotFound, "the profile is not in the file", hint))
+}
+
 fn info(file: &CredentialsFile, environment: &Environment, given: &Arguments) -> Result<CallToolResult> {
     let name = given.profile_name()?.to_string();
     let inspection = inspect(file, environment, Timestamp::now())?;
@@ -149,8 +186,7 @@ fn info(file: &CredentialsFile, environment: &Environment, given: &Arguments) ->
     if let Some(profile) = inspection.profiles.iter().find(|profile| profile.profile_name == name) {
         return Ok(answer::profile(profile, &resolved));
     }
-    let names: Vec<_> = inspection.profiles.iter().map(|profile| profile.profile_name.as_str()).collect();
-    Ok(answer::no_profile(&names, &resolved))
+    Ok(answer::no_profile(&inspection.profiles, &resolved))
 }
 
 fn failure(error: Error, file: &CredentialsFile, environment: &Environment, given: &Arguments) -> CallToolResult {
@@ -178,8 +214,8 @@ fn next_step_for_a_code(file: &CredentialsFile, environment: &Environment, given
         return answer::next_step_for_a_code(&source, secret_name.as_deref(), None);
     }
     // No text of another file appears in an error; `info` shows the name of its secret.
-    let path = file.path().display().to_string();
-    answer::next_step_for_a_code(&name, None, Some(&posix(&path)))
+    let file = file.path().display().to_string();
+    answer::next_step_for_a_code(&name, None, Some(&posix(&file)))
 }
 
 impl ServerHandler for Server {

@@ -179,6 +179,11 @@ impl ToolName {
             "properties": {
                 "result": result,
                 "credential_file": {"type": "string", "description": "The file itself, after links"},
+                "notes": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "Warnings and notes about this call, if there are any",
+                },
             },
             "required": ["result", "credential_file"],
         })

@@ -1,63 +1,212 @@
-//! The input lines, until they end or the server is stopped.
+//! Messages over the lines of input and output, until the input ends or the server is stopped.
 
+use std::io;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
 use rmcp::RoleServer;
-use rmcp::model::{ClientRequest, GetMeta, ProtocolVersion};
+use rmcp::model::{
+    ClientNotification, ClientRequest, ErrorCode, ErrorData, GetMeta, JsonRpcRequest, ProtocolVersion, RequestId,
+};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-/// A transport that ends when `stop` is cancelled, as if its input had ended, and signals its end through `ended`.
+use super::in_flight::InFlight;
+use super::lines::{Lines, TooLong};
+
+type Message = RxJsonRpcMessage<RoleServer>;
+type Request = JsonRpcRequest<ClientRequest>;
+
+/// It ends when `stop` is cancelled, as if its input had ended, and signals its end through `ended`.
 ///
 /// It also drops what must not come before a session is open: rmcp stops the whole server at a notification or a
 /// response before the first request (MCP-8).
-pub struct UntilStopped<T> {
-    inner: T,
+pub struct LineTransport<R, W> {
+    lines: Lines<R>,
+    output: Arc<Mutex<W>>,
+    in_flight: Arc<InFlight>,
+    /// A request whose id is that of another one, which is answered first.
+    held: Option<Request>,
+    /// The answer to a line that is not a message.
+    reply: Option<BoxFuture<'static, ()>>,
     stop: CancellationToken,
     ended: CancellationToken,
     is_open: bool,
 }
 
-impl<T> UntilStopped<T> {
-    pub const fn new(inner: T, stop: CancellationToken, ended: CancellationToken) -> Self {
-        Self { inner, stop, ended, is_open: false }
+impl<R, W> LineTransport<R, W>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    pub fn new(input: R, output: W, stop: CancellationToken, ended: CancellationToken) -> Self {
+        Self {
+            lines: Lines::new(input),
+            output: Arc::new(Mutex::new(output)),
+            in_flight: Arc::default(),
+            held: None,
+            reply: None,
+            stop,
+            ended,
+            is_open: false,
+        }
+    }
+
+    /// The next message that is held and may be worked on now.
+    fn next(&mut self) -> Option<Message> {
+        while self.reply.is_none() && self.in_flight.has_room() {
+            let message = match self.held.take() {
+                Some(request) => Ok(Some(Message::Request(request))),
+                None => match self.lines.next(parse)? {
+                    Ok(parsed) => parsed,
+                    Err(TooLong) => Err(ErrorData::invalid_request("the line is longer than 1 MiB", None)),
+                },
+            };
+            match message {
+                Ok(Some(message)) => match self.admit(message) {
+                    Some(message) => return Some(message),
+                    None if self.held.is_some() => return None,
+                    None => {}
+                },
+                Ok(None) => {}
+                Err(error) => self.reply = Some(Box::pin(self.write(error_line(&error)))),
+            }
+        }
+        None
+    }
+
+    fn admit(&mut self, message: Message) -> Option<Message> {
+        match message {
+            Message::Request(request) => {
+                if !self.in_flight.begin(&request.id, &request.request) {
+                    self.held = Some(request);
+                    return None;
+                }
+                self.is_open |= opens(&request.request);
+                Some(Message::Request(request))
+            }
+            _ if !self.is_open => None,
+            Message::Notification(notification) => {
+                // A cancelled request is never answered.
+                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
+                    && let Some(id) = &cancelled.params.request_id
+                {
+                    self.in_flight.end(id);
+                }
+                Some(Message::Notification(notification))
+            }
+            message => Some(message),
+        }
+    }
+
+    /// Writes a whole line. Where that fails nobody reads any more, so the server stops.
+    fn write(&self, line: Vec<u8>) -> impl Future<Output = ()> + Send + use<R, W> {
+        let (output, stop) = (Arc::clone(&self.output), self.stop.clone());
+        async move {
+            let mut output = output.lock().await;
+            let written = async {
+                output.write_all(&line).await?;
+                output.flush().await
+            };
+            if written.await.is_err() {
+                stop.cancel();
+            }
+        }
     }
 }
 
-impl<T: Transport<RoleServer>> Transport<RoleServer> for UntilStopped<T> {
-    type Error = T::Error;
+impl<R, W> Transport<RoleServer> for LineTransport<R, W>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    type Error = io::Error;
 
     fn send(
         &mut self,
-        item: TxJsonRpcMessage<RoleServer>,
+        message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.inner.send(item)
+        let answered = answered(&message);
+        let line = serde_json::to_vec(&message).map(|line| [line, b"\n".to_vec()].concat());
+        let write = line.map(|line| self.write(line));
+        let in_flight = Arc::clone(&self.in_flight);
+        async move {
+            write?.await;
+            if let Some(id) = answered {
+                in_flight.end(&id);
+            }
+            Ok(())
+        }
     }
 
-    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+    async fn receive(&mut self) -> Option<Message> {
         loop {
-            let message = tokio::select! {
+            if let Some(message) = self.next() {
+                return Some(message);
+            }
+            let is_busy = self.held.is_some() || self.reply.is_some() || !self.in_flight.has_room();
+            if self.lines.is_at_end() && !is_busy {
+                return None;
+            }
+            // The input is read on while answers wait, so its end is noticed.
+            tokio::select! {
                 biased;
-                () = self.stop.cancelled() => None,
-                message = self.inner.receive() => message,
-            };
-            match message {
-                None => {
+                () = self.stop.cancelled() => {
                     self.ended.cancel();
                     return None;
                 }
-                Some(RxJsonRpcMessage::<RoleServer>::Request(request)) => {
-                    self.is_open |= opens(&request.request);
-                    return Some(RxJsonRpcMessage::<RoleServer>::Request(request));
+                () = async { self.reply.as_mut().expect("checked by the condition").await }, if self.reply.is_some() => {
+                    self.reply = None;
                 }
-                Some(_) if !self.is_open => {}
-                Some(message) => return Some(message),
+                () = self.in_flight.one_ended(), if is_busy => {}
+                _ = self.lines.fill(), if self.lines.has_room() => {
+                    if self.lines.is_at_end() {
+                        self.ended.cancel();
+                    }
+                }
             }
         }
     }
 
     async fn close(&mut self) -> Result<(), Self::Error> {
-        self.inner.close().await
+        self.output.lock().await.shutdown().await
     }
+}
+
+/// The message in a line; `None` if there is nothing to do or to answer.
+///
+/// What is not JSON is passed over, as in the other servers: an answer to it could come back as more of it.
+fn parse(line: &[u8]) -> Result<Option<Message>, ErrorData> {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    match serde_json::from_slice(line) {
+        Ok(message) => Ok(Some(message)),
+        Err(error) if error.is_syntax() || error.is_eof() => Ok(None),
+        Err(_) => match serde_json::from_slice::<Value>(line) {
+            // A notification is never answered.
+            Ok(Value::Object(message)) if message.contains_key("method") && !message.contains_key("id") => Ok(None),
+            _ => Err(ErrorData::invalid_request("not a JSON-RPC request", None)),
+        },
+    }
+}
+
+/// The request that a message answers.
+fn answered(message: &TxJsonRpcMessage<RoleServer>) -> Option<RequestId> {
+    match message {
+        TxJsonRpcMessage::<RoleServer>::Response(response) => Some(response.id.clone()),
+        TxJsonRpcMessage::<RoleServer>::Error(error) => error.id.clone(),
+        _ => None,
+    }
+}
+
+/// An error whose request has no readable id. rmcp leaves the id out; JSON-RPC 2.0 wants it to be null.
+fn error_line(error: &ErrorData) -> Vec<u8> {
+    let ErrorCode(code) = error.code;
+    let message = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": error.message}});
+    format!("{message}\n").into_bytes()
 }
 
 /// Whether a session is open after this request: it is a handshake, or a request with everything that the stateless

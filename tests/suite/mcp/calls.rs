@@ -50,7 +50,7 @@ fn mcp_5_an_unknown_profile_is_null_and_an_empty_file_is_an_empty_list() {
     let mut session = Session::start(&sandbox, &[]);
     let result = session.call(INFO, json!({"profile_name": "c"}));
     assert_eq!((&result["structuredContent"]["result"], &result["isError"]), (&Value::Null, &json!(false)));
-    assert!(result["content"][1]["text"].as_str().unwrap().contains("`a`, `b`"), "{result}");
+    assert!(result["structuredContent"]["notes"][0].as_str().unwrap().contains("`a`, `b`"), "{result}");
 
     fs::write(sandbox.credentials_path(), "").unwrap();
     assert_eq!(session.succeeds(LIST, json!({}))["result"], json!([]));

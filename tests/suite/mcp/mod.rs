@@ -3,6 +3,8 @@
 mod calls;
 mod canaries;
 mod clients;
+mod floods;
+mod named_files;
 mod wire;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -29,7 +31,7 @@ fn meta() -> Value {
 
 /// A server process, and a client that knows nothing but lines.
 pub struct Session {
-    child: Child,
+    pub child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     stderr: JoinHandle<String>,

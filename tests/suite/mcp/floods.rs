@@ -1,0 +1,171 @@
+//! More than anybody asks for, and answers that nobody reads: memory and time stay bounded (MCP-8, MCP-9).
+
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use mock_sts::Fault;
+use serde_json::{Value, json};
+
+use super::{LIST, Session, UPDATE, end_of, meta};
+use crate::sandbox::{SOURCE, Sandbox};
+
+fn call(id: &Value) -> String {
+    let call = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": LIST, "_meta": meta()}});
+    format!("{call}\n")
+}
+
+fn of_a_thousand_profiles() -> Sandbox {
+    let profile = |n| SOURCE.replace("[default]", &format!("[profile-{n}]"));
+    Sandbox::new().credentials((0..1000).map(profile).collect::<String>())
+}
+
+fn server(sandbox: &Sandbox) -> Child {
+    let mut command = sandbox.process(["mcp", "--mcp-server"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// The most memory that the process has had, in KiB.
+#[cfg(target_os = "linux")]
+pub fn peak(child: &Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Writes the same lines for that long, until the server takes no more.
+fn flood(child: &mut Child, id: impl Fn(u64) -> Value, time: Duration) -> std::thread::JoinHandle<()> {
+    let mut stdin = child.stdin.take().unwrap();
+    let lines: String = (0..2000).map(|n| call(&id(n))).collect();
+    let start = Instant::now();
+    std::thread::spawn(move || while start.elapsed() < time && stdin.write_all(lines.as_bytes()).is_ok() {})
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn mcp_9_answers_that_nobody_reads_do_not_pile_up() {
+    let sandbox = of_a_thousand_profiles();
+    let ids: [fn(u64) -> Value; 3] = [|n| json!(n), |_| json!(1), |n| json!(format!("{n}-{}", "x".repeat(500)))];
+    for id in ids {
+        let mut child = server(&sandbox);
+        let writer = flood(&mut child, id, Duration::from_secs(3));
+        std::thread::sleep(Duration::from_secs(3));
+        let peak = peak(&child);
+        assert!(peak < 64 * 1024, "{peak} KiB");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        writer.join().unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn mcp_9_answers_to_lines_that_are_no_requests_do_not_pile_up_either() {
+    let sandbox = Sandbox::new();
+    let mut child = server(&sandbox);
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || {
+        let lines = "{}\n".repeat(100_000);
+        while stdin.write_all(lines.as_bytes()).is_ok() {}
+    });
+    std::thread::sleep(Duration::from_secs(2));
+    let peak = peak(&child);
+    assert!(peak < 64 * 1024, "{peak} KiB");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    writer.join().unwrap();
+}
+
+#[test]
+fn mcp_9_after_a_pause_every_answer_is_there() {
+    let sandbox = of_a_thousand_profiles();
+    let mut child = server(&sandbox);
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || {
+        (0..100).for_each(|n| stdin.write_all(call(&json!(n)).as_bytes()).unwrap());
+        stdin
+    });
+    std::thread::sleep(Duration::from_secs(1));
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut ids: Vec<_> = (0..100)
+        .map(|_| {
+            let mut line = String::new();
+            std::io::BufRead::read_line(&mut stdout, &mut line).unwrap();
+            serde_json::from_str::<Value>(&line).unwrap()["id"].as_u64().unwrap()
+        })
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (0..100).collect::<Vec<_>>());
+    drop(writer.join().unwrap());
+    assert!(end_of(&mut child).0.success());
+}
+
+#[test]
+fn mcp_8_a_thousand_calls_that_wait_do_not_delay_the_end() {
+    let sandbox = of_a_thousand_profiles();
+    for is_read in [true, false] {
+        let mut child = server(&sandbox);
+        let mut stdin = child.stdin.take().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            if is_read {
+                stdout.read_to_string(&mut text).unwrap();
+            }
+            (text, stdout)
+        });
+        (0..1000).for_each(|n| stdin.write_all(call(&json!(n)).as_bytes()).unwrap());
+        drop(stdin);
+        let (status, took) = end_of(&mut child);
+        assert!(status.success() && took < Duration::from_secs(1), "{status} {took:?} {is_read}");
+        // What is said is whole.
+        let (text, _) = reader.join().unwrap();
+        text.lines().for_each(|line| drop(serde_json::from_str::<Value>(line).unwrap()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn mcp_8_the_server_ends_where_its_reader_has_gone() {
+    let sandbox = Sandbox::new();
+    let mut child = server(&sandbox);
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(call(&json!(1)).as_bytes()).unwrap();
+    let (status, took) = end_of(&mut child);
+    assert!(status.success() && took < Duration::from_secs(2), "{status} {took:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn mcp_8_a_line_of_any_length_is_answered_with_an_error_and_the_next_one_is_read() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &[]);
+    for length in [(1 << 20), 20 << 20] {
+        session.send_bytes(b"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\",\"params\":{\"x\":\"");
+        session.send_bytes(&vec![b'x'; length]);
+        session.send_bytes(b"\"}}\n");
+        let answer = session.next().unwrap();
+        assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(-32600), &Value::Null), "{answer}");
+        assert!(answer.as_object().unwrap().contains_key("id"), "{answer}");
+        session.succeeds(LIST, json!({}));
+    }
+    assert!(peak(&session.child) < 64 * 1024, "{} KiB", peak(&session.child));
+    // A long one that is a request is taken.
+    let name = "x".repeat(1_000_000);
+    session.fails(LIST, json!({"cred_file": name}), "file_not_allowed");
+    session.end().cleanly();
+}
+
+#[test]
+fn mcp_12_many_updates_that_wait_do_not_keep_readers_from_their_answers() {
+    let sandbox = Sandbox::new();
+    sandbox.sts().set_fault(Fault::Latency(Duration::from_secs(3)), None);
+    let mut session = Session::start(&sandbox, &[]);
+    for code in 0..50 {
+        session.send_call(UPDATE, json!({"profile_name": "default", "totp_token": format!("{code:06}")}));
+    }
+    let start = Instant::now();
+    session.succeeds(LIST, json!({}));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
