@@ -6,6 +6,7 @@ mod codes;
 mod crowd;
 mod editor;
 mod editor_laws;
+mod endpoints;
 mod files;
 mod get;
 mod leaks;

@@ -133,6 +133,14 @@ pub fn set_mode(path: &Path, mode: u32) {
 #[cfg(not(unix))]
 pub fn set_mode(_path: &Path, _mode: u32) {}
 
+/// The most memory that a process has had, in KiB; `None` once it has ended.
+#[cfg(target_os = "linux")]
+pub fn peak(child: &std::process::Child) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
 #[derive(Debug)]
 pub struct Run {
     pub stdout: String,

@@ -21,6 +21,7 @@ use crate::core::secret::ExposeSecret;
 use crate::core::session::{AccessKey, SerialNumber, SessionCredentials, SessionDuration, TokenCode};
 use crate::core::sts::settings::resolved::StsSettings;
 
+use crate::core::sts::bounded::Bounded;
 use crate::core::sts::exchange::Exchange;
 use crate::core::sts::failure::Route;
 
@@ -139,7 +140,7 @@ fn http_client(settings: &StsSettings, connect_limit: Duration) -> SharedHttpCli
         .tls_provider(Provider::rustls(CryptoMode::Ring))
         .tls_context(tls)
         .build();
-    let connector = SharedHttpConnector::new(connector);
+    let connector = SharedHttpConnector::new(Bounded(connector));
     http_client_fn(move |_, _| connector.clone())
 }
 

@@ -1,6 +1,7 @@
 //! STS: where to call it, and `GetSessionToken`. The only SDK code.
 
 mod answer;
+mod bounded;
 pub mod client;
 mod exchange;
 mod failure;

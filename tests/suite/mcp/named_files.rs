@@ -87,7 +87,7 @@ fn mcp_9_the_source_of_a_session_in_another_file_is_named_only_where_it_could_be
 
 #[test]
 fn mcp_9_at_most_a_thousand_profiles_are_answered_and_the_rest_are_counted() {
-    let many = |count: usize| (0..count).map(|n| format!("[p{n}]\nregion = x\n")).collect::<String>();
+    let many = |count: usize| (0..count).map(|n| format!("[p{n}]\nregion = x")).collect::<Vec<_>>().join("\n");
     let sandbox = Sandbox::new().credentials(many(1234));
     let path = other(&sandbox, many(1000));
     let mut session = Session::start(&sandbox, &[]);
