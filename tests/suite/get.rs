@@ -397,3 +397,16 @@ fn cli_8_results_go_to_stdout_and_everything_else_to_stderr() {
         .stdout(predicate::str::is_empty())
         .stderr(predicate::str::is_match(r"^error\[profile_not_found\]: .+\nhint: .+\n$").unwrap());
 }
+
+#[test]
+fn get_13_a_session_beside_a_clock_that_is_off_comes_with_a_warning() {
+    // The mock's clock is behind, so the local one is ahead.
+    for (skew, words) in [(-3600, "60 min ahead of AWS"), (3600, "60 min behind AWS"), (-45, "s ahead of AWS")] {
+        let sandbox = Sandbox::with(MockSts::builder().fault(Fault::Skew(skew), None).start());
+        let run = sandbox.get(["-d", "2h"]).succeeds().says("warning: the local clock is").says(words);
+        assert!(run.says("`list` and `export` go by it").stdout.contains("default_sts"));
+    }
+    let sandbox = Sandbox::with(MockSts::builder().fault(Fault::Skew(-20), None).start());
+    let run = sandbox.get([]).succeeds();
+    assert!(!run.stderr.contains("clock"), "{run:?}");
+}

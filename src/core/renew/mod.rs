@@ -111,14 +111,15 @@ impl Renewal<'_> {
         renewed
     }
 
-    async fn renew_now(self, plan: Plan) -> Result<RenewReport> {
+    async fn renew_now(self, mut plan: Plan) -> Result<RenewReport> {
         self.request.file.try_out(&plan.checked)?;
-        let session = self.get_session(&plan).await?;
+        let (session, clock_warning) = self.get_session(&plan).await?;
+        plan.warnings.extend(clock_warning);
         self.store(plan, &session).await.map_err(|error| error.after_request(CodeSpent::Yes))
     }
 
     /// Gets a code and exchanges it for a session; after a refusal, tries again if the source has another code.
-    async fn get_session(self, plan: &Plan) -> Result<SessionCredentials> {
+    async fn get_session(self, plan: &Plan) -> Result<(SessionCredentials, Option<String>)> {
         let client = StsClient::new(&plan.settings, &plan.source.key)?;
         let sent_codes = &self.request.sent_codes;
         let mut codes = CodeSource::choose(
@@ -135,7 +136,7 @@ impl Renewal<'_> {
             let request = client.get_session_token(&plan.source.device, &code, plan.duration);
             let waiting = || self.reporter.waiting(&format!("AWS ({})", plan.settings.endpoint()));
             match or_after_a_second(request, waiting).await {
-                Ok(session) => return Ok(session),
+                Ok(granted) => return Ok(granted),
                 Err(error) if error.code() == ErrorCode::CodeRefused => {
                     code = codes.after_refusal(self.reporter).await?.ok_or(error)?;
                 }

@@ -22,6 +22,7 @@ use crate::core::session::{AccessKey, SerialNumber, SessionCredentials, SessionD
 use crate::core::sts::settings::resolved::StsSettings;
 
 use crate::core::sts::bounded::Bounded;
+use crate::core::sts::clock::clock_warning;
 use crate::core::sts::exchange::Exchange;
 use crate::core::sts::failure::Route;
 
@@ -84,7 +85,7 @@ impl StsClient {
         Self { client: aws_sdk_sts::Client::from_conf(config), route: Route::new(settings, limits.connect) }
     }
 
-    /// Exchanges the code for a session.
+    /// Exchanges the code for a session. The warning, if there is one, says how far the local clock is off.
     ///
     /// Errors: every code of the exit statuses 4 and 5, each with what happened to the MFA code.
     pub async fn get_session_token(
@@ -92,7 +93,7 @@ impl StsClient {
         device: &SerialNumber,
         code: &TokenCode,
         duration: SessionDuration,
-    ) -> Result<SessionCredentials> {
+    ) -> Result<(SessionCredentials, Option<String>)> {
         let seconds = i32::try_from(duration.seconds()).map_err(|_| not_sent("the duration is too long"))?;
         let exchange = Exchange::default();
         let outcome = self
@@ -106,7 +107,10 @@ impl StsClient {
             .send()
             .await;
         match outcome {
-            Ok(output) => crate::core::sts::answer::session(output, exchange.server_time()),
+            Ok(output) => {
+                let session = crate::core::sts::answer::session(output, exchange.server_time())?;
+                Ok((session, exchange.clock_ahead().and_then(clock_warning)))
+            }
             Err(error) => Err(crate::core::sts::failure::error(&error, &exchange, &self.route)),
         }
     }

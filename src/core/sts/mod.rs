@@ -3,6 +3,7 @@
 mod answer;
 mod bounded;
 pub mod client;
+mod clock;
 mod exchange;
 mod failure;
 mod refusal;

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use thiserror::Error as ThisError;
 
 use crate::core::error::{CodeSpent, Error, ErrorCode};
+use crate::core::sts::clock;
 use crate::core::sts::exchange::Exchange;
 
 pub(super) fn is_throttling(code: &str) -> bool {
@@ -35,7 +36,7 @@ pub(super) enum Refusal {
     Signature,
     #[error("AWS received the request without a complete signature")]
     SignatureLost,
-    #[error("AWS refused the request because of its time: {}", clock(*.ahead))]
+    #[error("AWS refused the request because of its time: {}", clock::in_words(*.ahead))]
     ClockSkew { ahead: Option<SignedDuration> },
     #[error("STS is not activated in this region for this account")]
     Region,
@@ -158,15 +159,4 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::new(refusal.code(), refusal.to_string(), refusal.hint()).after_request(refusal.spent())
     }
-}
-
-/// The measured difference: in seconds below two minutes, else in minutes.
-fn clock(ahead: Option<SignedDuration>) -> String {
-    let Some(ahead) = ahead else {
-        return "the local clock is off by more than 5 min".to_owned();
-    };
-    let seconds = ahead.as_secs().unsigned_abs();
-    let amount = if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) };
-    let direction = if ahead.is_negative() { "ahead of" } else { "behind" };
-    format!("the local clock is {amount} {direction} AWS")
 }

@@ -52,6 +52,11 @@ impl Call {
     }
 
     fn run(&self) -> Result<SessionCredentials> {
+        self.granted().map(|(session, _)| session)
+    }
+
+    /// The session, and the warning about the clock.
+    fn granted(&self) -> Result<(SessionCredentials, Option<String>)> {
         let environment = Environment::fixed(self.variables.clone());
         let device = SerialNumber::parse("arn:aws:iam::123456789012:mfa/user").unwrap();
         let request = SettingsRequest {
@@ -142,13 +147,14 @@ mod request {
     fn get_1_the_request_is_signed_with_the_key_alone() {
         let server = Server::http(vec![success()]);
         // Whatever the environment says of other keys is not looked at.
-        let session = call(server.url())
+        let (session, warning) = call(server.url())
             .variable("AWS_ACCESS_KEY_ID", "AKIAOTHER")
             .variable("AWS_SECRET_ACCESS_KEY", "other")
             .variable("AWS_SESSION_TOKEN", "other")
             .variable("AWS_PROFILE", "other")
-            .run()
+            .granted()
             .unwrap();
+        assert_eq!(warning, None);
         assert_eq!(session.access_key_id, "ASIAEXAMPLE");
         assert_eq!(session.secret_access_key.expose_secret(), SESSION_SECRET);
         assert_eq!(session.session_token.expose_secret(), SESSION_TOKEN);
@@ -381,7 +387,8 @@ mod retries {
             let message = "Signature expired: 1 is now earlier than 2 (3 - 5 min.)";
             let first = refusal_with(403, &[("date", &date(ahead))], "SignatureDoesNotMatch", message);
             let server = Server::http(vec![first, success_at(ahead)]);
-            call(server.url()).run().unwrap();
+            let (_, warning) = call(server.url()).granted().unwrap();
+            assert!(warning.unwrap().contains("60 min"), "{ahead}");
             let signed: Vec<String> = server
                 .requests()
                 .iter()
