@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
@@ -17,8 +17,10 @@ use crate::core::secret::{ExposeSecret, SecretString};
 use crate::core::session::TokenCode;
 use crate::core::text::os_error;
 
-/// The most bytes read of a command's output.
-const MOST_OUTPUT: u64 = 4096;
+/// The most bytes kept of a command's output.
+const MOST_OUTPUT: usize = 4096;
+/// How long to read on after the command has ended.
+const REST_TIME: Duration = Duration::from_millis(100);
 
 pub enum CodeCommand {
     /// The profile's `mfa_process`, run by a shell.
@@ -107,14 +109,51 @@ async fn run_bounded(mut command: Command, limit: Duration) -> io::Result<(ExitS
     #[cfg(unix)]
     command.process_group(0);
     let mut group = Group(command.spawn()?);
-    let stdout = group.0.stdout.take().expect("standard output is a pipe");
+    let mut stdout = group.0.stdout.take().expect("standard output is a pipe");
     let work = async {
-        let mut output = Zeroizing::new(Vec::with_capacity(256));
-        stdout.take(MOST_OUTPUT).read_to_end(&mut output).await?;
-        let status = group.0.wait().await?;
-        Ok((status, SecretString::from(String::from_utf8_lossy(&output).into_owned())))
+        let mut output = Output::default();
+        let status = loop {
+            tokio::select! {
+                status = group.0.wait() => break status?,
+                () = output.read(&mut stdout), if !output.is_whole => {}
+            }
+        };
+        // What the command has written is there now. A child that it left behind may hold the pipe open.
+        let rest = async {
+            while !output.is_whole {
+                output.read(&mut stdout).await;
+            }
+        };
+        let _ = timeout(REST_TIME, rest).await;
+        Ok((status, output.text()))
     };
     timeout(limit, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// What a command has printed so far. It is wiped on drop, and never grows, because that would leave a copy behind.
+struct Output {
+    bytes: Zeroizing<Vec<u8>>,
+    is_whole: bool,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { bytes: Zeroizing::new(Vec::with_capacity(MOST_OUTPUT)), is_whole: false }
+    }
+}
+
+impl Output {
+    /// Waits for more. So much text is no code, but the command has to get rid of it to end.
+    async fn read(&mut self, stdout: &mut ChildStdout) {
+        if self.bytes.len() == MOST_OUTPUT {
+            self.bytes.truncate(MOST_OUTPUT / 2);
+        }
+        self.is_whole = !matches!(stdout.read_buf(&mut *self.bytes).await, Ok(1..));
+    }
+
+    fn text(&self) -> SecretString {
+        SecretString::from(String::from_utf8_lossy(&self.bytes).into_owned())
+    }
 }
 
 /// A command's process group, killed when it is no longer awaited: after the time limit, or when the whole call is
@@ -154,5 +193,37 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the child outlives the command");
+    }
+
+    #[tokio::test]
+    async fn get_6_the_code_is_taken_when_the_command_ends_though_its_child_holds_the_output() {
+        let profile = ProfileName::parse("default").unwrap();
+        for text in [
+            "sleep 5 & echo 123456",
+            "echo 123456; (sleep 0.2; sleep 5) & sleep 0.3",
+            "(exec 2>&-; sleep 5) & printf 123; sleep 0.2; printf 456",
+            "exec 3>&1; sleep 5 >&3 & echo 123456; exec >&- 3>&-; sleep 0.2",
+            "sleep 5 >/dev/null & echo 123456",
+        ] {
+            let start = std::time::Instant::now();
+            let command = CodeCommand::MfaProcess(text.to_owned());
+            let code = command.code(&profile, false, Duration::from_secs(4)).await;
+            assert_eq!(code.map(|code| code.expose_secret().to_owned()), Ok("123456".to_owned()), "{text}");
+            assert!(start.elapsed() < Duration::from_secs(2), "{text}: {:?}", start.elapsed());
+        }
+    }
+
+    #[tokio::test]
+    async fn get_6_a_command_that_prints_without_end_or_very_much_is_no_code() {
+        let profile = ProfileName::parse("default").unwrap();
+        for (text, reason) in [
+            ("yes 1", "did not end within 1 s"),
+            ("yes 123456 | head -c 1000000", "something other than six digits"),
+            ("yes 123456 & sleep 0.1", "something other than six digits"),
+        ] {
+            let command = CodeCommand::MfaProcess(format!("trap '' PIPE; {text}"));
+            let error = command.code(&profile, false, Duration::from_secs(1)).await.unwrap_err();
+            assert!(error.message().contains(reason), "{text}: {error}");
+        }
     }
 }
