@@ -9,6 +9,7 @@ mod export;
 mod get;
 mod list;
 mod log;
+mod machine;
 mod man;
 mod mcp;
 mod output;
@@ -20,6 +21,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -27,16 +29,20 @@ use output::Output;
 use signals::{Ended, until_signal};
 
 use crate::core::ask::terminal;
+use crate::core::core_dump;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 
 /// Runs the program with these arguments; the first one is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    // A panic's own message can quote the text that caused it.
+    core_dump::forbid();
+    // A panic's own message can quote the text that caused it, and its place is a path of whoever built the program.
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|location| format!(" at {}:{}", location.file(), location.line()));
-        let _ = writeln!(std::io::stderr(), "internal error{}", place.unwrap_or_default());
+        if std::env::var_os("RUST_BACKTRACE").is_some() {
+            let place = panic.location().map(|location| format!(" at {}:{}", location.file(), location.line()));
+            let _ = writeln!(std::io::stderr(), "internal error{}", place.unwrap_or_default());
+        }
     }));
     let environment = Environment::process();
     let arguments: Vec<_> = arguments.into_iter().collect();
@@ -69,7 +75,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ended> {
-    let file = || CredentialsFile::of_operator(cli.credential_file.as_deref(), environment);
+    let file = || {
+        machine::check_clock(SystemTime::now())?;
+        CredentialsFile::of_operator(cli.credential_file.as_deref(), environment)
+    };
     let done = match &cli.command {
         Command::Get(options) => return until_signal(get::run(options, file()?, environment, output)),
         Command::Clear(options) => return until_signal(clear::run(options, file()?, environment, output)),

@@ -1,5 +1,6 @@
 //! Runs to completion, or until a signal asks to stop.
 
+use super::machine::check_descriptors;
 use crate::core::error::{Error, ErrorCode, Result};
 
 /// The exit status after Ctrl-C: 128 plus the signal number, as in shells.
@@ -29,6 +30,7 @@ pub fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
 }
 
 pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    check_descriptors()?;
     let internal = |error: std::io::Error| {
         Error::new(ErrorCode::Internal, format!("the runtime cannot start: {error}"), "try again")
     };

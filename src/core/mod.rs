@@ -1,6 +1,7 @@
 //! What updsts knows: the file, the block, the session, STS. No command line and no protocol.
 
 // The vocabulary that the rest uses.
+pub mod core_dump;
 pub mod environment;
 pub mod error;
 pub mod expiry;

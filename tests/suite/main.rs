@@ -10,6 +10,7 @@ mod endpoints;
 mod files;
 mod get;
 mod leaks;
+mod limits;
 mod list;
 mod mcp;
 mod meanwhile;

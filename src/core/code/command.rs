@@ -10,6 +10,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use crate::core::core_dump;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::name::ProfileName;
@@ -108,7 +109,7 @@ fn ending(status: ExitStatus) -> String {
 async fn run_bounded(mut command: Command, limit: Duration) -> io::Result<(ExitStatus, SecretString)> {
     #[cfg(unix)]
     command.process_group(0);
-    let mut group = Group(command.spawn()?);
+    let mut group = Group(core_dump::as_before(|| command.spawn())?);
     let mut stdout = group.0.stdout.take().expect("standard output is a pipe");
     let work = async {
         let mut output = Output::default();
