@@ -15,6 +15,7 @@ use crate::core::file::config_file::ConfigFile;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
+use crate::core::misplaced::{shown_key_id, shown_value};
 use crate::core::name::SessionProfileName;
 use crate::core::text::{self, shown};
 
@@ -155,7 +156,7 @@ fn sessions<'a>(layout: &Layout<'a>) -> Sessions<'a> {
 }
 
 fn info(profile: &Profile<'_>, config: Option<&Profile<'_>>, sessions: &Sessions<'_>, now: Timestamp) -> ProfileInfo {
-    let value = |key| profile.get(key).map(|value| shown(&value.bytes));
+    let value = |key| profile.get(key).map(|value| shown_value(&value.bytes));
     let has = |key| profile.get(key).is_some();
     let session = StoredSession::of(profile);
     let credential_type = match session {
@@ -166,7 +167,7 @@ fn info(profile: &Profile<'_>, config: Option<&Profile<'_>>, sessions: &Sessions
     let expiration = session.and_then(StoredSession::expiration);
     let name: &[u8] = &profile.name;
     let is_source = credential_type == CredentialType::LongTerm;
-    let in_config = || config.filter(|_| is_source)?.get(Key::MfaSerial).map(|value| shown(&value.bytes));
+    let in_config = || config.filter(|_| is_source)?.get(Key::MfaSerial).map(|value| shown_value(&value.bytes));
     ProfileInfo {
         profile_name: shown(name),
         credential_type,
@@ -175,7 +176,7 @@ fn info(profile: &Profile<'_>, config: Option<&Profile<'_>>, sessions: &Sessions
             Some(_) if sessions.repeated.contains(name) => Status::Unknown,
             Some(session) => status(session.good(now)),
         },
-        aws_access_key_id: profile.get(Key::AwsAccessKeyId).map(|value| access_key_id(&value.bytes)),
+        aws_access_key_id: profile.get(Key::AwsAccessKeyId).map(|value| shown_key_id(&value.bytes)),
         mfa_device_arn: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)).or_else(in_config),
         totp_secret_name: value(Key::TotpSecretName),
         expiration_datetime: value(Key::ExpirationDatetime),
@@ -194,14 +195,4 @@ fn status(session: Result<GoodSession<'_>, SessionFault>) -> Status {
         Err(SessionFault::Expired { .. }) => Status::Expired,
         Err(_) => Status::Unknown,
     }
-}
-
-/// The key id, or a word instead if a secret may have been pasted into its line: an id has 16 to 128 capital letters
-/// and digits, a secret 40 characters of Base64.
-///
-/// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html>
-fn access_key_id(id: &[u8]) -> String {
-    let is_word = id.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    let is_like_a_secret = id.len() >= 40 && id.iter().any(u8::is_ascii_lowercase);
-    if is_word && !is_like_a_secret { shown(id) } else { "(malformed)".to_owned() }
 }

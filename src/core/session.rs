@@ -8,6 +8,7 @@ use strum::{AsRefStr, EnumString};
 use thiserror::Error as ThisError;
 
 use crate::core::error::{Error, ErrorCode};
+use crate::core::misplaced::is_like_a_secret;
 use crate::core::secret::{ExposeSecret, SecretString};
 
 /// A six-digit TOTP code; STS calls it `TokenCode`.
@@ -167,7 +168,7 @@ impl SerialNumber {
             }
         }
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=/:,.@-".contains(c);
-        if !(9..=256).contains(&text.len()) || !text.chars().all(allowed) {
+        if !(9..=256).contains(&text.len()) || !text.chars().all(allowed) || is_like_a_secret(text.as_bytes()) {
             return Err(SerialNumberError::Malformed);
         }
         Ok(Self(text.to_owned()))
@@ -291,6 +292,7 @@ mod tests {
         assert_eq!(refused("arn:aws:sts::123456789012:mfa/x"), SerialNumberError::NotMfaArn);
         assert_eq!(refused("short"), SerialNumberError::Malformed);
         assert_eq!(refused("with a blank in it"), SerialNumberError::Malformed);
+        assert_eq!(refused("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SerialNumberError::Malformed);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::list::{ProfileInfo, inspect};
+use crate::core::misplaced::MALFORMED;
 use crate::core::name::ProfileName;
 use crate::core::quote::posix;
 use crate::core::renew::renew;
@@ -211,6 +212,7 @@ fn next_step_for_a_code(file: &CredentialsFile, environment: &Environment, given
     let source = find(&name).and_then(|profile| profile.source_profile.clone()).unwrap_or_else(|| name.clone());
     let secret_name = find(&source).and_then(|profile: &ProfileInfo| profile.totp_secret_name.clone());
     if file.is_operators() {
+        let secret_name = secret_name.filter(|name| name != MALFORMED);
         return answer::next_step_for_a_code(&source, secret_name.as_deref(), None);
     }
     // No text of another file appears in an error; `info` shows the name of its secret.

@@ -14,6 +14,7 @@ mod limits;
 mod list;
 mod mcp;
 mod meanwhile;
+mod misplaced;
 mod odd_files;
 mod prompt;
 mod reader;

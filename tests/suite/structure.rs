@@ -71,7 +71,19 @@ fn no_two_files_import_each_other() {
 
 /// In which of these a file may be named by another.
 const ORDER: [&[&str]; 4] = [
-    &["core_dump", "environment", "error", "expiry", "name", "quote", "reporter", "secret", "session", "text"],
+    &[
+        "core_dump",
+        "environment",
+        "error",
+        "expiry",
+        "misplaced",
+        "name",
+        "quote",
+        "reporter",
+        "secret",
+        "session",
+        "text",
+    ],
     &["ask", "block", "code", "file", "ini", "source", "sts", "turn"],
     &["clear", "export", "list", "renew"],
     &["cli", "mcp"],

@@ -12,6 +12,7 @@ use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::standard_input;
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
+use crate::core::misplaced::is_like_a_secret;
 use crate::core::name::ProfileName;
 use crate::core::reporter::Reporter;
 use crate::core::secret::ExposeSecret;
@@ -177,6 +178,10 @@ fn command_or_person(
         reasons.push("the profile has no `mfa_process`");
         match &source.totp_secret_name {
             None => reasons.push("it has no `totp_secret_name`"),
+            // Other users see the arguments of a command.
+            Some(secret_name) if is_like_a_secret(secret_name.as_bytes()) => {
+                reasons.push("its `totp_secret_name` looks like the secret itself, not like its name in mktotp");
+            }
             Some(secret_name) => match CodeCommand::mktotp(secret_name, environment) {
                 Some(command) => return Ok(Kind::Command(command)),
                 None => reasons.push("the program `mktotp` is not on the PATH"),

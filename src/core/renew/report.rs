@@ -8,6 +8,7 @@ use crate::core::block::preview::ChangedLine;
 use crate::core::block::stored_session::GoodSession;
 use crate::core::expiry;
 use crate::core::file::credentials_file::CredentialsFile;
+use crate::core::misplaced::shown_key_id;
 use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::session::SessionCredentials;
 use crate::core::source::usage::usage;
@@ -40,7 +41,7 @@ impl RenewReport {
         Self {
             session_profile,
             role: None,
-            access_key_id: shown(good.access_key_id.as_bytes()),
+            access_key_id: shown_key_id(good.access_key_id.as_bytes()),
             expiration: good.expiration,
             expiration_text: shown(good.expiration_text.as_bytes()),
             refreshed: false,

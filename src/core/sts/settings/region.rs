@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::core::misplaced::is_like_a_secret;
 use crate::core::session::{Partition, SerialNumber};
 use crate::core::sts::settings::error::{Place, SettingsError};
 use crate::core::sts::settings::request::SettingsRequest;
@@ -79,7 +80,8 @@ impl Region {
         let label = (1..=63).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !text.starts_with('-')
-            && !text.ends_with('-');
+            && !text.ends_with('-')
+            && !is_like_a_secret(text.as_bytes());
         if !label {
             return Err(SettingsError::NotRegion(place));
         }
