@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rmcp::model::JsonObject;
 use serde_json::Value;
+use zeroize::Zeroize;
 
 use crate::core::code::source::GivenCode;
 use crate::core::error::{Error, ErrorCode, Result};
@@ -13,6 +14,14 @@ use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
 
 /// The arguments of one call, all of them known.
 pub struct Arguments(JsonObject);
+
+impl Drop for Arguments {
+    fn drop(&mut self) {
+        if let Some(Value::String(code)) = self.0.get_mut("totp_token") {
+            code.zeroize();
+        }
+    }
+}
 
 impl Arguments {
     /// Refuses an argument that the tool does not have. The error does not repeat it.

@@ -125,3 +125,43 @@ fn no_local_failure_shows_a_secret() {
         assert!(!run.stderr.contains(SECRET) && !run.stdout.contains(SECRET), "{run:?}");
     }
 }
+
+/// Whether the memory of a process holds the text.
+#[cfg(target_os = "linux")]
+fn holds(process: u32, text: &str) -> std::io::Result<bool> {
+    use std::os::unix::fs::FileExt;
+    let memory = std::fs::File::open(format!("/proc/{process}/mem"))?;
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps"))?;
+    for line in maps.lines().filter(|line| line.contains(" rw")) {
+        let (start, end) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
+        let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+        // What cannot be read belongs to the kernel.
+        if memory.read_exact_at(&mut bytes, start).is_ok() && memchr::memmem::find(&bytes, text.as_bytes()).is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_2_nothing_of_a_session_stays_in_the_memory_of_the_server() {
+    use super::mcp::{LIST, Session, UPDATE};
+    use serde_json::json;
+    let sandbox = sandbox();
+    let mut session = Session::start(&sandbox, &[]);
+    session.succeeds(UPDATE, json!({"profile_name": "default", "totp_token": CODE}));
+    let process = session.child.id();
+    if let Err(error) = holds(process, "x") {
+        return super::sandbox::skipped(&error.to_string());
+    }
+    assert!(holds(process, "credential_file").unwrap(), "the search finds nothing at all");
+    let stored = stored(&sandbox);
+    assert_eq!(stored.len(), 3, "{stored:?}");
+    for secret in stored.iter().filter(|secret| *secret != SECRET) {
+        assert!(!holds(process, secret).unwrap(), "a secret of {} characters", secret.len());
+    }
+    session.succeeds(LIST, json!({}));
+    session.end().cleanly();
+}
