@@ -39,7 +39,8 @@ fn cli_10_too_few_descriptors_are_an_error_with_a_hint_and_spend_no_code() {
 #[cfg(target_os = "linux")]
 #[test]
 fn file_2_no_core_file_is_written_and_commands_keep_their_limit() {
-    let limit = "grep 'Max core file size' /proc";
+    // Its own limit is given back while the command is started.
+    let limit = "sleep 0.2; grep 'Max core file size' /proc";
     let sandbox = Sandbox::new().credentials(format!(
         "{SOURCE}mfa_process = {limit}/$PPID/limits > own; {limit}/self/limits > of-command; echo 123456\n"
     ));
