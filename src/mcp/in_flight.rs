@@ -12,7 +12,7 @@ use super::tools::ToolName;
 /// How much may be in flight: an update is small and may wait for long, any other answer is large and is there at once.
 const CAPACITY: usize = 128;
 const UPDATE: usize = 1;
-const OTHER: usize = 16;
+const OTHER: usize = 64;
 
 #[derive(Default)]
 pub struct InFlight {

@@ -30,7 +30,7 @@ use transport::LineTransport;
 /// How long calls may take to finish after the end of the input before they are cancelled.
 const GRACE: Duration = Duration::from_millis(500);
 /// How long the last responses may take to be written after that.
-const FAREWELL: Duration = Duration::from_millis(200);
+const FAREWELL: Duration = Duration::from_millis(150);
 
 /// Serves until the input ends or `stop` is cancelled (MCP-8).
 pub async fn serve(
