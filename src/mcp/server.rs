@@ -73,12 +73,12 @@ impl Server {
             Ok(parsed) => parsed,
             Err(error) => return answer::failure(&error, &answer::next_step(&error)),
         };
-        let result = match tool {
-            ToolName::Update => self.update(&file, &given).await,
-            ToolName::Info => info(&file, &self.environment, &given),
-            ToolName::List => {
-                inspect(&file, &self.environment, Timestamp::now()).map(|inspection| answer::profiles(&inspection, &file.resolved()))
-            }
+        let result = match (check_size(&file), tool) {
+            (Err(error), _) => Err(error),
+            (Ok(()), ToolName::Update) => self.update(&file, &given).await,
+            (Ok(()), ToolName::Info) => info(&file, &self.environment, &given),
+            (Ok(()), ToolName::List) => inspect(&file, &self.environment, Timestamp::now())
+                .map(|inspection| answer::profiles(&inspection, &file.resolved())),
         };
         result.unwrap_or_else(|error| failure(error, &file, &self.environment, &given))
     }
@@ -92,10 +92,7 @@ impl Server {
                 "the operator does not let calls name a file",
                 "this server works only on the operator's file",
             )),
-            Some(path) => {
-                let file = CredentialsFile::of_call(&path, &self.file, &self.environment);
-                if file.is_operators() { Ok(file) } else { within_limit(file) }
-            }
+            Some(path) => Ok(CredentialsFile::of_call(&path, &self.file, &self.environment)),
         }
     }
 
@@ -159,10 +156,11 @@ fn stopped() -> CallToolResult {
 /// The largest file that a call may name, in bytes (MCP-9). The operator's own may be larger.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-fn within_limit(file: CredentialsFile) -> Result<CredentialsFile> {
+fn check_size(file: &CredentialsFile) -> Result<()> {
     // What cannot be examined is an error when it is read.
-    if !std::fs::metadata(file.path()).is_ok_and(|metadata| metadata.len() > MOST_BYTES) {
-        return Ok(file);
+    let is_larger = || std::fs::metadata(file.path()).is_ok_and(|metadata| metadata.len() > MOST_BYTES);
+    if file.is_operators() || !is_larger() {
+        return Ok(());
     }
     let message =
         format!("`{}` is larger than 1 MiB, which is the most that is read of such a file", path(file.path()));

@@ -121,7 +121,7 @@ fn mcp_9_of_a_file_that_a_call_named_at_most_a_mebibyte_is_read() {
         (UPDATE, json!({"cred_file": file, "profile_name": "default", "totp_token": "123456"})),
     ] {
         let error = session.fails(tool, arguments, "file_unusable");
-        assert!(error.contains("1 MiB"), "{error}");
+        assert!(error.contains("1 MiB") && error.contains("next: call again without `cred_file`"), "{error}");
     }
     assert_eq!(sandbox.sts().request_count(), 0);
     // The operator's own may be larger.
