@@ -13,6 +13,7 @@ pub fn with_snapshots(check: impl FnOnce()) {
     settings.add_filter(r"ASIA[A-Z2-7]{16}", "ASIA[id]");
     settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+09:00", "[expiry]");
     settings.add_filter(r#"(expires_in_seconds\\?": ?)\d+"#, "$1[seconds]");
+    settings.add_filter(r"(expires_in_seconds  +)\d+", "$1[seconds]");
     settings.add_filter(r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:[port]");
     settings.bind(check);
 }
