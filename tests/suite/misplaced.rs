@@ -82,3 +82,14 @@ fn file_2_a_seed_is_not_handed_to_mktotp_as_a_name() {
     sandbox.run(["get", "-n", "default"]).fails("code_unavailable", 3).says("looks like the secret itself");
     assert!(!sandbox.path("ran").exists());
 }
+
+#[test]
+fn file_2_a_secret_in_the_wrong_line_of_a_block_is_not_shown_by_a_dry_run() {
+    let block = format!(
+        "# ${{{{{{ key=default\n[default_sts]\naws_access_key_id = {SECRET}\nexpiration_datetime = {SEED}\n# $}}}}}}\n"
+    );
+    let sandbox = Sandbox::new().credentials(format!("{SOURCE}{block}"));
+    let run = sandbox.run(["get", "default", "--dry-run"]).succeeds().prints("- aws_access_key_id = (malformed)");
+    let run = run.prints("- expiration_datetime = (malformed)");
+    assert!(!run.stdout.contains(SECRET) && !run.stdout.contains(SEED), "{run:?}");
+}

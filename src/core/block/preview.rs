@@ -4,6 +4,7 @@ use crate::core::block::edit::Edit;
 use crate::core::block::layout::{is_security_token, session_key};
 use crate::core::ini::key::Key;
 use crate::core::ini::lines::{LineKind, Lines, line_at};
+use crate::core::misplaced::{shown_key_id, shown_value};
 use crate::core::text::shown;
 
 /// A line that is removed or added.
@@ -45,11 +46,12 @@ fn masked(line: &[u8]) -> String {
         Some(LineKind::Comment(text)) => shown(text),
         Some(LineKind::Header(header)) => format!("[{}]", shown(header.name)),
         Some(LineKind::Property(property)) => match session_key(property.key) {
-            Some(key @ (Key::AwsAccessKeyId | Key::ExpirationDatetime)) => {
-                format!("{} = {}", key.as_str(), shown(property.value()))
-            }
+            Some(key @ Key::AwsAccessKeyId) => format!("{} = {}", key.as_str(), shown_key_id(property.value())),
+            Some(key @ Key::ExpirationDatetime) => format!("{} = {}", key.as_str(), shown_value(property.value())),
             Some(key) => format!("{} = (masked)", key.as_str()),
-            None if Key::find(property.key) == Some(Key::Region) => format!("region = {}", shown(property.value())),
+            None if Key::find(property.key) == Some(Key::Region) => {
+                format!("region = {}", shown_value(property.value()))
+            }
             None if is_security_token(property.key) => format!("{} = (masked)", shown(property.key)),
             None => format!("{} = …", shown(property.key)),
         },
