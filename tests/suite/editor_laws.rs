@@ -160,7 +160,10 @@ proptest! {
     fn file_8_both_readings_agree_on_what_botocore_accepts(File(file) in prop_oneof![file(), file_with_block()]) {
         let (ours, theirs) = (Profiles::of_credentials(&file), Reading::of(&file));
         let has_lone_return = file.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n') || file.ends_with(b"\r");
-        if has_lone_return || !theirs.faults.is_empty() || !theirs.defaults.entries.is_empty() {
+        // Below a header without its bracket our reader reads nothing, and botocore the section above.
+        let has_open_header =
+            Lines::of(&file).any(|line| matches!(line.kind, LineKind::Header(header) if !header.ends_a_section()));
+        if has_lone_return || has_open_header || !theirs.faults.is_empty() || !theirs.defaults.entries.is_empty() {
             return Ok(());
         }
         for section in theirs.sections.iter().filter(|section| trim(section.name) == section.name) {
