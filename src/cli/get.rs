@@ -21,7 +21,7 @@ use crate::core::renew::request::RenewRequest;
 use crate::core::renew::{dry_run, renew, unusable_name};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
 use crate::core::source::unnamed::source_if_unnamed;
-use crate::core::text::{path, shown};
+use crate::core::text::path;
 
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
     let request = request(options, file).await?;
@@ -78,9 +78,7 @@ async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
     let min_validity = options.min_validity.as_deref().map(parse_seconds).transpose()?;
     let session_profile = match options.sts_profile_name.as_deref() {
         None | Some("") => None,
-        Some(name) => {
-            Some(SessionProfileName::parse(name.as_bytes()).ok_or_else(|| unusable_name(&shown(name.as_bytes())))?)
-        }
+        Some(name) => Some(SessionProfileName::parse(name.as_bytes()).ok_or_else(|| unusable_name(name.as_bytes()))?),
     };
     let profile = match options.named.get() {
         Some(name) => ProfileName::parse(name)?,

@@ -13,6 +13,7 @@ use super::output::Output;
 use super::sn;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::quote::posix;
+use crate::core::text::hidden;
 
 /// Shows help, the version or an error, and returns the exit status.
 pub fn show(error: ClapError, arguments: &[OsString], output: &Output) -> ExitCode {
@@ -60,7 +61,10 @@ fn translated(mut error: ClapError, arguments: &[OsString]) -> Error {
     };
     let command = Cli::command();
     let command = arguments.iter().find_map(|argument| Some(command.find_subcommand(argument)?.get_name()));
-    let (message, hint) = rendered(error, command);
+    let (mut message, hint) = rendered(error, command);
+    if let Some(hidden) = hidden(&typed) {
+        message = format!("{message} (it {hidden})");
+    }
     Error::new(ErrorCode::Usage, message, own_hint.unwrap_or(hint))
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use crate::core::text;
+
 /// The process's environment, or a given one in tests.
 #[derive(Debug, Clone, Default)]
 pub struct Environment(Option<HashMap<OsString, OsString>>);
@@ -30,6 +32,12 @@ impl Environment {
             Some(variables) => variables.get(OsStr::new(name)).cloned(),
         };
         value.filter(|value| !value.is_empty())
+    }
+
+    /// A warning about a variable that names a file that does not exist (CLI-15).
+    pub fn missing_file(&self, name: &str) -> Option<String> {
+        let path = expand_home(Path::new(&self.var_os(name)?), self);
+        (!path.exists()).then(|| format!("`{name}` names `{}`, which does not exist", text::path(&path)))
     }
 
     /// The user's home directory.

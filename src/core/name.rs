@@ -12,10 +12,10 @@ pub struct ProfileName(Vec<u8>);
 impl ProfileName {
     /// Parses a NAME as given: printable and not empty, else `usage`.
     pub fn parse(name: &str) -> Result<Self> {
-        let fault = match name {
-            "" => "is empty",
-            name if text::clean(name) != name => "has characters that cannot be printed",
-            name => return Ok(Self(name.as_bytes().to_vec())),
+        let fault = match text::hidden(name) {
+            Some(hidden) => hidden,
+            None if name.is_empty() => "is empty".to_owned(),
+            None => return Ok(Self(name.as_bytes().to_vec())),
         };
         let hint = "give the name as `updsts list` shows it";
         Err(Error::new(ErrorCode::Usage, format!("the profile name {fault}"), hint))

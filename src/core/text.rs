@@ -33,12 +33,34 @@ pub fn shown(bytes: &[u8]) -> String {
     text
 }
 
-/// A path as people write it: the home directory is `~`.
+/// What cannot be seen in a text, in words (CLI-15): `ends with a carriage return`. A message that leaves it out shows
+/// another text than the one that is wrong.
+pub fn hidden(text: &str) -> Option<String> {
+    let (at, c) = text.char_indices().find(|&(_, c)| is_invisible(c))?;
+    let place = match at {
+        at if text[at..].chars().all(is_invisible) => "ends with",
+        0 => "starts with",
+        _ => "contains",
+    };
+    Some(match c {
+        '\r' => format!("{place} a carriage return"),
+        '\n' => format!("{place} a line break"),
+        '\t' => format!("{place} a tab"),
+        '\u{1b}' => format!("{place} an escape character"),
+        c => format!("{place} the invisible character U+{:04X}", u32::from(c)),
+    })
+}
+
+/// A path as people write it: the home directory is `~`, and what cannot be seen is named.
 pub fn path(path: &Path) -> String {
-    let home = crate::core::environment::Environment::process().home();
-    match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
-        Some(rest) => clean(&format!("~/{}", rest.display())),
-        None => clean(&path.display().to_string()),
+    let whole = path.display().to_string();
+    if let Some(hidden) = hidden(&whole) {
+        return format!("{} ({hidden})", clean(&whole));
+    }
+    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+    match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => whole,
     }
 }
 
@@ -92,6 +114,31 @@ mod tests {
     #[test]
     fn removes_control_bidirectional_and_zero_width_characters() {
         assert_eq!(clean("a\u{0}\u{1b}]0;x\u{7}\r\n\u{9b}\u{202e}\u{2066}\u{200d}\u{feff}\u{e0041}b"), "a]0;xb");
+    }
+
+    #[test]
+    fn cli_15_what_cannot_be_seen_is_named_with_its_place() {
+        for (text, named) in [
+            ("a b, \u{e4}\u{a0}", None),
+            ("", None),
+            ("a\r", Some("ends with a carriage return")),
+            ("a\r\n", Some("ends with a carriage return")),
+            ("\ta", Some("starts with a tab")),
+            ("\u{feff}a\n", Some("starts with the invisible character U+FEFF")),
+            ("a\u{1b}[31mb", Some("contains an escape character")),
+            ("a\u{7}b", Some("contains the invisible character U+0007")),
+            ("\n", Some("ends with a line break")),
+        ] {
+            assert_eq!(hidden(text).as_deref(), named, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn cli_15_a_path_says_what_it_does_not_show() {
+        assert_eq!(path(Path::new("/x/credentials\r")), "/x/credentials (ends with a carriage return)");
+        assert_eq!(place(Path::new("/x/a\u{200b}b"), Some(2)), "/x/ab (contains the invisible character U+200B):2");
+        let home = std::env::home_dir().unwrap_or_default();
+        assert_eq!(path(&home.join("x\t")), format!("{} (ends with a tab)", home.join("x").display()));
     }
 
     #[test]

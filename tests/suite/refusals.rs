@@ -29,7 +29,7 @@ fn cli_10_usage_errors_have_the_programs_own_form() {
         (&["fetch"], "unrecognized subcommand"),
         (&["-v", "3", "list"], "--verbose"),
         (&["get", "-n", "", "-t", "123456"], "empty"),
-        (&["get", "-n", "de\u{1b}fault", "-t", "123456"], "printed"),
+        (&["get", "-n", "de\u{1b}fault", "-t", "123456"], "contains an escape character"),
         (&["get", "-n", "default", "-t", "12345"], "six digits"),
         (&["get", "-n", "default", "-t", ""], "six digits"),
         (&["get", "-n", "default", "--region", "eu west"], "region"),

@@ -61,6 +61,19 @@ impl Plan {
 
 /// Reads the files and makes every check that is possible before a code is needed. Nothing is sent, run or written.
 pub async fn decide(request: &RenewRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
+    let mut decision = checked(request, environment, reporter).await;
+    if let Some(warning) = environment.missing_file("AWS_CONFIG_FILE") {
+        match &mut decision {
+            Ok(Decision::Keep(report)) => report.warnings.push(warning),
+            Ok(Decision::Renew(plan)) => plan.warnings.push(warning),
+            // The missing file may be the reason.
+            Err(_) => reporter.notice(&format!("warning: {warning}")),
+        }
+    }
+    decision
+}
+
+async fn checked(request: &RenewRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
     let snapshot = request.file.read_at_rest().await?;
     let config_file = ConfigFile::read(environment)?;
     let layout = Layout::of(&snapshot.bytes);
@@ -158,14 +171,20 @@ fn session_profile(layout: &Layout<'_>, source: &ProfileName, request: &RenewReq
         Some(own) if own.name.is_empty() => {
             Err(BlockError::HeaderWithoutName { line: own.line }.at(request.file.path()))
         }
-        Some(own) => SessionProfileName::parse(own.name).ok_or_else(|| unusable_name(&shown(own.name))),
-        None => SessionProfileName::default_of(source).ok_or_else(|| unusable_name(&format!("{source}_sts"))),
+        Some(own) => SessionProfileName::parse(own.name).ok_or_else(|| unusable_name(own.name)),
+        None => {
+            SessionProfileName::default_of(source).ok_or_else(|| unusable_name(&[source.as_bytes(), b"_sts"].concat()))
+        }
     }
 }
 
 /// The error for a session profile's name that some SDK does not accept.
-pub fn unusable_name(name: &str) -> Error {
-    let message = format!("`{name}` cannot be the name of a session profile: not every AWS SDK accepts it");
+pub fn unusable_name(name: &[u8]) -> Error {
+    let fault = match text::hidden(&String::from_utf8_lossy(name)) {
+        Some(hidden) => format!("it {hidden}"),
+        None => "not every AWS SDK accepts it".to_owned(),
+    };
+    let message = format!("`{}` cannot be the name of a session profile: {fault}", shown(name));
     Error::new(ErrorCode::Usage, message, "choose a name of letters, digits and `_-/.%@:+` with `-sn NAME`")
 }
 
