@@ -30,8 +30,8 @@ Which endpoint of AWS.
 \fBHTTPS_PROXY\fR, \fBHTTP_PROXY\fR, \fBALL_PROXY\fR, \fBNO_PROXY\fR
 The proxy, also in lower case.
 .TP
-\fBAWS_CA_BUNDLE\fR, \fBSSL_CERT_FILE\fR
-The certificates to trust. The first replaces the system\(cqs.
+\fBAWS_CA_BUNDLE\fR, \fBREQUESTS_CA_BUNDLE\fR, \fBSSL_CERT_FILE\fR
+The certificates to trust. The first two replace the system\(cqs.
 .TP
 \fBCI\fR
 If set, nobody is asked for a code.

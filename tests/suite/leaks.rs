@@ -106,7 +106,7 @@ fn no_local_failure_shows_a_secret() {
     let proxy = "http://user:canary-proxy-pw@127.0.0.1:1";
     let cases: [(&str, &str); 6] = [
         ("HTTP_PROXY", proxy),
-        ("HTTP_PROXY", "socks5://user:canary-proxy-pw@127.0.0.1:1"),
+        ("HTTP_PROXY", "ftp://user:canary-proxy-pw@127.0.0.1:1"),
         ("AWS_ENDPOINT_URL_STS", "http://user:canary-proxy-pw@127.0.0.1:1"),
         ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1"),
         ("AWS_CA_BUNDLE", "/nowhere"),

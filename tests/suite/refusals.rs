@@ -167,7 +167,7 @@ fn get_9_an_endpoint_of_the_config_file_is_used_or_refused_and_never_passed_over
 #[test]
 fn get_10_a_proxy_that_is_none_is_refused_and_its_value_not_shown() {
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
-        let sandbox = Sandbox::new().env(name, "socks5://user:hunter2@127.0.0.1:1080");
+        let sandbox = Sandbox::new().env(name, "ftp://user:hunter2@127.0.0.1:1080");
         let run = sandbox.refused(GET, "config_unusable", 3).says(name);
         assert!(!run.stderr.contains("hunter2") && !run.stderr.contains("127.0.0.1"), "{run:?}");
     }

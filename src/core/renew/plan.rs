@@ -240,7 +240,7 @@ async fn settings(
         device: &source.device,
     })
     .await?;
-    reporter.detail(&format!("region {} ({})", settings.region(), settings.region_origin()));
+    reporter.detail(&format!("region {}, from {}", settings.region(), settings.region_origin()));
     reporter.detail(&format!("endpoint {}", settings.endpoint()));
     reporter.detail(&format!("proxy {}", settings.proxy().unwrap_or_else(|| "none".into())));
     Ok(settings)

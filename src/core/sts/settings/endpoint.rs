@@ -3,8 +3,9 @@
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use url::{Host, Url};
 
+use crate::core::error::Result;
 use crate::core::ini::key::Key;
-use crate::core::sts::settings::error::{Place, SettingsError};
+use crate::core::sts::settings::place::{Place, unusable};
 use crate::core::sts::settings::region::Region;
 use crate::core::sts::settings::request::SettingsRequest;
 use crate::core::sts::settings::shared_config::{Setting, SharedConfig};
@@ -30,27 +31,28 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) async fn resolve(
-        request: &SettingsRequest<'_>,
-        config: &SharedConfig,
-        region: &Region,
-    ) -> Result<Self, SettingsError> {
+    pub(super) async fn resolve(request: &SettingsRequest<'_>, config: &SharedConfig, region: &Region) -> Result<Self> {
         let fips = config.switch(USE_FIPS)?;
         let dual_stack = config.switch(USE_DUAL_STACK)?;
         if let Some((text, place)) = configured_url(request, config)? {
             for (switch, what) in [(&fips, "a FIPS endpoint"), (&dual_stack, "a dual-stack endpoint")] {
                 if let Some((true, switch)) = switch {
-                    return Err(SettingsError::SwitchWithCustomEndpoint {
-                        switch: switch.to_string(),
-                        what,
-                        endpoint: place.to_string(),
-                    });
+                    let what = format!("asks for {what}, which a custom endpoint ({place}) does not have");
+                    return Err(switch.unusable(&what, format!("unset {switch} or {place}")));
                 }
             }
-            return Self::new(&text, place, true);
+            return Self::new(&text, &place, true);
         }
         let is_on = |switch: Option<(bool, Place)>| switch.is_some_and(|(on, _)| on);
-        let no_endpoint = || SettingsError::NoEndpoint { region: region.name().to_owned() };
+        let no_endpoint = || {
+            unusable(
+                format!(
+                    "there is no STS endpoint for region `{}` with these FIPS and dual-stack switches",
+                    region.name()
+                ),
+                "unset `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`, or give another `--region`",
+            )
+        };
         let params = Params::builder()
             .region(region.name())
             .use_fips(is_on(fips))
@@ -59,21 +61,24 @@ impl Endpoint {
             .build()
             .map_err(|_| no_endpoint())?;
         let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.map_err(|_| no_endpoint())?;
-        Self::new(endpoint.url(), Place::Option("--region"), false)
+        Self::new(endpoint.url(), &Place::Option("--region"), false)
     }
 
-    fn new(text: &str, place: Place, custom: bool) -> Result<Self, SettingsError> {
-        let Ok(url) = Url::parse(text) else {
-            return Err(SettingsError::NotUrl(place));
+    fn new(text: &str, place: &Place, custom: bool) -> Result<Self> {
+        // The parser drops control characters.
+        place.check(text)?;
+        let unusable = |what| {
+            place.unusable(what, "give a URL such as `https://sts.us-east-1.amazonaws.com` or `http://127.0.0.1:4566`")
         };
-        let (Some(host), true) = (url.host(), has_http_scheme(text)) else {
-            return Err(SettingsError::NotUrl(place));
+        let url = Url::parse(text).ok().filter(|_| has_http_scheme(text));
+        let Some((url, host)) = url.as_ref().and_then(|url| Some((url, url.host()?))) else {
+            return Err(unusable("is not an http:// or https:// URL"));
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(SettingsError::UrlHasUser(place));
+            return Err(unusable("is a URL with a user name or a password"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(SettingsError::UrlHasQuery(place));
+            return Err(unusable("is a URL with a query or a fragment"));
         }
         Ok(Self {
             https: url.scheme() == "https",
@@ -101,10 +106,7 @@ impl Endpoint {
     }
 }
 
-fn configured_url(
-    request: &SettingsRequest<'_>,
-    config: &SharedConfig,
-) -> Result<Option<(String, Place)>, SettingsError> {
+fn configured_url(request: &SettingsRequest<'_>, config: &SharedConfig) -> Result<Option<(String, Place)>> {
     if let Some(text) = request.endpoint_option {
         return Ok(Some((text.to_owned(), Place::Option("--endpoint-url"))));
     }

@@ -1,8 +1,8 @@
 //! Where and how STS is called: region, endpoint, proxy, certificates.
 
 mod endpoint;
-mod error;
-mod proxy;
+mod place;
+pub(in crate::core::sts) mod proxy;
 mod region;
 pub mod request;
 pub mod resolved;

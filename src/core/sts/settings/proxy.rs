@@ -3,12 +3,13 @@
 use std::fmt;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::Url;
 
 use crate::core::environment::Environment;
-use crate::core::sts::settings::endpoint::{has_http_scheme, is_loopback};
-use crate::core::sts::settings::error::{Place, SettingsError};
+use crate::core::error::Result;
+use crate::core::sts::settings::endpoint::{Endpoint, has_http_scheme, is_loopback};
+use crate::core::sts::settings::place::Place;
 
 /// The proxy for one endpoint.
 ///
@@ -17,7 +18,8 @@ use crate::core::sts::settings::error::{Place, SettingsError};
 #[derive(Clone)]
 pub(crate) struct Proxy {
     variable: &'static str,
-    config: ProxyConfig,
+    /// With user name and password.
+    url: Url,
     shown: String,
     https: bool,
     loopback: bool,
@@ -25,19 +27,38 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     /// The proxy for `endpoint`. The lower-case spelling takes precedence, as in curl and the AWS CLI.
-    pub(super) fn resolve(environment: &Environment, endpoint: &str) -> Result<Option<Self>, SettingsError> {
-        let own: [&'static str; 2] =
-            if endpoint.starts_with("https:") { ["https_proxy", "HTTPS_PROXY"] } else { ["http_proxy", "HTTP_PROXY"] };
-        let mut names = own.into_iter().chain(["all_proxy", "ALL_PROXY"]);
-        let Some((name, value)) = names.find_map(|name| Some((name, environment.var_os(name)?))) else {
+    pub(super) fn resolve(environment: &Environment, endpoint: &Endpoint) -> Result<Option<Self>> {
+        let find = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, environment.var_os(name)?)));
+        let own = if endpoint.is_https() { ["https_proxy", "HTTPS_PROXY"] } else { ["http_proxy", "HTTP_PROXY"] };
+        let Some((name, value)) = find(&own).or_else(|| find(&["all_proxy", "ALL_PROXY"])) else {
             return Ok(None);
         };
-        let exceptions = ["no_proxy", "NO_PROXY"].into_iter().find_map(|name| environment.var_os(name));
-        if exceptions.is_some_and(|rules| is_exempt(endpoint, &rules.to_string_lossy())) {
-            return Ok(None);
+        if let Some((name, rules)) = find(&["no_proxy", "NO_PROXY"]) {
+            let rules = rules.to_string_lossy();
+            // A tab separates rules.
+            Place::Variable(name).check(&rules.replace('\t', " "))?;
+            if is_exempt(endpoint.url(), &rules) {
+                return Ok(None);
+            }
         }
+        let (text, place) = (value.to_string_lossy(), Place::Variable(name));
+        let is_socks = text.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("socks"));
+        if is_socks && text.contains("://") {
+            // Desktops set one for everything, and no tool takes it to reach its own machine.
+            let hint = format!(
+                "set {place} to an `http://` URL of the proxy, if it has one, or name the endpoint's host in `NO_PROXY`"
+            );
+            let refused = Err(place.unusable("names a SOCKS proxy, which updsts does not support", hint));
+            return if endpoint.is_loopback() { Ok(None) } else { refused };
+        }
+        place.check(&text)?;
         let proxy = value.to_str().and_then(|text| Self::parse(text, name));
-        proxy.map(Some).ok_or(SettingsError::NotProxy(Place::Variable(name)))
+        proxy.map(Some).ok_or_else(|| {
+            place.unusable(
+                "is not an http:// or https:// URL",
+                format!("set {place} to a URL such as `http://proxy.example.com:8080`, special characters of a password percent-encoded, or name the endpoint's host in `NO_PROXY`"),
+            )
+        })
     }
 
     fn parse(text: &str, variable: &'static str) -> Option<Self> {
@@ -59,18 +80,24 @@ impl Proxy {
         url.set_path("");
         url.set_query(None);
         url.set_fragment(None);
-        let config = ProxyConfig::all(url.as_str()).ok()?;
+        ProxyConfig::all(url.as_str()).ok()?;
         let loopback = is_loopback(&url.host()?);
         let https = url.scheme() == "https";
-        url.set_username("").ok()?;
-        url.set_password(None).ok()?;
-        let shown = url.as_str().trim_end_matches('/').to_owned();
-        Some(Self { variable, config, shown, https, loopback })
+        let mut shown = url.clone();
+        shown.set_username("").ok()?;
+        shown.set_password(None).ok()?;
+        let shown = shown.as_str().trim_end_matches('/').to_owned();
+        Some(Self { variable, url, shown, https, loopback })
     }
 
     /// What the HTTP client is given, including user name and password.
     pub(crate) fn config(&self) -> ProxyConfig {
-        self.config.clone()
+        ProxyConfig::all(self.url.as_str()).expect("the URL was accepted when it was parsed")
+    }
+
+    /// The proxy as it is connected to for `endpoint`: its address, and the header for its user name and password.
+    pub(crate) fn intercept(&self, endpoint: &str) -> Option<Intercept> {
+        Matcher::builder().all(self.url.as_str()).build().intercept(&endpoint.parse().ok()?)
     }
 
     /// The URL without user name and password.
@@ -82,7 +109,7 @@ impl Proxy {
         self.variable
     }
 
-    pub(super) fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.https
     }
 

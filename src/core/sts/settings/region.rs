@@ -1,89 +1,60 @@
 //! The region (GET-8).
 
-use std::fmt;
-
+use crate::core::error::Result;
 use crate::core::misplaced::is_like_a_secret;
 use crate::core::session::{Partition, SerialNumber};
-use crate::core::sts::settings::error::{Place, SettingsError};
+use crate::core::sts::settings::place::{Place, unusable};
 use crate::core::sts::settings::request::SettingsRequest;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RegionOrigin {
-    Option,
-    AwsRegion,
-    AwsDefaultRegion,
-    CredentialsFile,
-    ConfigFile,
-    /// The partition in the device's ARN.
-    Device,
-    Default,
-}
-
-impl fmt::Display for RegionOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Option => "`--region`",
-            Self::AwsRegion => "`AWS_REGION`",
-            Self::AwsDefaultRegion => "`AWS_DEFAULT_REGION`",
-            Self::CredentialsFile => "`region` in the credentials file",
-            Self::ConfigFile => "`region` in the config file",
-            Self::Device => "the partition of the device",
-            Self::Default => "the default",
-        })
-    }
-}
 
 /// A region by its name, and where it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Region {
     name: String,
-    origin: RegionOrigin,
+    origin: Place,
 }
 
 impl Region {
-    pub(super) fn resolve(request: &SettingsRequest<'_>) -> Result<Self, SettingsError> {
+    pub(super) fn resolve(request: &SettingsRequest<'_>) -> Result<Self> {
         if let Some(text) = request.region_option {
-            return Self::parse(text, RegionOrigin::Option, Place::Option("--region"));
+            return Self::parse(text, Place::Option("--region"));
         }
-        for (name, origin) in
-            [("AWS_REGION", RegionOrigin::AwsRegion), ("AWS_DEFAULT_REGION", RegionOrigin::AwsDefaultRegion)]
-        {
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
             if let Some(text) = request.environment.var_os(name) {
                 // Bytes that are not Unicode are not a region either.
-                return Self::parse(&text.to_string_lossy(), origin, Place::Variable(name));
+                return Self::parse(&text.to_string_lossy(), Place::Variable(name));
             }
         }
-        for (text, origin, file) in [
-            (request.credentials_region, RegionOrigin::CredentialsFile, "the credentials file".to_owned()),
-            (
-                request.config_region,
-                RegionOrigin::ConfigFile,
-                crate::core::sts::settings::error::shown_path(request.config.path()),
-            ),
-        ] {
+        let in_config = Place::profile("region", request);
+        let profile = request.source_profile.to_string();
+        let in_credentials = Place::Profile { key: "region", profile, file: "the credentials file".to_owned() };
+        for (text, place) in [(request.credentials_region, in_credentials), (request.config_region, in_config)] {
             if let Some(text) = text.filter(|text| !text.is_empty()) {
-                let profile = request.source_profile.to_string();
-                return Self::parse(text, origin, Place::Profile { key: "region", profile, file });
+                return Self::parse(text, place);
             }
         }
         let (name, origin) = match request.device.partition() {
-            None => ("us-east-1", RegionOrigin::Default),
-            Some(Partition::Aws) => ("us-east-1", RegionOrigin::Device),
-            Some(Partition::AwsUsGov) => ("us-gov-west-1", RegionOrigin::Device),
-            Some(Partition::AwsCn) => ("cn-north-1", RegionOrigin::Device),
-            Some(Partition::Other(id)) => return Err(SettingsError::UnknownPartition(id)),
+            None => ("us-east-1", Place::Default),
+            Some(Partition::Aws) => ("us-east-1", Place::Device),
+            Some(Partition::AwsUsGov) => ("us-gov-west-1", Place::Device),
+            Some(Partition::AwsCn) => ("cn-north-1", Place::Device),
+            Some(Partition::Other(id)) => {
+                let message =
+                    format!("the device is in the partition `{id}`, for which updsts knows no default region");
+                return Err(unusable(message, "name a region in that partition with `--region`"));
+            }
         };
         Ok(Self { name: name.to_owned(), origin })
     }
 
-    fn parse(text: &str, origin: RegionOrigin, place: Place) -> Result<Self, SettingsError> {
+    fn parse(text: &str, place: Place) -> Result<Self> {
+        place.check(text)?;
         let label = (1..=63).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !text.starts_with('-')
             && !text.ends_with('-')
             && !is_like_a_secret(text.as_bytes());
         if !label {
-            return Err(SettingsError::NotRegion(place));
+            return Err(place.unusable("is not the name of a region", "give a region such as `us-east-1`"));
         }
         let name = match text {
             // Newer regions refuse the global endpoint's tokens, so these names of old SDKs get the regional endpoint
@@ -97,23 +68,26 @@ impl Region {
                     || pseudo.ends_with("-fips")
                     || pseudo.ends_with("-global") =>
             {
-                return Err(SettingsError::PseudoRegion { place, region: pseudo.to_owned() });
+                let what = format!("is `{pseudo}`, which does not stand for a single region");
+                let hint = "give a region such as `us-east-1`; for a FIPS endpoint, set `AWS_USE_FIPS_ENDPOINT=true`";
+                return Err(place.unusable(&what, hint));
             }
             name => name,
         };
-        Ok(Self { name: name.to_owned(), origin })
+        Ok(Self { name: name.to_owned(), origin: place })
     }
 
-    pub(super) fn check_partition(&self, device: &SerialNumber) -> Result<(), SettingsError> {
-        match device.partition() {
-            Some(expected) if expected != self.partition() => Err(SettingsError::OtherPartition {
-                region: self.name.clone(),
-                origin: self.origin.to_string(),
-                partition: self.partition().id().to_owned(),
-                device: expected.id().to_owned(),
-            }),
-            _ => Ok(()),
-        }
+    pub(super) fn check_partition(&self, device: &SerialNumber) -> Result<()> {
+        let own = self.partition();
+        let Some(expected) = device.partition().filter(|expected| *expected != own) else { return Ok(()) };
+        let (own, expected) = (own.id(), expected.id());
+        Err(unusable(
+            format!(
+                "the region `{}` from {} is in the partition `{own}`, the device in `{expected}`",
+                self.name, self.origin
+            ),
+            format!("give a region in `{expected}` with `--region`, or the device of this account"),
+        ))
     }
 
     /// The partition, by the region's prefix.
@@ -137,7 +111,7 @@ impl Region {
         &self.name
     }
 
-    pub(super) fn origin(&self) -> RegionOrigin {
-        self.origin
+    pub(crate) fn origin(&self) -> &Place {
+        &self.origin
     }
 }

@@ -11,7 +11,6 @@ use crate::core::error::Result;
 use crate::core::sts::settings::endpoint::Endpoint;
 use crate::core::sts::settings::proxy::Proxy;
 use crate::core::sts::settings::region::Region;
-pub use crate::core::sts::settings::region::RegionOrigin;
 use crate::core::sts::settings::request::SettingsRequest;
 use crate::core::sts::settings::shared_config::SharedConfig;
 use crate::core::sts::settings::trust::Trust;
@@ -37,10 +36,13 @@ impl StsSettings {
         if !endpoint.is_custom() {
             region.check_partition(request.device)?;
         }
-        let proxy = Proxy::resolve(request.environment, endpoint.url())?;
+        let proxy = Proxy::resolve(request.environment, &endpoint)?;
         let tls = endpoint.is_https() || proxy.as_ref().is_some_and(Proxy::is_https);
         let trust = Trust::resolve(request, tls)?;
         let mut warnings = config.warnings.clone();
+        if tls && trust.custom().is_none() {
+            warnings.extend(request.environment.missing_file("SSL_CERT_FILE"));
+        }
         let local = endpoint.is_loopback() && proxy.as_ref().is_none_or(Proxy::is_loopback);
         if !endpoint.is_https() && !local {
             warnings
@@ -54,8 +56,9 @@ impl StsSettings {
         self.region.name()
     }
 
-    pub fn region_origin(&self) -> RegionOrigin {
-        self.region.origin()
+    /// Where the region was found.
+    pub fn region_origin(&self) -> String {
+        self.region.origin().to_string()
     }
 
     /// The URL that is called, the SDK's own or a custom one. It contains no user name or password.

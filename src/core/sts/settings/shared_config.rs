@@ -11,9 +11,10 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::origin::Origin;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use crate::core::error::{Error, Result};
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::Profile;
-use crate::core::sts::settings::error::{Place, SettingsError, shown_path};
+use crate::core::sts::settings::place::{Place, unusable};
 use crate::core::sts::settings::request::SettingsRequest;
 use crate::core::text::{self, shown};
 
@@ -49,12 +50,13 @@ pub(super) struct SharedConfig {
 }
 
 impl SharedConfig {
-    pub(super) async fn load(request: &SettingsRequest<'_>) -> Result<Self, SettingsError> {
+    pub(super) async fn load(request: &SettingsRequest<'_>) -> Result<Self> {
         let mut variables = HashMap::new();
         for name in VARIABLES {
             if let Some(value) = request.environment.var_os(name) {
                 // The SDK would treat it as unset and call public AWS.
-                let value = value.into_string().map_err(|_| SettingsError::NotUnicode(Place::Variable(name)))?;
+                let not_unicode = |_| not(&Place::Variable(name), "is not valid Unicode");
+                let value = value.into_string().map_err(not_unicode)?;
                 variables.insert(name.to_owned(), value);
             }
         }
@@ -62,7 +64,8 @@ impl SharedConfig {
         let place = |line| text::place(request.config.path(), Some(line));
         if let Some(line) = request.config.stray_endpoint() {
             // It may belong to the source profile; without it the request would go to public AWS.
-            return Err(SettingsError::StrayEndpoint(place(line)));
+            let message = format!("an endpoint in the config file belongs to no profile ({})", place(line));
+            return Err(unusable(message, "close the header above it with `]`, or remove the line"));
         }
         let profiles = request.config.profiles();
         let profile = profiles.get(request.source_profile.as_bytes());
@@ -70,13 +73,17 @@ impl SharedConfig {
         let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
         let sections = aws_config::profile::load(&Fs::default(), &environment, &files, Some("source".into()))
             .await
-            .map_err(|_| SettingsError::Unparsable(shown_path(request.config.path())))?;
+            .map_err(|_| {
+                let file = text::path(request.config.path());
+                let message = format!("the settings of the source profile cannot be read ({file})");
+                unusable(message, "check the endpoint settings of the source profile in the config file")
+            })?;
         let warnings = profiles.warnings_of(request.source_profile.as_bytes());
         Ok(Self {
             environment,
             sections,
             profile: request.source_profile.to_string(),
-            file: shown_path(request.config.path()),
+            file: text::path(request.config.path()),
             warnings: warnings.map(|warning| format!("{}: {}", place(warning.line), warning.oddity)).collect(),
         })
     }
@@ -105,18 +112,22 @@ impl SharedConfig {
     }
 
     /// A switch, and where it is set. Anything but `true` and `false` is refused; the SDK would read it as `false`.
-    pub(super) fn switch(&self, setting: Setting) -> Result<Option<(bool, Place)>, SettingsError> {
+    pub(super) fn switch(&self, setting: Setting) -> Result<Option<(bool, Place)>> {
         match self.get(setting) {
             None => Ok(None),
             Some((value, place)) if value.eq_ignore_ascii_case("true") => Ok(Some((true, place))),
             Some((value, place)) if value.eq_ignore_ascii_case("false") => Ok(Some((false, place))),
-            Some((_, place)) => Err(SettingsError::NotBoolean(place)),
+            Some((value, place)) => place.check(&value).and(Err(not(&place, "is neither `true` nor `false`"))),
         }
     }
 }
 
+fn not(place: &Place, what: &str) -> Error {
+    place.unusable(what, format!("correct {place}, or unset it"))
+}
+
 /// The settings of the source profile as a config file that the SDK's parser accepts.
-fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<String, SettingsError> {
+fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<String> {
     let mut text = "[profile source]\n".to_owned();
     for key in KEYS {
         if let Some(value) = profile.get(key) {
@@ -125,11 +136,12 @@ fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<St
     }
     if let Some(services) = profile.get(Key::Services) {
         let Some(endpoint) = request.config.sts_endpoint(&services.bytes) else {
-            return Err(SettingsError::ServicesMissing {
-                profile: request.source_profile.to_string(),
-                section: shown(&services.bytes),
-                place: text::place(request.config.path(), Some(services.line)),
-            });
+            let (profile, section) = (request.source_profile, shown(&services.bytes));
+            let place = text::place(request.config.path(), Some(services.line));
+            return Err(unusable(
+                format!("profile `{profile}` names the section `[services {section}]`, which does not exist ({place})"),
+                format!("add the section `[services {section}]`, or remove `services` from the profile"),
+            ));
         };
         if let Some((url, line)) = endpoint {
             let url = one_line(request, Key::EndpointUrl, url, line)?;
@@ -140,15 +152,11 @@ fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<St
 }
 
 /// A value that the SDK's parser reads unchanged.
-fn one_line<'v>(
-    request: &SettingsRequest<'_>,
-    key: Key,
-    value: &'v [u8],
-    line: usize,
-) -> Result<&'v str, SettingsError> {
+fn one_line<'v>(request: &SettingsRequest<'_>, key: Key, value: &'v [u8], line: usize) -> Result<&'v str> {
     let plain = |text: &&str| !text.chars().any(char::is_control);
-    std::str::from_utf8(value).ok().filter(plain).ok_or_else(|| SettingsError::NotOneLine {
-        key: key.as_str(),
-        place: text::place(request.config.path(), Some(line)),
+    std::str::from_utf8(value).ok().filter(plain).ok_or_else(|| {
+        let (key, place) = (key.as_str(), text::place(request.config.path(), Some(line)));
+        let message = format!("`{key}` is not a single line of UTF-8 ({place})");
+        unusable(message, format!("write the value of `{key}` on one line"))
     })
 }

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_smithy_http_client::tls::TrustStore;
+use aws_smithy_types::base64;
+use bstr::ByteSlice;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::core::environment::expand_home;
+use crate::core::error::Result;
 use crate::core::ini::lines::line_at;
-use crate::core::sts::settings::error::{Place, SettingsError, shown_path};
+use crate::core::sts::settings::place::{Place, unusable};
 use crate::core::sts::settings::request::SettingsRequest;
-
-const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-const END: &[u8] = b"-----END CERTIFICATE-----";
+use crate::core::text;
 
 /// Root certificates in PEM form, each one checked, because the HTTP client panics on invalid ones.
 #[derive(Clone)]
@@ -37,7 +38,7 @@ enum Roots {
 impl Trust {
     /// Reads the certificates. A bundle that was named is checked even if nothing uses TLS, so a mistake in it is found
     /// now. The system's certificates are read only for TLS.
-    pub(super) fn resolve(request: &SettingsRequest<'_>, tls: bool) -> Result<Self, SettingsError> {
+    pub(super) fn resolve(request: &SettingsRequest<'_>, tls: bool) -> Result<Self> {
         let bundle = named_bundle(request);
         let roots = match &bundle {
             Some((place, path)) => Roots::Pem(read_bundle(place, path)?.into()),
@@ -64,50 +65,53 @@ impl Trust {
 }
 
 fn named_bundle(request: &SettingsRequest<'_>) -> Option<(Place, PathBuf)> {
-    let (place, path) = if let Some(path) = request.environment.var_os("AWS_CA_BUNDLE") {
-        (Place::Variable("AWS_CA_BUNDLE"), PathBuf::from(path))
-    } else {
+    let variable = |name| Some((Place::Variable(name), PathBuf::from(request.environment.var_os(name)?)));
+    let of_profile = || {
         let path = request.config_ca_bundle.filter(|path| !path.is_empty())?;
-        let place = Place::profile("ca_bundle", &request.source_profile.to_string(), request.config.path());
-        (place, PathBuf::from(path))
+        Some((Place::profile("ca_bundle", request), PathBuf::from(path)))
     };
+    let (place, path) = variable("AWS_CA_BUNDLE").or_else(of_profile).or_else(|| variable("REQUESTS_CA_BUNDLE"))?;
     Some((place, expand_home(&path, request.environment)))
 }
 
-fn read_bundle(place: &Place, path: &Path) -> Result<Vec<u8>, SettingsError> {
-    let file = shown_path(path);
-    let bytes = read_regular(path).map_err(|error| SettingsError::BundleUnreadable {
-        place: place.clone(),
-        file: file.clone(),
-        reason: error.kind().to_string(),
+fn read_bundle(place: &Place, path: &Path) -> Result<Vec<u8>> {
+    let file = text::path(path);
+    let bytes = read_regular(path).map_err(|error| {
+        let what = format!("names a file that cannot be read: {} ({file})", text::os_error(&error));
+        place.unusable(&what, format!("correct {place}, or unset it to trust the system's certificates"))
     })?;
-    let pem = usable_certificates(&bytes).map_err(|line| SettingsError::BundleDamaged {
-        place: place.clone(),
-        file: file.clone(),
-        line,
-    })?;
-    if pem.is_empty() {
-        return Err(SettingsError::BundleEmpty { place: place.clone(), file });
+    let not_pem = |what: String| {
+        place.unusable(&what, "the file must contain root certificates in PEM format, each between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`")
+    };
+    let mut pem = String::new();
+    for certificate in certificates(&bytes) {
+        let damaged = |start| {
+            let line = line_at(&bytes, start);
+            not_pem(format!("names a file that contains a damaged certificate ({file}:{line})"))
+        };
+        push_usable(&mut pem, certificate.map_err(damaged)?);
     }
-    Ok(pem)
+    if pem.is_empty() {
+        return Err(not_pem(format!("names a file without a valid certificate ({file})")));
+    }
+    Ok(pem.into())
 }
 
 /// Reads a regular file, which has an end: a pipe or a device would keep the program waiting.
 fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
+        return Err(io::Error::other("it is not a regular file"));
     }
     fs::read(path)
 }
 
 /// The system's certificates: `SSL_CERT_FILE` and `SSL_CERT_DIR`, else the system's own location.
-fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots, SettingsError> {
-    let file = request.environment.var_os("SSL_CERT_FILE");
-    let folders = request.environment.var_os("SSL_CERT_DIR");
+fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots> {
+    let [file, folders] = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| request.environment.var_os(name));
     let (pem, place) = if file.is_some() || folders.is_some() {
-        let folders = folders.unwrap_or_default();
-        let pem = read_all(file.map(PathBuf::from), std::env::split_paths(&folders));
-        (pem, "by `SSL_CERT_FILE` and `SSL_CERT_DIR`")
+        let shown = [&file, &folders].into_iter().flatten().map(|value| text::path(Path::new(value)));
+        let place = format!("by `SSL_CERT_FILE` and `SSL_CERT_DIR`: `{}`", shown.collect::<Vec<_>>().join("`, `"));
+        (read_all(file.map(PathBuf::from), std::env::split_paths(&folders.unwrap_or_default())), place)
     } else if cfg!(any(windows, target_vendor = "apple")) {
         return Ok(Roots::Native);
     } else {
@@ -116,23 +120,24 @@ fn system_roots(request: &SettingsRequest<'_>) -> Result<Roots, SettingsError> {
         // everything else.
         let from_file = read_all(probed.cert_file, []);
         let pem = if from_file.is_empty() { read_all(None, probed.cert_dir) } else { from_file };
-        (pem, "on this machine")
+        (pem, "on this machine".to_owned())
     };
     if pem.is_empty() {
-        return Err(SettingsError::NoRoots(place));
+        let hint = "install the system's certificates (often the package `ca-certificates`), or name a PEM file in `SSL_CERT_FILE` or `AWS_CA_BUNDLE`";
+        return Err(unusable(format!("no valid root certificate was found {place}"), hint));
     }
-    Ok(Roots::Pem(pem.into()))
+    Ok(Roots::Pem(pem.into_bytes().into()))
 }
 
 /// The usable certificates in the files. The user cannot fix the system's own files, so what cannot be read is skipped,
 /// as every TLS library does.
-fn read_all(file: Option<PathBuf>, folders: impl IntoIterator<Item = PathBuf>) -> Vec<u8> {
+fn read_all(file: Option<PathBuf>, folders: impl IntoIterator<Item = PathBuf>) -> String {
     let entries = folders
         .into_iter()
         .filter_map(|folder| fs::read_dir(folder).ok())
         .flat_map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())));
     let mut seen = std::collections::HashSet::new();
-    let mut pem = Vec::new();
+    let mut pem = String::new();
     for path in file.into_iter().chain(entries) {
         // A directory has each certificate under several names.
         let Ok(target) = path.canonicalize() else {
@@ -142,51 +147,22 @@ fn read_all(file: Option<PathBuf>, folders: impl IntoIterator<Item = PathBuf>) -
             && seen.insert(target)
             && let Ok(bytes) = fs::read(&path)
         {
-            for block in blocks(&bytes).filter_map(Result::ok) {
-                push_usable(&mut pem, block);
-            }
+            certificates(&bytes).flatten().for_each(|certificate| push_usable(&mut pem, certificate));
         }
     }
     pem
 }
 
-/// The certificates of a bundle that can be roots, without the text between them. A complete certificate that cannot be
-/// a root is skipped, as OpenSSL does.
-///
-/// Errors: the line of a block that is cut off or is not base64.
-fn usable_certificates(bytes: &[u8]) -> Result<Vec<u8>, usize> {
-    let mut pem = Vec::with_capacity(bytes.len());
-    for block in blocks(bytes) {
-        let block = block.map_err(|start| line_at(bytes, start))?;
-        push_usable(&mut pem, block);
-    }
-    Ok(pem)
+/// The certificates of a PEM file; for one that is cut off or is not base64, the offset where it starts.
+fn certificates(bytes: &[u8]) -> impl Iterator<Item = Result<CertificateDer<'static>, usize>> {
+    let starts = bytes.find_iter("-----BEGIN CERTIFICATE-----");
+    starts.map(|start| CertificateDer::from_pem_slice(&bytes[start..]).map_err(|_| start))
 }
 
-/// A certificate of a PEM file, as text and decoded.
-type Block<'a> = (&'a [u8], CertificateDer<'static>);
-
-/// The certificates of a PEM file; for a damaged one, the offset where it starts.
-fn blocks(bytes: &[u8]) -> impl Iterator<Item = Result<Block<'_>, usize>> {
-    let begin = memchr::memmem::Finder::new(BEGIN);
-    let end = memchr::memmem::Finder::new(END);
-    let mut position = 0;
-    std::iter::from_fn(move || {
-        let start = position + begin.find(&bytes[position..])?;
-        let body = start + BEGIN.len();
-        let Some(length) = end.find(&bytes[body..]) else {
-            position = bytes.len();
-            return Some(Err(start));
-        };
-        position = body + length + END.len();
-        let block = &bytes[start..position];
-        Some(CertificateDer::from_pem_slice(block).map(|der| (block, der)).map_err(|_| start))
-    })
-}
-
-fn push_usable(pem: &mut Vec<u8>, (block, der): Block<'_>) {
-    if RootCertStore::empty().add(der).is_ok() {
-        pem.extend_from_slice(block);
-        pem.push(b'\n');
+/// Adds a certificate that can be a root. A complete one that cannot is skipped, as OpenSSL does.
+fn push_usable(pem: &mut String, certificate: CertificateDer<'static>) {
+    let text = base64::encode(&certificate);
+    if RootCertStore::empty().add(certificate).is_ok() {
+        pem.extend(["-----BEGIN CERTIFICATE-----\n", &text, "\n-----END CERTIFICATE-----\n"]);
     }
 }

@@ -116,19 +116,25 @@ mod region {
             let settings = given.resolve().unwrap();
             (settings.region().to_owned(), settings.region_origin())
         };
-        assert_eq!(found(&given), ("us-west-1".into(), RegionOrigin::Option));
+        assert_eq!(found(&given), ("us-west-1".into(), "`--region`".to_owned()));
         given.region = None;
-        assert_eq!(found(&given), ("eu-west-1".into(), RegionOrigin::AwsRegion));
+        assert_eq!(found(&given), ("eu-west-1".into(), "`AWS_REGION`".to_owned()));
         given.variables.retain(|(name, _)| name != "AWS_REGION");
-        assert_eq!(found(&given), ("eu-west-2".into(), RegionOrigin::AwsDefaultRegion));
+        assert_eq!(found(&given), ("eu-west-2".into(), "`AWS_DEFAULT_REGION`".to_owned()));
         given.variables.retain(|(name, _)| name != "AWS_DEFAULT_REGION");
-        assert_eq!(found(&given), ("ap-south-1".into(), RegionOrigin::CredentialsFile));
+        assert_eq!(
+            found(&given),
+            ("ap-south-1".into(), "`region` of profile `default` (the credentials file)".to_owned())
+        );
         given.credentials_region = None;
-        assert_eq!(found(&given), ("ap-south-2".into(), RegionOrigin::ConfigFile));
+        assert_eq!(
+            found(&given),
+            ("ap-south-2".into(), "`region` of profile `default` (/home/me/.aws/config)".to_owned())
+        );
         given.config_region = None;
-        assert_eq!(found(&given), ("us-east-1".into(), RegionOrigin::Device));
+        assert_eq!(found(&given), ("us-east-1".into(), "the partition of the device".to_owned()));
         given.device = "GAHT12345678";
-        assert_eq!(found(&given), ("us-east-1".into(), RegionOrigin::Default));
+        assert_eq!(found(&given), ("us-east-1".into(), "the default".to_owned()));
     }
 
     #[test]
@@ -309,6 +315,46 @@ mod endpoint {
             let by_variable = given().variable(switch, "true").variable("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
             assert!(by_variable.unusable().contains("`AWS_ENDPOINT_URL`"));
         }
+    }
+
+    #[test]
+    fn get_9_fips_or_dual_stack_and_the_endpoint_may_both_be_in_the_config_file() {
+        for switch in ["use_fips_endpoint", "use_dualstack_endpoint"] {
+            for (endpoint, place) in [
+                ("endpoint_url = http://127.0.0.1:1\n", "`endpoint_url` of profile `default`"),
+                (
+                    "services = s\n[services s]\nsts =\n  endpoint_url = http://127.0.0.1:1\n",
+                    "`endpoint_url` of the `sts`",
+                ),
+            ] {
+                let message = given().config(&format!("[default]\n{switch} = true\n{endpoint}")).unusable();
+                assert!(message.contains(&format!("`{switch}`")) && message.contains(place), "{message}");
+                let off = given().config(&format!("[default]\n{switch} = False\n{endpoint}"));
+                assert_eq!(off.endpoint(), "http://127.0.0.1:1");
+            }
+        }
+    }
+
+    #[test]
+    fn cli_15_a_control_character_in_an_endpoint_a_region_or_a_switch_is_named() {
+        for (name, value) in [
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1\r"),
+            ("AWS_ENDPOINT_URL_STS", "https://sts.example.com/\n"),
+            ("AWS_REGION", "us-east-1\r"),
+            ("AWS_DEFAULT_REGION", "us-east-1\t"),
+            ("AWS_USE_FIPS_ENDPOINT", "true\r"),
+            ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true\u{200b}"),
+        ] {
+            let message = given().variable(name, value).unusable();
+            assert!(message.starts_with(&format!("`{name}` ends with ")), "{message}");
+        }
+        let mut by_option = given();
+        by_option.region = Some("us-east-1\r");
+        assert_eq!(by_option.refused().code(), ErrorCode::Usage);
+        assert!(by_option.refused().message().contains("`--region` ends with a carriage return"));
+        by_option = given();
+        by_option.endpoint = Some("http://127.0.0.1\r");
+        assert_eq!(by_option.refused().code(), ErrorCode::ConfigUnusable);
     }
 
     #[test]
@@ -547,8 +593,8 @@ mod proxy {
     #[test]
     fn get_10_a_value_that_is_no_url_is_refused_by_the_variable_and_not_repeated() {
         for bad in [
-            "socks5://canary:1080",
             "ftp://canary",
+            "socks5:canary",
             "http://",
             "http:canary",
             "http:/canary",
@@ -575,6 +621,35 @@ mod proxy {
         assert_eq!(proxy(&[("HTTPS_PROXY", "socks5://p"), ("NO_PROXY", "example.com")]), None);
     }
 
+    /// C14. A SOCKS proxy is often set for everything, and matters only where it would be used.
+    #[test]
+    fn get_10_a_socks_proxy_is_refused_by_the_variable_unless_it_is_not_needed() {
+        for bad in ["socks://canary:7897", "SOCKS5://user:canary@p", " socks5h://canary", "socks4a://canary\r"] {
+            for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+                let error = given().variable(name, bad).refused();
+                assert_eq!(error.code(), ErrorCode::ConfigUnusable, "{bad}");
+                assert!(error.message().contains(&format!("`{name}` names a SOCKS proxy")), "{error}");
+                assert!(error.hint().contains(&format!("`{name}`")), "{}", error.hint());
+                assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+                assert_eq!(proxy(&[(name, bad), ("NO_PROXY", "sts.example.com")]), None);
+            }
+            for loopback in ["http://127.0.0.1:4566", "https://localhost", "http://[::1]:1", "http://x.localhost"] {
+                assert_eq!(proxy_for(loopback, &[("ALL_PROXY", bad), ("http_proxy", ""), ("no_proxy", "x")]), None);
+            }
+        }
+        // By its name alone nothing is one.
+        assert_eq!(proxy(&[("HTTPS_PROXY", "socks5:1080")]).as_deref(), Some("http://socks5:1080"));
+    }
+
+    #[test]
+    fn cli_15_a_control_character_in_a_proxy_or_an_exemption_is_named() {
+        for (name, value) in [("HTTPS_PROXY", "http://p:1\r"), ("HTTPS_PROXY", "p:1\n"), ("no_proxy", "example.com\r")]
+        {
+            let message = given().variable("all_proxy", "http://p:1").variable(name, value).unusable();
+            assert!(message.starts_with(&format!("`{name}` ends with a ")), "{message}");
+        }
+    }
+
     #[test]
     fn get_10_no_proxy_exempts_by_domain_address_network_port_and_star() {
         for (endpoint, rules, exempt) in [
@@ -584,6 +659,7 @@ mod proxy {
             ("https://STS.example.com", "EXAMPLE.com", true),
             ("https://sts.example.com", "other, example.com", true),
             ("https://sts.example.com", "other example.com", true),
+            ("https://sts.example.com", "other\texample.com", true),
             ("https://sts.example.com", "example.com:443", true),
             ("https://sts.example.com", "example.com:8443", false),
             ("https://notexample.com", "example.com", false),
@@ -661,14 +737,45 @@ mod trust {
         with_bundle(bundle.path()).resolve().unwrap();
     }
 
+    /// C15, in the order of the AWS CLI.
     #[test]
-    fn get_10_the_config_files_bundle_comes_after_the_variables() {
+    fn get_10_awss_variable_outranks_the_profile_and_the_profile_the_variable_of_requests() {
         let good = file(certificate());
-        let mut given = given();
-        given.ca_bundle = Some("/missing/bundle.pem".to_owned());
-        let message = given.unusable();
+        let mut of_requests = given().variable("REQUESTS_CA_BUNDLE", "/missing/requests.pem");
+        let message = of_requests.unusable();
+        assert!(message.contains("`REQUESTS_CA_BUNDLE`") && message.contains("/missing/requests.pem"), "{message}");
+        of_requests.ca_bundle = Some("/missing/bundle.pem".to_owned());
+        let message = of_requests.unusable();
         assert!(message.contains("`ca_bundle` of profile `default` (/home/me/.aws/config)"), "{message}");
-        given.variable("AWS_CA_BUNDLE", good.path()).resolve().unwrap();
+        of_requests.variable("AWS_CA_BUNDLE", good.path()).resolve().unwrap();
+        let mut of_profile = given().variable("REQUESTS_CA_BUNDLE", "/missing/requests.pem");
+        of_profile.ca_bundle = Some(good.path().to_str().unwrap().to_owned());
+        of_profile.resolve().unwrap();
+        given().variable("REQUESTS_CA_BUNDLE", "").resolve().unwrap();
+    }
+
+    #[test]
+    fn cli_15_a_bundle_whose_name_has_a_control_character_is_named_so() {
+        for name in ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"] {
+            let mut given = given();
+            given.variables.retain(|(name, _)| name != "SSL_CERT_FILE");
+            let message = given.variable(name, "/missing/a.pem\r").unusable();
+            assert!(message.contains(name), "{message}");
+            assert!(message.contains("/missing/a.pem (ends with a carriage return)"), "{message}");
+        }
+    }
+
+    #[test]
+    fn cli_15_a_certificate_file_that_does_not_exist_beside_a_folder_that_does_is_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("root.pem"), certificate()).unwrap();
+        let mut given = given().variable("SSL_CERT_DIR", folder.path());
+        assert_eq!(given.resolve().unwrap().warnings(), [""; 0]);
+        given = given.variable("SSL_CERT_FILE", "/missing/a.pem");
+        let expected = "`SSL_CERT_FILE` names `/missing/a.pem`, which does not exist";
+        assert_eq!(given.resolve().unwrap().warnings(), [expected]);
+        given.endpoint = Some("http://127.0.0.1:1");
+        assert_eq!(given.resolve().unwrap().warnings(), [""; 0]);
     }
 
     #[test]
