@@ -29,6 +29,11 @@ impl TokenCode {
         if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) { Ok(Self(code)) } else { Err(TokenCodeError) }
     }
 
+    /// The text without these digits.
+    pub fn masked_in(&self, text: &str) -> String {
+        text.replace(self.expose_secret(), "(code)")
+    }
+
     /// The digits, only for the request.
     pub fn expose_secret(&self) -> &str {
         self.0.expose_secret()

@@ -21,6 +21,7 @@ mod reader;
 mod readme;
 mod refusals;
 mod sandbox;
+mod settings;
 mod shells;
 mod spec;
 mod stored;

@@ -24,7 +24,9 @@ use crate::core::sts::settings::resolved::StsSettings;
 use crate::core::sts::bounded::Bounded;
 use crate::core::sts::clock::clock_warning;
 use crate::core::sts::exchange::Exchange;
-use crate::core::sts::failure::Route;
+use crate::core::sts::failure::{self, Failure};
+use crate::core::sts::route::Route;
+use crate::core::sts::tunnel;
 
 /// How long a call to AWS may take, in three parts (GET-11).
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +113,13 @@ impl StsClient {
                 let session = crate::core::sts::answer::session(output, exchange.server_time())?;
                 Ok((session, exchange.clock_ahead().and_then(clock_warning)))
             }
-            Err(error) => Err(crate::core::sts::failure::error(&error, &exchange, &self.route)),
+            Err(error) => {
+                let failure = failure::of(&error, &exchange, &self.route, code);
+                Err(match failure {
+                    Failure::Known(error) => error,
+                    Failure::NoTunnel { wants_login } => tunnel::error(&self.route, wants_login).await,
+                })
+            }
         }
     }
 }

@@ -2,24 +2,24 @@
 
 use jiff::SignedDuration;
 
-/// From this difference on it is worth a warning.
-const NOTABLE: SignedDuration = SignedDuration::from_secs(30);
+/// From this difference on it is worth a word: 30 s, measured by a `Date` that has whole seconds.
+const NOTABLE: SignedDuration = SignedDuration::from_millis(29_500);
 
-/// The measured difference: in seconds below two minutes, else in minutes.
-pub(super) fn in_words(ahead: Option<SignedDuration>) -> String {
-    let Some(ahead) = ahead else {
-        return "the local clock is off by more than 5 min".to_owned();
-    };
+/// The measured difference: in seconds below two minutes, else in minutes; `None` if it is not worth a word. `ahead` is how
+/// far AWS's clock is ahead.
+pub(super) fn in_words(ahead: SignedDuration) -> Option<String> {
+    if (ahead + SignedDuration::from_millis(500)).abs() < NOTABLE {
+        return None;
+    }
     let seconds = ahead.as_secs().unsigned_abs();
     let amount = if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) };
     let direction = if ahead.is_negative() { "ahead of" } else { "behind" };
-    format!("the local clock is {amount} {direction} AWS")
+    Some(format!("the local clock is {amount} {direction} AWS"))
 }
 
-/// The warning about a clock that is off although AWS took the request. `ahead` is how far AWS's clock is ahead.
+/// The warning about a clock that is off although AWS took the request.
 pub(super) fn clock_warning(ahead: SignedDuration) -> Option<String> {
-    let consequence = "`list` and `export` go by it, so set it (NTP does)";
-    (ahead.abs() >= NOTABLE).then(|| format!("{}; {consequence}", in_words(Some(ahead))))
+    Some(format!("{}; `list` and `export` go by it, so set it (NTP does)", in_words(ahead)?))
 }
 
 #[cfg(test)]
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn get_13_a_clock_that_is_off_by_30_s_is_worth_a_warning() {
         for (seconds, text) in [
-            (29, None),
+            (28, None),
             (-29, None),
             (30, Some("the local clock is 30 s behind AWS;")),
             (-30, Some("the local clock is 30 s ahead of AWS;")),

@@ -4,7 +4,6 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::time::Duration;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::get_session_token::GetSessionTokenError;
@@ -12,164 +11,89 @@ use aws_smithy_async::future::timeout::TimedOutError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use hyper_util::client::legacy;
 use rustls::CertificateError;
-use thiserror::Error as ThisError;
 
 use crate::core::error::{CodeSpent, Error, ErrorCode};
+use crate::core::session::TokenCode;
 use crate::core::sts::exchange::Exchange;
-use crate::core::sts::refusal::{Refusal, is_throttling};
-use crate::core::sts::settings::resolved::StsSettings;
+use crate::core::sts::refusal::{self, is_throttling};
+use crate::core::sts::route::Route;
+use crate::core::sts::tunnel;
 
-/// How AWS is reached, for messages.
-#[derive(Debug, Clone)]
-pub(super) struct Route {
-    endpoint: String,
-    proxy: Option<(String, &'static str)>,
-    bundle: Option<String>,
-    connect_limit: Duration,
+/// Why there is no session.
+pub(super) enum Failure {
+    Known(Error),
+    /// The proxy did not connect; it is still to be asked why.
+    NoTunnel {
+        wants_login: bool,
+    },
 }
 
-impl Route {
-    pub(super) fn new(settings: &StsSettings, connect_limit: Duration) -> Self {
-        Self {
-            endpoint: settings.endpoint(),
-            proxy: settings.proxy.as_ref().map(|proxy| (proxy.shown().to_owned(), proxy.variable())),
-            bundle: settings.trust.custom().map(ToString::to_string),
-            connect_limit,
-        }
-    }
-
-    fn shown(&self) -> String {
-        match &self.proxy {
-            Some((proxy, _)) => format!("`{}` through the proxy `{proxy}`", self.endpoint),
-            None => format!("`{}`", self.endpoint),
-        }
-    }
-
-    /// The variable that names the proxy, for hints.
-    fn proxy_variable(&self) -> Option<&'static str> {
-        self.proxy.as_ref().map(|(_, variable)| *variable)
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Known(error)
     }
 }
 
-/// A request without a response from AWS.
-#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
-enum Failure {
-    #[error("no connection to {route}: {reason}")]
-    NoConnection { route: String, reason: &'static str, proxy: Option<&'static str> },
-    #[error("no connection to {route}: it took longer than {seconds} s")]
-    ConnectTimeout { route: String, seconds: u64, proxy: Option<&'static str> },
-    #[error("the proxy requires a valid user name and password: {route}")]
-    ProxyAuthentication { route: String, proxy: Option<&'static str> },
-    #[error("{route} does not speak TLS")]
-    NotTls { route: String },
-    #[error("the TLS handshake with {route} failed")]
-    Handshake { route: String },
-    #[error("the certificate of {route} {reason}")]
-    Certificate { route: String, reason: &'static str, hint: String },
-    #[error("AWS did not respond in time")]
-    Timeout,
-    #[error("the connection was lost before AWS responded")]
-    Broken,
-    #[error("AWS had an internal error (HTTP status {0})")]
-    Server(u16),
-    #[error("the response did not come from AWS (HTTP status {0})")]
-    Foreign(u16),
-    #[error("AWS's response could not be read")]
-    Malformed,
-    #[error("the request could not be built")]
-    NotBuilt,
+/// A request that was sent, with an unknown outcome.
+fn lost(what: impl AsRef<str>) -> Error {
+    let hint = "wait for the next code and try again";
+    Error::new(ErrorCode::AnswerLost, what, hint).after_request(CodeSpent::Maybe)
 }
 
-impl Failure {
-    fn code(&self) -> ErrorCode {
-        match self {
-            Self::NoConnection { .. }
-            | Self::ConnectTimeout { .. }
-            | Self::ProxyAuthentication { .. }
-            | Self::NotTls { .. }
-            | Self::Handshake { .. } => ErrorCode::Unreachable,
-            Self::Certificate { .. } => ErrorCode::TlsUntrusted,
-            Self::Timeout | Self::Broken | Self::Server(_) | Self::Foreign(_) | Self::Malformed => {
-                ErrorCode::AnswerLost
-            }
-            Self::NotBuilt => ErrorCode::Internal,
-        }
-    }
-
-    fn spent(&self) -> CodeSpent {
-        match self.code() {
-            ErrorCode::AnswerLost => CodeSpent::Maybe,
-            _ => CodeSpent::No,
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            Self::NoConnection { proxy: Some(variable), .. } | Self::ConnectTimeout { proxy: Some(variable), .. } => {
-                format!("check the proxy in `{variable}`, or name the endpoint's host in `NO_PROXY`")
-            }
-            Self::ProxyAuthentication { proxy, .. } => {
-                let variable = proxy.unwrap_or("HTTPS_PROXY");
-                format!(
-                    "set them in `{variable}`, as in `http://user:password@host:port`, with special characters percent-encoded"
-                )
-            }
-            Self::Certificate { hint, .. } => hint.clone(),
-            Self::NoConnection { .. } | Self::ConnectTimeout { .. } => {
-                "check the network, the region and the endpoint; behind a company proxy, set `HTTPS_PROXY`".to_owned()
-            }
-            Self::NotTls { .. } => "check the endpoint: its port may expect `http://`".to_owned(),
-            Self::Handshake { .. } => "check the endpoint and the proxy".to_owned(),
-            Self::Timeout | Self::Broken | Self::Server(_) | Self::Malformed => {
-                "wait for the next code and try again".to_owned()
-            }
-            Self::Foreign(_) => {
-                "something in between may have responded: check the proxy and the endpoint, then wait for the next code and try again".to_owned()
-            }
-            Self::NotBuilt => "this is a bug in updsts; please report it".to_owned(),
-        }
-    }
+/// A request that was not sent.
+fn unsent(code: ErrorCode, what: impl AsRef<str>, hint: impl AsRef<str>) -> Error {
+    Error::new(code, what, hint).after_request(CodeSpent::No)
 }
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        Self::new(failure.code(), failure.to_string(), failure.hint()).after_request(failure.spent())
-    }
-}
-
-/// The error for a request that returned no session.
-pub(super) fn error(error: &SdkError<GetSessionTokenError, HttpResponse>, exchange: &Exchange, route: &Route) -> Error {
+/// Why a request returned no session.
+pub(super) fn of(
+    error: &SdkError<GetSessionTokenError, HttpResponse>,
+    exchange: &Exchange,
+    route: &Route,
+    token_code: &TokenCode,
+) -> Failure {
     match error {
         SdkError::ServiceError(service) => {
-            let status = service.raw().status().as_u16();
-            match service.err().code() {
-                Some(code) if status < 500 || is_throttling(code) => {
-                    let message = service.err().message().unwrap_or_default();
-                    Refusal::new(code, message, exchange).into()
+            let Some(code) = service.err().code() else {
+                return without_code(service.raw(), exchange, route).into();
+            };
+            let message = service.err().message().unwrap_or_default();
+            refusal::show_words(message, token_code);
+            match service.raw().status().as_u16() {
+                status @ 500.. if !is_throttling(code) => {
+                    lost(format!("AWS had an internal error (HTTP status {status})")).into()
                 }
-                Some(_) => Failure::Server(status).into(),
-                None => without_code(status, exchange, route),
+                _ => refusal::error(code, message, exchange, route).into(),
             }
         }
-        SdkError::ResponseError(response) => without_code(response.raw().status().as_u16(), exchange, route),
+        SdkError::ResponseError(response) => without_code(response.raw(), exchange, route).into(),
         SdkError::DispatchFailure(dispatch) => match dispatch.as_connector_error() {
-            Some(connector) => connection(connector, route).into(),
-            None => Failure::Broken.into(),
+            Some(connector) => connection(connector, route),
+            None => lost(BROKEN).into(),
         },
-        SdkError::TimeoutError(_) => Failure::Timeout.into(),
-        _ if !exchange.was_sent() => Failure::NotBuilt.into(),
-        _ => Failure::Malformed.into(),
+        SdkError::TimeoutError(_) => lost("AWS did not respond in time").into(),
+        _ if !exchange.was_sent() => {
+            let hint = "this is a bug in updsts; please report it";
+            unsent(ErrorCode::Internal, "the request could not be built", hint).into()
+        }
+        _ => lost(MALFORMED).into(),
     }
 }
 
+const BROKEN: &str = "the connection was lost before AWS responded";
+const MALFORMED: &str = "AWS's response could not be read";
+
 /// A response without an AWS error code.
-fn without_code(status: u16, exchange: &Exchange, route: &Route) -> Error {
-    match status {
-        200..300 => Failure::Malformed.into(),
-        407 => Failure::ProxyAuthentication { route: route.shown(), proxy: route.proxy_variable() }.into(),
-        429 => Refusal::new("Throttling", "", exchange).into(),
-        500.. => Failure::Server(status).into(),
-        _ => Failure::Foreign(status).into(),
+fn without_code(response: &HttpResponse, exchange: &Exchange, route: &Route) -> Error {
+    match response.status().as_u16() {
+        200..300 => lost(MALFORMED),
+        407 => tunnel::login(route, &tunnel::methods(response.headers().get_all("proxy-authenticate"))),
+        429 => refusal::error("Throttling", "", exchange, route),
+        status => {
+            let what = format!("the response did not come from AWS (HTTP status {status})");
+            let hint = "something in between may have responded: check the proxy and the endpoint, then wait for the next code and try again";
+            Error::new(ErrorCode::AnswerLost, what, hint).after_request(CodeSpent::Maybe)
+        }
     }
 }
 
@@ -179,23 +103,15 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
     let connecting =
         chain(error).find_map(|error| error.downcast_ref::<legacy::Error>()).is_some_and(legacy::Error::is_connect);
     if !connecting {
-        return Failure::Broken;
+        return lost(BROKEN).into();
     }
-    let shown = route.shown();
-    let proxy = route.proxy_variable();
     for cause in chain(error) {
         if cause.is::<TimedOutError>() {
-            let seconds = route.connect_limit.as_secs();
-            return Failure::ConnectTimeout { route: shown, seconds, proxy };
+            return no_connection(route, &format!("it took longer than {} s", route.connect_limit.as_secs())).into();
         }
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return tls_failure(tls, route);
+            return tls_failure(tls, route).into();
         }
-    }
-    // The type of this error is not public, so its text has to do; if the text changes, the reason below is only less
-    // precise.
-    if proxy.is_some() && chain(error).any(|cause| cause.to_string().ends_with("proxy authorization required")) {
-        return Failure::ProxyAuthentication { route: shown, proxy };
     }
     let kind = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).last();
     let reason = match kind {
@@ -207,43 +123,58 @@ fn connection(error: &(dyn StdError + 'static), route: &Route) -> Failure {
             "the network is unreachable"
         }
         Some(io::ErrorKind::TimedOut) => "the other side did not respond",
-        None if proxy.is_some() => "the proxy refused to connect",
+        None if route.proxy.is_some() => {
+            // The type of this error is not public, so its text has to do; if the text changes, the proxy is asked with
+            // the login that it has refused.
+            let wants_login = chain(error).any(|cause| cause.to_string().ends_with("proxy authorization required"));
+            return Failure::NoTunnel { wants_login };
+        }
         _ => "the host name is unknown, or the network is down",
     };
-    Failure::NoConnection { route: shown, reason, proxy }
+    no_connection(route, reason).into()
 }
 
-fn tls_failure(error: &rustls::Error, route: &Route) -> Failure {
+fn no_connection(route: &Route, reason: &str) -> Error {
+    let hint = match route.proxy_variable() {
+        Some(variable) => format!("check the proxy in `{variable}`, or name the endpoint's host in `NO_PROXY`"),
+        None => "check the network, the region and the endpoint; behind a company proxy, set `HTTPS_PROXY`".to_owned(),
+    };
+    unsent(ErrorCode::Unreachable, format!("no connection to {}: {reason}", route.shown()), hint)
+}
+
+fn tls_failure(error: &rustls::Error, route: &Route) -> Error {
     let shown = route.shown();
     let certificate = match error {
         rustls::Error::InvalidCertificate(certificate) => certificate,
         rustls::Error::NoCertificatesPresented => &CertificateError::BadEncoding,
-        rustls::Error::InvalidMessage(_) => return Failure::NotTls { route: shown },
-        _ => return Failure::Handshake { route: shown },
+        rustls::Error::InvalidMessage(_) => {
+            let hint = "check the endpoint: its port may expect `http://`";
+            return unsent(ErrorCode::Unreachable, format!("{shown} does not speak TLS"), hint);
+        }
+        _ => {
+            let what = format!("the TLS handshake with {shown} failed");
+            return unsent(ErrorCode::Unreachable, what, "check the endpoint and the proxy");
+        }
     };
+    let clock = "check this machine's clock, then the endpoint".to_owned();
     let (reason, hint) = match certificate {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            ("has expired", "check this machine's clock, then the endpoint")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            ("is not valid yet", "check this machine's clock, then the endpoint")
-        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => ("has expired", clock),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => ("is not valid yet", clock),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            ("is for another host", "check the host name of the endpoint")
+            ("is for another host", "check the host name of the endpoint".to_owned())
         }
-        _ if route.bundle.is_some() => ("is not trusted", ""),
         _ => (
             "is not trusted",
-            "if a company proxy inspects TLS, set `AWS_CA_BUNDLE` to a PEM file with its root certificate",
+            match &route.bundle {
+                Some(bundle) => format!(
+                    "{bundle} replaces the system's certificates: add the root certificate to that file, or unset it"
+                ),
+                None => "if a company proxy inspects TLS, set `AWS_CA_BUNDLE` to a PEM file with its root certificate"
+                    .to_owned(),
+            },
         ),
     };
-    let hint = match &route.bundle {
-        Some(bundle) if hint.is_empty() => {
-            format!("{bundle} replaces the system's certificates: add the root certificate to that file, or unset it")
-        }
-        _ => hint.to_owned(),
-    };
-    Failure::Certificate { route: shown, reason, hint }
+    unsent(ErrorCode::TlsUntrusted, format!("the certificate of {shown} {reason}"), hint)
 }
 
 /// An error and its causes. An `io::Error` returns the error inside it only through `get_ref`: its `source` is already

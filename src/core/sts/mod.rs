@@ -8,4 +8,6 @@ mod exchange;
 mod failure;
 mod refusal;
 mod retry;
+mod route;
 pub mod settings;
+mod tunnel;

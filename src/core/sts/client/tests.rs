@@ -195,11 +195,13 @@ mod request {
             .with_max_level(tracing::Level::DEBUG)
             .with_writer(move || writer.clone())
             .finish();
+        // With a single subscriber, an event that another test reaches first would be off for all.
+        let _second = tracing::Dispatch::new(tracing_subscriber::registry());
         let identity = Identity::new();
         let server = Server::https(
             vec![
                 refusal(400, "Throttling", "Rate exceeded"),
-                refusal(403, "AccessDenied", "canary-message"),
+                refusal(403, "AccessDenied", "AWS's own words for code 918\u{200b}273"),
                 success(),
             ],
             &identity,
@@ -216,6 +218,7 @@ mod request {
         });
         let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         assert!(log.contains("DEBUG"), "events were recorded");
+        assert!(log.contains("AWS's own words: AWS's own words for code (code)"), "{log}");
         for secret in [KEY_SECRET, SESSION_SECRET, SESSION_TOKEN, PROXY_PASSWORD, "canary", CODE, "dXNlcjpjYW5hcnkv"] {
             let line = log.lines().find(|line| line.contains(secret));
             assert_eq!(line, None, "{secret}");
@@ -258,6 +261,9 @@ mod refusals {
         let expired =
             "Signature expired: 20261123T000000Z is now earlier than 20261123T001000Z (20261123T001500Z - 5 min.)";
         let early = "Signature not yet current: 20261123T001500Z is still later than 20261123T000500Z";
+        let scope = "Credential should be scoped to a valid region";
+        let scope_with_name = "Credential should be scoped to a valid region, not 'us-east-1'. ";
+        let service = "Credential should be scoped to correct service: 'sts'. ";
         for (status, code, message, expected) in [
             (403, "AccessDenied", wrong_code, (ErrorCode::CodeRefused, Yes)),
             (403, "AccessDenied", wrong_device, (ErrorCode::DeviceRefused, No)),
@@ -268,6 +274,9 @@ mod refusals {
             (403, "SignatureDoesNotMatch", mismatch, (ErrorCode::SignatureRefused, No)),
             (403, "SignatureDoesNotMatch", expired, (ErrorCode::ClockSkew, No)),
             (403, "SignatureDoesNotMatch", early, (ErrorCode::ClockSkew, No)),
+            (403, "SignatureDoesNotMatch", scope, (ErrorCode::RegionRefused, No)),
+            (403, "SignatureDoesNotMatch", scope_with_name, (ErrorCode::RegionRefused, No)),
+            (403, "SignatureDoesNotMatch", service, (ErrorCode::SignatureRefused, No)),
             (400, "RequestExpired", "canary", (ErrorCode::ClockSkew, No)),
             (403, "MissingAuthenticationToken", "canary", (ErrorCode::SignatureRefused, No)),
             (400, "IncompleteSignature", "canary", (ErrorCode::SignatureRefused, No)),
@@ -281,6 +290,49 @@ mod refusals {
         ] {
             assert_eq!(refused(status, code, message), expected, "{code} {message}");
         }
+    }
+
+    /// C16. No new key helps against a wrong region.
+    #[test]
+    fn get_13_a_region_that_the_endpoint_does_not_serve_is_named_with_its_origin() {
+        let reply = refusal(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region. ");
+        let server = Server::http(vec![reply]);
+        let error = call(server.url()).variable("AWS_REGION", "eu-west-9").error();
+        assert!(error.message().contains("`eu-west-9` from `AWS_REGION`"), "{error}");
+        assert!(error.message().contains(&server.url()), "{error}");
+        assert!(error.hint().contains("`--region`") && !error.hint().contains("key"), "{}", error.hint());
+        // A clock that is off as well is not the reason.
+        let reply = refusal_with(
+            403,
+            &[("date", &date(3600))],
+            "SignatureDoesNotMatch",
+            "Credential should be scoped to a valid region. ",
+        );
+        assert_eq!(call(Server::http(vec![reply]).url()).fails(), (ErrorCode::RegionRefused, CodeSpent::No));
+    }
+
+    /// C36. A program on this machine makes its codes by this machine's clock.
+    #[test]
+    fn get_13_a_refused_code_names_a_clock_that_is_off_by_30_s_or_more() {
+        let wrong = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+        for (ahead, named) in [
+            (0, None),
+            (20, None),
+            (-20, None),
+            (31, Some("s behind AWS")),
+            (-31, Some("s ahead of AWS")),
+            (600, Some("10 min behind AWS")),
+            (-600, Some("10 min ahead of AWS")),
+        ] {
+            let server = Server::http(vec![refusal_with(403, &[("date", &date(ahead))], "AccessDenied", wrong)]);
+            let error = call(server.url()).error();
+            assert_eq!((error.code(), error.code_spent()), (ErrorCode::CodeRefused, Some(CodeSpent::Yes)));
+            assert_eq!(error.message().contains("clock"), named.is_some(), "{ahead}: {error}");
+            assert!(error.message().ends_with(named.unwrap_or_default()), "{ahead}: {error}");
+            assert!(error.hint().contains("next code"), "{}", error.hint());
+        }
+        let undated = Server::http(vec![refusal_with(403, &[], "AccessDenied", wrong)]);
+        assert!(!call(undated.url()).error().message().contains("clock"));
     }
 
     #[test]
@@ -309,7 +361,9 @@ mod refusals {
         ] {
             for body in [html, ""] {
                 let server = Server::http(vec![answer(status, &[("content-type", "text/html")], body)]);
-                assert_eq!(call(server.url()).fails(), expected, "{status}");
+                let error = call(server.url()).error();
+                assert_eq!((error.code(), error.code_spent()), (expected.0, Some(expected.1)), "{status}");
+                assert!(!error.message().contains("AWS had an internal error"), "{error}");
                 assert_eq!(server.requests().len(), 1, "{status} is not retried");
             }
         }
@@ -419,10 +473,14 @@ mod retries {
             assert_eq!(error.code(), ErrorCode::ClockSkew);
             assert!(error.message().contains(text), "{error}");
         }
-        // A stored answer's date is no clock.
+        // A stored answer's date is no clock, and a clock that is right is not blamed.
         let stored = refusal_with(400, &[("date", &date(-9000)), ("age", "9000")], "RequestExpired", "");
-        let server = Server::http(vec![stored]);
-        assert!(call(server.url()).error().message().contains("more than 5 min"));
+        for reply in [stored, refusal(400, "RequestExpired", "")] {
+            let server = Server::http(vec![reply]);
+            let error = call(server.url()).error();
+            assert_eq!((error.code(), error.code_spent()), (ErrorCode::ClockSkew, Some(CodeSpent::No)));
+            assert!(error.message().ends_with("because of its time"), "{error}");
+        }
     }
 
     #[test]
@@ -518,6 +576,8 @@ mod connections {
             // The same root, as the system's.
             let path = file.path().to_str().unwrap();
             super::call(server.https_url(host)).variable("SSL_CERT_FILE", path).run().unwrap();
+            // C15: the same root, as other programs in Python are told of it.
+            super::call(server.https_url(host)).variable("REQUESTS_CA_BUNDLE", path).run().unwrap();
         }
     }
 
@@ -601,10 +661,27 @@ mod connections {
     fn get_10_a_proxy_that_refuses_sends_nothing_on() {
         let identity = Identity::new();
         let server = Server::https(vec![success()], &identity);
-        for (answer, text) in [
-            ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "requires a valid user name and password"),
-            ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy refused to connect"),
-            ("HTTP/1.1 403 Forbidden\r\n\r\n", "the proxy refused to connect"),
+        let wants_login = "requires a valid user name and password";
+        for (answer, text, hint) in [
+            ("HTTP/1.1 407 X\r\n\r\n", wants_login, "`http://user:password@host:port`"),
+            ("HTTP/1.1 407 X\r\nProxy-Authenticate: Basic realm=\"a, b\"\r\n\r\n", wants_login, "user:password"),
+            ("HTTP/1.0 407\r\nproxy-authenticate: NTLM\r\nProxy-Authenticate: basic\r\n\r\n", wants_login, "user:"),
+            (
+                "HTTP/1.1 407 X\r\nProxy-Authenticate: NTLM\r\n\r\n",
+                "only `NTLM` to log in, and only `Basic` works",
+                "px",
+            ),
+            (
+                "HTTP/1.1 407 X\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: Digest realm=\"canary\", nonce=\"x\"\r\n\r\n",
+                "only `Negotiate`, `Digest` to log in",
+                "`NO_PROXY`",
+            ),
+            ("HTTP/1.1 403 Forbidden\r\n\r\n", "forbids the connection", "whoever runs the proxy in `HTTPS_PROXY`"),
+            ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "could not connect to", "later"),
+            ("HTTP/1.1 503 X\r\n\r\n", "(HTTP status 503)", "later"),
+            ("HTTP/1.1 404 X\r\n\r\n", "the proxy refused to connect (HTTP status 404)", "check the proxy"),
+            ("canary\r\n\r\n", "the proxy refused to connect", "check the proxy"),
+            ("", "the proxy refused to connect", "check the proxy"),
         ] {
             let proxy = Tunnel::start("nobody", answer);
             let (call, _file) = call(server.https_url("localhost"))
@@ -613,7 +690,11 @@ mod connections {
             let error = call.error();
             assert_eq!((error.code(), error.code_spent()), (ErrorCode::Unreachable, Some(CodeSpent::No)));
             assert!(error.message().contains(text), "{error}");
+            assert!(error.hint().contains(hint), "{}", error.hint());
             assert!(error.message().contains(&format!("http://{}", proxy.address)), "{error}");
+            // A second wrong password may lock the account.
+            let logins = proxy.heads().iter().filter(|head| head.contains("Proxy-Authorization")).count();
+            assert!(logins == 1 || !answer.contains(" 407"), "{:?}", proxy.heads());
         }
         assert!(server.requests().is_empty());
         let gone = call("https://localhost:1").variable("HTTPS_PROXY", closed_port().to_string());
@@ -629,6 +710,23 @@ mod connections {
         let (call, _file) =
             call(server.https_url("localhost")).variable("HTTPS_PROXY", proxy.address.to_string()).trusting(&other);
         assert_eq!(call.fails(), (ErrorCode::TlsUntrusted, CodeSpent::No));
+    }
+
+    /// C17, where the proxy sees the request itself.
+    #[test]
+    fn get_10_a_proxy_for_plain_http_that_offers_ntlm_alone_is_told_apart() {
+        for (methods, text) in
+            [("NTLM", "only `NTLM` to log in"), ("Basic realm=\"canary\"", "requires a valid user name")]
+        {
+            let proxy = Server::http(vec![answer(407, &[("proxy-authenticate", methods)], "canary")]);
+            let error = call("http://sts.invalid").variable("HTTP_PROXY", proxy.address.to_string()).error();
+            assert_eq!((error.code(), error.code_spent()), (ErrorCode::Unreachable, Some(CodeSpent::No)));
+            assert!(
+                error.message().contains(text) && error.hint().contains("`HTTP_PROXY`"),
+                "{error} {}",
+                error.hint()
+            );
+        }
     }
 
     #[test]
