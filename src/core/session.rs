@@ -18,10 +18,10 @@ use crate::core::secret::{ExposeSecret, SecretString};
 pub struct TokenCode(SecretString);
 
 impl TokenCode {
-    /// Accepts six ASCII digits; whitespace anywhere in the text is ignored.
+    /// Accepts six digits, also full-width ones; spaces and hyphens anywhere in the text are ignored.
     pub fn parse(text: &str) -> Result<Self, TokenCodeError> {
         // Exactly as long as it gets: a text that grows or shrinks leaves a copy of itself behind.
-        let digits = || text.chars().filter(|c| !c.is_whitespace());
+        let digits = || text.chars().filter(|&c| !c.is_whitespace() && !is_hyphen(c)).map(narrow);
         let mut code = String::with_capacity(digits().map(char::len_utf8).sum());
         code.extend(digits());
         let code = SecretString::from(code);
@@ -37,6 +37,19 @@ impl TokenCode {
     /// The digits, only for the request.
     pub fn expose_secret(&self) -> &str {
         self.0.expose_secret()
+    }
+}
+
+/// What people and apps put between the halves of a code: hyphens, full-width too, a dash, a minus sign.
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2013}' | '\u{2212}' | '\u{ff0d}')
+}
+
+/// A full-width digit, which East Asian input methods type, as an ASCII digit.
+fn narrow(c: char) -> char {
+    match u32::from(c).checked_sub(u32::from('０')).and_then(|value| char::from_digit(value, 10)) {
+        Some(digit) => digit,
+        None => c,
     }
 }
 
@@ -241,9 +254,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_six_digits_and_blanks_are_ignored() {
-        assert_eq!(TokenCode::parse(" 123 456\n").unwrap().expose_secret(), "123456");
-        for bad in ["", "12345", "1234567", "12345a", "１２３４５６", "-12345"] {
+    fn get_5_c35_spaces_and_hyphens_are_ignored_and_full_width_digits_are_digits() {
+        for good in [
+            " 123 456\n",
+            "123-456",
+            "１２３４５６",
+            "１２３　４５６",
+            "1２3 - 4５6",
+            "123\u{2013}456",
+            "１２３－４５６",
+        ] {
+            assert_eq!(
+                TokenCode::parse(good).map(|code| code.expose_secret().to_owned()),
+                Ok("123456".into()),
+                "{good}"
+            );
+        }
+        for bad in ["", "12345", "1234567", "12345a", "-12345", "123_456", "123.456", "١٢٣٤٥٦", "１２３４５"]
+        {
             assert!(TokenCode::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -118,7 +118,7 @@ fn get_5_it_asks_three_times_in_all_and_never_sends_a_code_twice() {
     session.read_until("a code has six digits");
     session.answer(PROMPT, "888888\r");
     session.read_until("AWS refused the code");
-    session.answer(PROMPT, "123456\r");
+    session.answer(PROMPT, "１２３-456\r");
     assert_eq!(session.end(), Some(0), "{}", session.seen);
 }
 
