@@ -38,12 +38,79 @@ fn get_5_a_code_from_standard_input() {
     };
     from("123 456\r\nmore\n").succeeds();
     from("123456").succeeds();
-    assert_eq!(sandbox.sts().request_count(), 2);
+    from("１２３－４５６\n").succeeds();
+    assert_eq!(sandbox.sts().request_count(), 3);
     from("").fails("code_unavailable", 3).says("standard input ended");
     let run = from("24681\n").fails("usage", 2);
     assert!(!run.stderr.contains("24681"));
     from(&"1".repeat(100_000)).fails("usage", 2);
-    assert_eq!(sandbox.sts().request_count(), 2);
+    assert_eq!(sandbox.sts().request_count(), 3);
+}
+
+#[test]
+fn get_5_c35_a_code_with_hyphens_or_full_width_digits_is_taken() {
+    for code in ["123-456", "１２３４５６"] {
+        Sandbox::new().run(["get", "-n", "default", "-t", code]).succeeds();
+        without_code(&with_command(&format!("echo {code}"))).succeeds();
+    }
+    for not_one in ["１２３４５", "12-3456-7"] {
+        let run = Sandbox::new().refused(["get", "-n", "default", "-t", not_one], "usage", 2);
+        assert!(!run.stderr.contains(not_one), "{run:?}");
+    }
+}
+
+#[test]
+fn get_6_c33_a_code_among_other_words_is_found_if_it_is_the_only_one() {
+    for command in ["echo 'warning: the clock is off'; echo 123456", "echo 123456 lasts 24s", "echo 'code: 123456.'"] {
+        without_code(&with_command(command)).succeeds();
+    }
+    without_code(&with_command("echo 123456 or 654321")).fails("code_unavailable", 3).says("more than one such number");
+}
+
+#[test]
+fn get_6_c31_a_command_that_is_not_found_is_told_with_the_path() {
+    for command in ["nowhere-to-be-found", "/nowhere/at/all --code"] {
+        let run = without_code(&with_command(command)).fails("code_unavailable", 3);
+        run.says("a command was not found (exit status 127); the PATH is `/usr/bin:/bin`").says("absolute path");
+    }
+    with_mktotp("exec /usr/bin/env nowhere-to-be-found")
+        .run(["get", "-n", "default"])
+        .fails("code_unavailable", 3)
+        .says("`mktotp` of `default` failed: a command was not found");
+    let without_path = with_command("nowhere-to-be-found").env("PATH", "");
+    without_code(&without_path).fails("code_unavailable", 3).says("PATH is not set");
+}
+
+#[test]
+fn get_6_c32_a_value_that_a_comment_cut_is_told_where_the_command_fails() {
+    for command in ["sh -c 'echo x # y; echo 123456'", "false ; echo 123456", "echo 24681 ;tr"] {
+        let run = without_code(&with_command(command)).fails("code_unavailable", 3);
+        run.says("its value was cut at ` #` or ` ;`")
+            .says("credentials:5)")
+            .says("hint: put the command into a script");
+    }
+    let config = Sandbox::new().config("[default]\nregion = us-east-1\nmfa_process = false # || echo 123456\n");
+    without_code(&config).fails("code_unavailable", 3).says("config:3)");
+    // What works needs no such remark, nor does a `;` or `#` that cuts nothing.
+    let run = without_code(&with_command("echo 123456 # the code")).succeeds();
+    assert!(!run.stderr.contains("cut"), "{run:?}");
+    let run = without_code(&with_command("false; echo '#x'")).fails("code_unavailable", 3);
+    assert!(!run.stderr.contains("cut"), "{run:?}");
+}
+
+#[test]
+fn get_6_after_a_normal_end_what_the_command_started_goes_on() {
+    let sandbox = with_command("(sleep 1; touch later) >/dev/null 2>&1 & echo 123456");
+    without_code(&sandbox).succeeds();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(sandbox.path("later").exists());
+}
+
+#[test]
+fn get_6_mfa_process_of_the_credentials_file_goes_before_that_of_the_config_file() {
+    let sandbox = with_command("echo 123456").config("[default]\nmfa_process = echo 999999\n");
+    without_code(&sandbox).succeeds();
+    assert_eq!(sandbox.sts().request_count(), 1);
 }
 
 #[test]
@@ -73,10 +140,9 @@ fn get_3_no_command_runs_where_something_else_is_wrong() {
 fn get_6_a_command_that_fails_is_explained_and_its_output_not_shown() {
     for (command, text) in [
         ("echo 24681; exit 3", "its exit status is 3"),
-        ("echo code 246813", "other than six digits"),
+        ("echo code 2468135", "other than six digits"),
         ("true", "other than six digits"),
         ("kill -9 $$", "signal 9"),
-        ("/nowhere/at/all", "exit status is 127"),
     ] {
         let sandbox = with_command(command);
         let run = without_code(&sandbox).fails("code_unavailable", 3).says(text).says("`mfa_process` of `default`");

@@ -8,6 +8,7 @@ mod editor;
 mod editor_laws;
 mod endpoints;
 mod files;
+mod foreground;
 mod get;
 mod leaks;
 mod limits;

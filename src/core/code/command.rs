@@ -5,27 +5,40 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+#[cfg(unix)]
+use process_wrap::tokio::{CommandWrap, CommandWrapper, ProcessSession};
+#[cfg(unix)]
+use rustix::process::{Pid, Signal};
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
+#[cfg(unix)]
+use crate::core::code::foreground::{Lent, Terminal};
+use crate::core::code::printed::code_in;
 use crate::core::core_dump;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::name::ProfileName;
 use crate::core::secret::{ExposeSecret, SecretString};
 use crate::core::session::TokenCode;
+use crate::core::source::source_profile::MfaProcess;
 use crate::core::text::os_error;
 
 /// The most bytes kept of a command's output.
 const MOST_OUTPUT: usize = 4096;
 /// How long to read on after the command has ended.
 const REST_TIME: Duration = Duration::from_millis(100);
+/// The exit status of a shell that did not find a command.
+const NOT_FOUND: i32 = 127;
+/// The exit status of a program that Ctrl-C ended: 128 plus the number of the signal.
+#[cfg(unix)]
+const INTERRUPTED: i32 = 130;
 
 pub enum CodeCommand {
     /// The profile's `mfa_process`, run by a shell.
-    MfaProcess(String),
+    MfaProcess(MfaProcess),
     /// `mktotp get -n <totp_secret_name>`, without a shell.
     Mktotp { program: PathBuf, secret_name: String },
 }
@@ -40,43 +53,74 @@ impl CodeCommand {
         Some(Self::Mktotp { program, secret_name: secret_name.to_owned() })
     }
 
-    /// Runs the command for at most `limit`. If `shows_messages`, its standard error reaches the user.
+    /// Runs the command for at most `limit`. If `may_use_terminal`, its standard error reaches the user, and if updsts is
+    /// in the foreground of a terminal, the command is too.
     ///
     /// Errors: `code_unavailable`, which does not repeat anything that the command printed.
-    pub async fn code(&self, profile: &ProfileName, shows_messages: bool, limit: Duration) -> Result<TokenCode> {
+    pub async fn code(&self, profile: &ProfileName, may_use_terminal: bool, limit: Duration) -> Result<TokenCode> {
         let mut command = self.command();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        if !shows_messages {
+        if !may_use_terminal {
             command.stderr(Stdio::null());
         }
-        let failure = match run_bounded(command, limit).await {
-            Ok((status, output)) if status.success() => match TokenCode::parse(output.expose_secret().trim()) {
-                Ok(code) => return Ok(code),
-                Err(_) => "printed something other than six digits".to_owned(),
+        let mut is_missing = false;
+        let failure = match run_bounded(command, may_use_terminal, limit).await {
+            Ok((status, output)) if status.success() => match code_in(output.expose_secret()) {
+                Some(code) => return Ok(code),
+                None => "printed something other than six digits, or more than one such number".to_owned(),
             },
-            Ok((status, _)) => format!("failed: {}", ending(status)),
+            Ok((status, _)) => {
+                is_missing = status.code() == Some(NOT_FOUND);
+                format!("failed: {}", ending(status))
+            }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 format!("did not end within {} s and was stopped", limit.as_secs())
             }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                // The Ctrl-C signal is on its way to whatever ends the program.
+                sleep(Duration::from_secs(1)).await;
+                "was interrupted".to_owned()
+            }
             Err(error) => format!("could not be run: {}", os_error(&error)),
         };
-        let (name, hint) = match self {
+        Err(self.failed(profile, &failure, is_missing))
+    }
+
+    fn failed(&self, profile: &ProfileName, failure: &str, is_missing: bool) -> Error {
+        let name = self.name();
+        let mut message = format!("`{name}` of `{profile}` {failure}");
+        let mut hint = match self {
             Self::MfaProcess(_) => {
-                ("mfa_process", format!("try the command by hand, or give a code: `updsts get -n {profile} -t CODE`"))
+                format!("try the command by hand, or give a code: `updsts get -n {profile} -t CODE`")
             }
-            Self::Mktotp { .. } => (
-                "mktotp",
+            Self::Mktotp { .. } => {
                 format!(
                     "try `mktotp get -n NAME` with the `totp_secret_name` of `{profile}`, or give a code with `-t CODE`"
-                ),
-            ),
+                )
+            }
         };
-        Err(Error::new(ErrorCode::CodeUnavailable, format!("`{name}` of `{profile}` {failure}"), hint))
+        if is_missing {
+            "start updsts with a PATH that contains it, or write its absolute path".clone_into(&mut hint);
+        }
+        if let Self::MfaProcess(MfaProcess { cut_at: Some(place), .. }) = self {
+            message.push_str("; its value was cut at ` #` or ` ;`, which starts a comment (");
+            message.push_str(place);
+            message.push(')');
+            "put the command into a script, and the path of the script into `mfa_process`".clone_into(&mut hint);
+        }
+        Error::new(ErrorCode::CodeUnavailable, message, hint)
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::MfaProcess(_) => "mfa_process",
+            Self::Mktotp { .. } => "mktotp",
+        }
     }
 
     fn command(&self) -> Command {
         match self {
-            Self::MfaProcess(text) => {
+            Self::MfaProcess(MfaProcess { text, .. }) => {
                 let (shell, option) = if cfg!(windows) { ("cmd.exe", "/C") } else { ("/bin/sh", "-c") };
                 let mut command = Command::new(shell);
                 command.arg(option).arg(text);
@@ -100,22 +144,31 @@ fn ending(status: ExitStatus) -> String {
         }
     }
     match status.code() {
+        Some(NOT_FOUND) => {
+            let path = Environment::process().var_os("PATH");
+            let path = path.map_or("PATH is not set".into(), |path| format!("the PATH is `{}`", path.display()));
+            format!("a command was not found (exit status {NOT_FOUND}); {path}")
+        }
         Some(code) => format!("its exit status is {code}"),
         None => "it was killed".to_owned(),
     }
 }
 
-/// Runs the command in its own process group.
-async fn run_bounded(mut command: Command, limit: Duration) -> io::Result<(ExitStatus, SecretString)> {
-    #[cfg(unix)]
-    command.process_group(0);
-    let mut group = Group(core_dump::as_before(|| command.spawn())?);
-    let mut stdout = group.0.stdout.take().expect("standard output is a pipe");
+/// Runs the command in a process group of its own: on the terminal if it may use that and updsts is in its foreground,
+/// else without any terminal.
+async fn run_bounded(
+    mut command: Command,
+    may_use_terminal: bool,
+    limit: Duration,
+) -> io::Result<(ExitStatus, SecretString)> {
+    let mut running = Running::spawn(&mut command, may_use_terminal)?;
+    let child = &mut running.child;
+    let mut stdout = child.stdout.take().expect("standard output is a pipe");
     let work = async {
         let mut output = Output::default();
         let status = loop {
             tokio::select! {
-                status = group.0.wait() => break status?,
+                status = child.wait() => break status?,
                 () = output.read(&mut stdout), if !output.is_whole => {}
             }
         };
@@ -128,7 +181,27 @@ async fn run_bounded(mut command: Command, limit: Duration) -> io::Result<(ExitS
         let _ = timeout(REST_TIME, rest).await;
         Ok((status, output.text()))
     };
-    timeout(limit, work).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    #[cfg(unix)]
+    let terminal = &mut running.terminal;
+    #[cfg(unix)]
+    let time_out = async {
+        match terminal {
+            Some(terminal) => terminal.time_out(limit).await,
+            None => sleep(limit).await,
+        }
+    };
+    #[cfg(not(unix))]
+    let time_out = sleep(limit);
+    let ended = tokio::select! {
+        biased;
+        ended = work => ended,
+        () = time_out => Err(io::ErrorKind::TimedOut.into()),
+    };
+    #[cfg(unix)]
+    if let Ok((status, _)) = &ended {
+        running.has_ended(*status)?;
+    }
+    ended
 }
 
 /// What a command has printed so far. It is wiped on drop, and never grows, because that would leave a copy behind.
@@ -157,17 +230,66 @@ impl Output {
     }
 }
 
-/// A command's process group, killed when it is no longer awaited: after the time limit, or when the whole call is
-/// cancelled.
-struct Group(Child);
+/// A command. What is left of its process group is killed when it is no longer awaited: after the time limit, after
+/// Ctrl-C, or when the whole call is cancelled.
+struct Running {
+    child: Child,
+    #[cfg(unix)]
+    group: Option<Pid>,
+    #[cfg(unix)]
+    terminal: Option<Lent>,
+}
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Some(pid) = self.0.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
-            // It may have exited in the meantime.
-            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+#[cfg(unix)]
+impl Running {
+    fn spawn(command: &mut Command, may_use_terminal: bool) -> io::Result<Self> {
+        let terminal = may_use_terminal.then(Terminal::in_foreground).flatten();
+        match terminal {
+            Some(_) => drop(command.process_group(0)),
+            None => ProcessSession.pre_spawn(command, &CommandWrap::with_new("", |_| {}))?,
         }
+        let child = core_dump::as_before(|| command.spawn())?;
+        let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let terminal = terminal.zip(group).map(|(terminal, group)| terminal.lend_to(group));
+        Ok(Self { child, group, terminal })
+    }
+
+    /// After a normal end nothing is killed: an agent that the command started may stay.
+    fn has_ended(&mut self, status: ExitStatus) -> io::Result<()> {
+        use std::os::unix::process::ExitStatusExt;
+        let is_interrupted = status.signal() == Some(Signal::INT.as_raw()) || status.code() == Some(INTERRUPTED);
+        match self.terminal.take() {
+            Some(terminal) if is_interrupted => {
+                self.kill();
+                terminal.pass_on_interrupt();
+                Err(io::ErrorKind::Interrupted.into())
+            }
+            _ => {
+                self.group = None;
+                Ok(())
+            }
+        }
+    }
+
+    fn kill(&mut self) {
+        if let Some(group) = self.group.take() {
+            // It may have exited in the meantime.
+            let _ = rustix::process::kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[cfg(not(unix))]
+impl Running {
+    fn spawn(command: &mut Command, _may_use_terminal: bool) -> io::Result<Self> {
+        Ok(Self { child: command.spawn()? })
     }
 }
 
@@ -180,7 +302,10 @@ mod tests {
     async fn get_6_a_command_that_hangs_is_killed_with_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let child = folder.path().join("child");
-        let command = CodeCommand::MfaProcess(format!("sleep 77 & echo $! > {}; sleep 78", child.display()));
+        let command = CodeCommand::MfaProcess(MfaProcess {
+            text: format!("sleep 77 & echo $! > {}; sleep 78", child.display()),
+            cut_at: None,
+        });
         let profile = ProfileName::parse("default").unwrap();
         let error = command.code(&profile, false, Duration::from_secs(1)).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::CodeUnavailable);

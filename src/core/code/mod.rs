@@ -1,6 +1,9 @@
 //! Where a code comes from (given, a command, a person), and that none is sent twice.
 
 mod command;
+#[cfg(unix)]
+mod foreground;
+mod printed;
 pub mod sent_codes;
 pub mod source;
 mod standard_input;

@@ -21,7 +21,7 @@ use crate::core::source::source_profile::SourceProfile;
 use crate::core::text::os_error;
 
 /// How long a command may take.
-const COMMAND_TIME: Duration = Duration::from_secs(30);
+const COMMAND_TIME: Duration = Duration::from_mins(1);
 /// How long to wait for a command to give another code: one TOTP step plus a second.
 const NEXT_CODE_TIME: Duration = Duration::from_secs(31);
 /// How many times a prompt asks in total.
@@ -222,11 +222,12 @@ fn no_answer(error: &io::Error) -> Error {
 mod tests {
     use super::*;
     use crate::core::reporter::Silent;
+    use crate::core::source::source_profile::MfaProcess;
 
     fn codes_of(command: String) -> CodeSource {
         let device = SerialNumber::parse("arn:aws:iam::123456789012:mfa/user").unwrap();
         let profile = ProfileName::parse("default").unwrap();
-        let command = Kind::Command(CodeCommand::MfaProcess(command));
+        let command = Kind::Command(CodeCommand::MfaProcess(MfaProcess { text: command, cut_at: None }));
         CodeSource::new(command, profile, device, SentCodes::default())
     }
 

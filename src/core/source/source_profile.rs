@@ -5,7 +5,8 @@ use std::path::Path;
 use crate::core::block::layout::Layout;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::ini::key::Key;
-use crate::core::ini::profiles::{Profile, Profiles, Value, names};
+use crate::core::ini::oddity::Oddity;
+use crate::core::ini::profiles::{Profile, Profiles, Value, Warning, names};
 use crate::core::name::ProfileName;
 use crate::core::quote::posix;
 use crate::core::secret::SecretString;
@@ -33,9 +34,17 @@ pub struct SourceProfile {
     pub credentials_region: Option<String>,
     pub config_region: Option<String>,
     pub ca_bundle: Option<String>,
-    pub mfa_process: Option<String>,
+    pub mfa_process: Option<MfaProcess>,
     /// The name of the TOTP secret in `mktotp`.
     pub totp_secret_name: Option<String>,
+}
+
+/// The command of a profile that prints a code.
+#[derive(Debug, Clone)]
+pub struct MfaProcess {
+    pub text: String,
+    /// The line, if a comment follows the value there, which may be a part of the command.
+    pub cut_at: Option<String>,
 }
 
 impl Files<'_> {
@@ -56,7 +65,6 @@ impl Files<'_> {
         let device = self.device(profile, config)?;
         let own = self.is_operators.then_some(profile);
         let config = config.filter(|_| self.is_operators);
-        let either = |key| own.and_then(|p| p.text(key)).or_else(|| config.and_then(|p| p.text(key)));
         Ok(SourceProfile {
             name: name.clone(),
             key,
@@ -64,10 +72,22 @@ impl Files<'_> {
             credentials_region: own.and_then(|p| p.text(Key::Region)).map(str::to_owned),
             config_region: config.and_then(|p| p.text(Key::Region)).map(str::to_owned),
             ca_bundle: config.and_then(|p| p.text(Key::CaBundle)).map(str::to_owned),
-            mfa_process: either(Key::MfaProcess).map(str::to_owned),
+            mfa_process: self.mfa_process(own, config),
             // The name itself is harmless: it says which code to ask for.
             totp_secret_name: profile.text(Key::TotpSecretName).map(str::to_owned),
         })
+    }
+
+    /// `mfa_process` of the credentials file, else of the config file.
+    fn mfa_process(&self, own: Option<&Profile<'_>>, config: Option<&Profile<'_>>) -> Option<MfaProcess> {
+        let of = |profile: Option<&Profile<'_>>, profiles: &Profiles<'_>, path: &Path| {
+            let profile = profile?;
+            let value = profile.get(Key::MfaProcess)?;
+            let is_cut = |warning: &Warning| warning.line == value.line && warning.oddity == Oddity::CommentAfterValue;
+            let cut_at = profiles.warnings_of(&profile.name).any(is_cut).then(|| text::place(path, Some(value.line)));
+            Some(MfaProcess { text: value.as_str()?.to_owned(), cut_at })
+        };
+        of(own, self.credentials, self.credentials_path).or_else(|| of(config, self.config, self.config_path))
     }
 
     fn place(&self, line: usize) -> String {

@@ -1,0 +1,236 @@
+//! A command that asks on the terminal, in a real interactive shell (GET-6).
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use super::prompt::Session;
+use super::sandbox::{SOURCE, Sandbox, set_mode, skipped};
+
+const READY: &str = "ready> ";
+
+/// Asks as `getpass` does: on the terminal itself, without echo.
+const ASK: &str = "#!/bin/sh
+trap 'stty echo </dev/tty; exit 9' TERM
+stty -echo </dev/tty
+printf 'PIN of the key: ' >/dev/tty
+read -r pin </dev/tty || exit 8
+stty echo </dev/tty
+echo >/dev/tty
+[ \"$pin\" = swordfish ] || exit 7
+echo 123456
+";
+
+/// An interactive bash on a terminal of its own, in a home whose profile has this command.
+struct Shell {
+    sandbox: Sandbox,
+    session: Session,
+}
+
+impl Shell {
+    fn start(mfa_process: &str) -> Self {
+        let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = {mfa_process}\n"));
+        fs::write(sandbox.path("ask"), ASK).unwrap();
+        set_mode(&sandbox.path("ask"), 0o700);
+        let prepared = sandbox.process([""; 0]);
+        let mut command = std::process::Command::new("setsid");
+        command.args(["--ctty", "--wait", "bash", "--norc", "--noprofile", "-i"]).env_clear();
+        command.envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(sandbox.home()).env("TERM", "dumb").env("LC_ALL", "C.UTF-8").env("PS1", READY);
+        command.env("HISTFILE", sandbox.path("history")).env("UPDSTS", env!("CARGO_BIN_EXE_updsts"));
+        let mut session = Session::of(command);
+        session.read_until(READY);
+        session.forget();
+        Self { sandbox, session }
+    }
+
+    fn type_line(&mut self, line: &str) {
+        self.session.forget();
+        self.session.send(&format!("{line}\r"));
+    }
+
+    /// The exit status of the last command, once the shell is back.
+    fn status(&mut self) -> String {
+        self.session.read_until(READY);
+        self.type_line("echo status=$?.");
+        self.session.read_until("\nstatus=");
+        self.session.read_until(READY);
+        let seen = self.session.seen();
+        seen.rsplit_once("\nstatus=").unwrap().1.split_once('.').unwrap().0.to_owned()
+    }
+
+    /// Ends the shell. It echoes again, and nothing of `secret` is in its history.
+    fn ends_without(mut self, secret: &str) -> Sandbox {
+        self.type_line("echo echo''ed; exit 0");
+        self.session.read_until("\nechoed");
+        assert!(self.session.seen().contains("echo echo''ed"), "the shell does not echo");
+        self.session.end();
+        assert!(!self.session.seen().contains(secret), "{}", self.session.seen());
+        let history = fs::read_to_string(self.sandbox.path("history")).unwrap();
+        assert!(history.contains("$UPDSTS get") && !history.contains(secret), "{history}");
+        self.sandbox
+    }
+}
+
+#[test]
+fn get_6_c30_a_command_asks_on_the_terminal_and_is_answered() {
+    let mut shell = Shell::start("./ask");
+    shell.type_line("$UPDSTS get -n default");
+    shell.session.answer("PIN of the key: ", "swordfish\r");
+    shell.session.read_until("default_sts");
+    assert!(!shell.session.seen().contains("swordfish"));
+    assert_eq!(shell.status(), "0");
+    assert!(shell.ends_without("swordfish").read().contains("[default_sts]"));
+}
+
+#[test]
+fn get_6_c30_pythons_getpass_is_answered() {
+    if !std::path::Path::new("/usr/bin/python3").exists() {
+        return skipped("there is no python3");
+    }
+    let mut shell = Shell::start("./pin.py");
+    let program =
+        "#!/usr/bin/python3\nimport getpass\nprint('123456' if getpass.getpass('PIN: ') == 'swordfish' else '')\n";
+    fs::write(shell.sandbox.path("pin.py"), program).unwrap();
+    set_mode(&shell.sandbox.path("pin.py"), 0o700);
+    shell.type_line("$UPDSTS get -n default");
+    shell.session.answer("PIN: ", "swordfish\r");
+    assert_eq!(shell.status(), "0");
+    assert!(shell.ends_without("swordfish").read().contains("[default_sts]"));
+}
+
+#[test]
+fn get_6_c30_ctrl_c_reaches_the_command_and_ends_both() {
+    let mut shell = Shell::start("sleep 77 >/dev/null & echo $! >child; ./ask");
+    shell.type_line("$UPDSTS get -n default");
+    shell.session.answer("PIN of the key: ", "sword\u{3}");
+    shell.session.read_until("interrupted: the credentials file is unchanged");
+    assert_eq!(shell.status(), "130");
+    let child = fs::read_to_string(shell.sandbox.path("child")).unwrap();
+    assert!(is_gone(child.trim()), "a child of the command outlives it");
+    assert_eq!(shell.ends_without("sword").read().matches("default_sts").count(), 0);
+}
+
+#[test]
+fn get_6_c30_ctrl_c_reaches_what_runs_with_updsts() {
+    let mut shell = Shell::start("./ask");
+    fs::write(shell.sandbox.path("both"), "$UPDSTS get -n default; sleep 1; touch went-on\n").unwrap();
+    shell.type_line("sh both; : $UPDSTS get");
+    shell.session.answer("PIN of the key: ", "\u{3}");
+    assert_eq!(shell.status(), "130");
+    assert!(!shell.sandbox.path("went-on").exists());
+    shell.ends_without("sword");
+}
+
+#[test]
+fn get_6_c30_ctrl_z_stops_both_and_fg_goes_on() {
+    let mut shell = Shell::start("./ask");
+    shell.type_line("$UPDSTS get -n default");
+    shell.session.answer("PIN of the key: ", "gold\u{1a}");
+    shell.session.read_until("Stopped");
+    shell.session.read_until(READY);
+    shell.type_line("echo here; fg");
+    shell.session.read_until("\nhere");
+    // The modes of the command are back: it does not echo.
+    shell.session.answer("get -n default\r\n", "swordfish\r");
+    shell.session.read_until("default_sts");
+    assert_eq!(shell.status(), "0");
+    assert!(shell.ends_without("swordfish").read().contains("[default_sts]"));
+}
+
+#[test]
+fn get_6_c30_in_the_background_after_ctrl_z_the_shell_keeps_its_terminal() {
+    let mut shell = Shell::start("./ask");
+    shell.type_line("$UPDSTS get -n default");
+    shell.session.answer("PIN of the key: ", "\u{1a}");
+    shell.session.read_until("Stopped");
+    shell.session.read_until(READY);
+    shell.type_line("bg; sleep 1; jobs; echo st''ill");
+    shell.session.read_until("\nstill");
+    assert!(shell.session.seen().contains("Stopped"), "{}", shell.session.seen());
+    shell.session.read_until(READY);
+    shell.type_line("fg");
+    shell.session.answer("get -n default\r\n", "swordfish\r");
+    assert_eq!(shell.status(), "0");
+    shell.ends_without("swordfish");
+}
+
+#[test]
+fn get_6_c30_what_was_typed_for_a_command_does_not_reach_the_shell() {
+    let mut shell = Shell::start("sleep 2; echo 123456");
+    shell.type_line("$UPDSTS get -n default");
+    std::thread::sleep(Duration::from_millis(700));
+    shell.session.send("touch typed\r");
+    assert_eq!(shell.status(), "0");
+    assert!(!shell.sandbox.path("typed").exists());
+    shell.ends_without("touch");
+}
+
+#[test]
+fn get_6_c30_a_signal_to_updsts_gives_the_terminal_back() {
+    let mut shell = Shell::start("./ask");
+    shell.type_line("$UPDSTS get -n default");
+    shell.session.answer("PIN of the key: ", "sword");
+    let pid = updsts_in(&shell.sandbox);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(shell.status(), "143");
+    shell.ends_without("sword");
+}
+
+#[test]
+fn get_6_in_the_background_a_command_has_no_terminal() {
+    let mut shell = Shell::start("if (: </dev/tty) 2>/dev/null; then echo no; else echo 123456; fi");
+    shell.type_line("$UPDSTS get -n default & wait $!");
+    assert_eq!(shell.status(), "0");
+    shell.ends_without("sword");
+}
+
+#[test]
+fn get_6_beside_a_full_screen_program_a_command_has_no_terminal() {
+    let mut shell = Shell::start("if (: </dev/tty) 2>/dev/null; then echo no; else echo 123456; fi");
+    shell.type_line("stty -icanon; $UPDSTS get -n default; (exit $?)");
+    assert_eq!(shell.status(), "0");
+    shell.ends_without("sword");
+}
+
+#[test]
+fn get_6_the_server_runs_a_command_without_a_terminal() {
+    let mut shell = Shell::start("if (: </dev/tty) 2>/dev/null; then echo no; else echo 123456; fi");
+    let lines = [
+        r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"updsts_update_sts_credential","arguments":{"profile_name":"default","totp_token":""}}}"#,
+    ];
+    fs::write(shell.sandbox.path("lines"), lines.join("\n") + "\n").unwrap();
+    shell.type_line("(cat lines; sleep 3) | $UPDSTS mcp --mcp-server >answers; : $UPDSTS get");
+    assert_eq!(shell.status(), "0");
+    let answers = fs::read_to_string(shell.sandbox.path("answers")).unwrap();
+    assert!(answers.contains("updated_profile_name"), "{answers}");
+    shell.ends_without("sword");
+}
+
+/// The process that runs `get` in this home.
+fn updsts_in(sandbox: &Sandbox) -> rustix::process::Pid {
+    let home = fs::canonicalize(sandbox.home()).unwrap();
+    let is_it = |pid: &str| {
+        let link = |name: &str| fs::read_link(format!("/proc/{pid}/{name}")).ok();
+        link("cwd").is_some_and(|cwd| cwd == home)
+            && link("exe").is_some_and(|exe| exe == fs::canonicalize(env!("CARGO_BIN_EXE_updsts")).unwrap())
+    };
+    let names = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pid = names.filter(|name| name.bytes().all(|b| b.is_ascii_digit())).find(|pid| is_it(pid)).unwrap();
+    rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap()
+}
+
+fn is_gone(pid: &str) -> bool {
+    let until = Instant::now() + Duration::from_secs(5);
+    let process = format!("/proc/{pid}/stat");
+    while Instant::now() < until {
+        if fs::read_to_string(&process).map_or(true, |stat| stat.contains(") Z ")) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
