@@ -151,7 +151,8 @@ pub struct Get {
 
     /// Keep a session valid this much longer
     ///
-    /// Nothing is asked or sent then, and the exit status is 0. Seconds, or a time such as `30m`.
+    /// Nothing is asked or sent then, and the exit status is 0. Else the new session lasts at least a minute longer, unless
+    /// `--duration` is given. Seconds, or a time such as `30m`.
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub min_validity: Option<String>,
 

@@ -18,7 +18,7 @@ use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::renew::report::RenewReport;
 use crate::core::renew::request::RenewRequest;
-use crate::core::renew::{dry_run, renew, unusable_name};
+use crate::core::renew::{dry_run, lifetime, renew, unusable_name};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
 use crate::core::source::unnamed::source_if_unnamed;
 use crate::core::text::path;
@@ -75,7 +75,8 @@ async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
         Some(text) => GivenCode::Code(TokenCode::parse(text)?),
     };
     let duration = options.duration.as_deref().map(SessionDuration::parse).transpose()?;
-    let min_validity = options.min_validity.as_deref().map(parse_seconds).transpose()?;
+    let min_validity = options.min_validity.as_deref().map(parse_seconds).transpose()?.map(Duration::from_secs);
+    lifetime::check(duration, min_validity, ["--duration", "--min-validity"])?;
     let session_profile = match options.sts_profile_name.as_deref() {
         None | Some("") => None,
         Some(name) => Some(SessionProfileName::parse(name.as_bytes()).ok_or_else(|| unusable_name(name.as_bytes()))?),
@@ -92,7 +93,7 @@ async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
         code,
         sent_codes: SentCodes::default(),
         duration,
-        min_validity: min_validity.map(Duration::from_secs),
+        min_validity,
         region: options.region.clone().filter(|region| !region.is_empty()),
         endpoint_url: options.endpoint_url.clone().filter(|url| !url.is_empty()),
     })

@@ -47,6 +47,7 @@ pub enum ErrorCode {
 
     SessionMissing,
     SessionExpired,
+    SessionTooShort,
 
     Internal,
 }
@@ -85,7 +86,7 @@ impl ErrorCode {
             | Self::AwsRefused => 4,
             Self::Unreachable | Self::TlsUntrusted | Self::AnswerLost => 5,
             Self::NotWritable | Self::LockTimeout | Self::FileChanged | Self::WriteFailed => 6,
-            Self::SessionMissing | Self::SessionExpired => 7,
+            Self::SessionMissing | Self::SessionExpired | Self::SessionTooShort => 7,
             Self::Internal => 1,
         }
     }

@@ -10,6 +10,7 @@ use zeroize::Zeroize;
 use crate::core::code::source::GivenCode;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::name::{ProfileName, SessionProfileName};
+use crate::core::renew::lifetime;
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
 
 /// The arguments of one call, all of them known.
@@ -98,7 +99,9 @@ impl Arguments {
 
     /// `min_validity`: with 0 the session is always renewed.
     pub fn min_validity(&self) -> Result<Option<Duration>> {
-        Ok(self.seconds("min_validity")?.filter(|&seconds| seconds > 0).map(Duration::from_secs))
+        let min_validity = self.seconds("min_validity")?.filter(|&seconds| seconds > 0).map(Duration::from_secs);
+        lifetime::check(self.duration()?, min_validity, ["duration", "min_validity"])?;
+        Ok(min_validity)
     }
 
     /// `cred_file`: the path of another file, absolute or in the home directory.

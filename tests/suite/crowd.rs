@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mock_sts::{Fault, MockSts};
+use mock_sts::{Fault, MockSts, User};
 use rustix::process::{Pid, Signal, kill_process};
 use updsts::core::block::layout::Layout;
 
@@ -149,6 +149,22 @@ fn get_7_one_of_many_callers_asks_aws_and_the_others_use_its_refusal() {
     // It is not for those who come later.
     sandbox.get(["--min-validity", "30m"]).succeeds();
     assert_eq!((sandbox.sts().request_count(), sandbox.read().contains("[default_sts]")), (2, true));
+}
+
+#[test]
+fn get_7_c18_the_others_of_a_crowd_get_the_grant_that_is_too_short_for_them() {
+    let root = User { root: true, ..User::default() };
+    let latency = Fault::Latency(Duration::from_secs(3));
+    let sandbox = Sandbox::with(MockSts::builder().users([root]).fault(latency, None).start());
+    let arguments = |min_validity| ["get", "-n", "default", "-t", "123456", "--min-validity", min_validity];
+    let children: Vec<_> = (0..crowd(8)).map(|_| start(&sandbox, &arguments("2h"))).collect();
+    let content: Vec<_> = (0..crowd(8)).map(|_| start(&sandbox, &arguments("30m"))).collect();
+    for child in children {
+        end(child).fails("session_too_short", 7);
+    }
+    all_succeed(content);
+    // One request serves everybody, or one for each of the two wishes, if a content caller came first.
+    assert!(sandbox.sts().request_count() <= 2, "{}", sandbox.sts().request_count());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mock_sts::{Fault, MockSts};
+use mock_sts::{Fault, MockSts, User};
 
 use super::sandbox::{SOURCE, Sandbox};
 
@@ -207,11 +207,83 @@ fn get_7_a_session_that_is_good_long_enough_is_kept_without_a_request() {
     let run = sandbox.run(["get", "-n", "default", "--min-validity", "30m", "--json"]).succeeds();
     assert_eq!((&run.json()["refreshed"], sandbox.sts().request_count()), (&false.into(), 1));
     assert_eq!(sandbox.read(), before);
-    sandbox.run(["get", "-n", "default", "--min-validity", "1h"]).fails("usage", 2);
     sandbox.get(["--min-validity", "2h", "-d", "3h"]).succeeds();
     assert_eq!(sandbox.sts().request_count(), 2);
-    let run = Sandbox::new().refused(["get", "-n", "default", "-t", "123456", "--min-validity", "59m1s"], "usage", 2);
-    run.says("3540 s");
+}
+
+/// The duration that AWS was asked for.
+fn asked_for(sandbox: &Sandbox) -> Option<String> {
+    sandbox.sts().requests().last().unwrap().duration_seconds.clone()
+}
+
+#[test]
+fn get_7_c46_the_duration_is_raised_for_the_minimum_validity() {
+    for (min_validity, own_duration, seconds) in [
+        ("59m", "", "3600"),
+        ("59m1s", "", "3601"),
+        ("7500", "", "7560"),
+        ("129540", "", "129600"),
+        ("2h", "duration_seconds = 1800\n", "7260"),
+        ("10m", "duration_seconds = 900\n", "900"),
+        ("2h", "duration_seconds = 43200\n", "43200"),
+    ] {
+        let sandbox = Sandbox::new().credentials(format!("{SOURCE}{own_duration}"));
+        sandbox.get(["--min-validity", min_validity]).succeeds();
+        assert_eq!(asked_for(&sandbox).as_deref(), Some(seconds), "{min_validity} {own_duration}");
+        // It is good that long now, so nothing is asked again.
+        let slack = ["get", "-n", "default", "--min-validity", min_validity];
+        sandbox.run(slack).succeeds().prints("nothing was sent");
+    }
+}
+
+#[test]
+fn get_7_a_minimum_validity_that_no_session_reaches_is_a_usage_error_that_names_the_option() {
+    for (arguments, message, hint) in [
+        (&["--min-validity", "129541"][..], "`--min-validity` is above 129540 s (35h59m)", "129540 s or less"),
+        (&["--min-validity", "99999999999999999999"], "neither a number of seconds nor a time", "1h30m"),
+        (&["--min-validity", "18446744073709551615"], "`--min-validity` is above 129540 s", "129540 s or less"),
+        (
+            &["--min-validity", "59m1s", "-d", "1h"],
+            "`--duration` is not a minute longer than `--min-validity`",
+            "leave out `--duration`",
+        ),
+        (&["--min-validity", "36h", "-d", "36h"], "`--min-validity` is above 129540 s", "129540 s or less"),
+    ] {
+        let arguments = ["get", "-n", "default", "-t", "123456"].into_iter().chain(arguments.iter().copied());
+        let run = Sandbox::new().refused(arguments, "usage", 2).says(message);
+        assert!(run.stderr.lines().any(|line| line.starts_with("hint: ") && line.contains(hint)), "{run:?}");
+    }
+}
+
+/// An account's root user, whose sessions last an hour at most.
+fn of_root() -> Sandbox {
+    Sandbox::with(MockSts::builder().users([User { root: true, ..User::default() }]).start())
+}
+
+#[test]
+fn get_7_c18_a_grant_that_is_shorter_than_asked_for_is_a_warning_that_names_both() {
+    let sandbox = of_root();
+    let run = sandbox.get(["-d", "12h"]).succeeds();
+    run.says("warning: AWS granted a session of 1 h instead of the 12 h that were requested");
+    let run = sandbox.get(["-d", "12h", "--min-validity", "30m"]).succeeds();
+    assert!(!run.stderr.contains("granted") && run.stdout.contains("nothing was sent"), "{run:?}");
+    let run = of_root().get(["--min-validity", "59m"]).succeeds();
+    assert!(!run.stderr.contains("granted"), "{run:?}");
+}
+
+#[test]
+fn get_7_c18_a_grant_that_is_shorter_than_the_minimum_validity_is_stored_and_an_error() {
+    let sandbox = of_root();
+    for arguments in [&["--min-validity", "2h"][..], &["--min-validity", "2h", "-d", "12h"], &["--min-validity", "61m"]]
+    {
+        let run = sandbox.get(arguments.iter().copied()).fails("session_too_short", 7);
+        run.says("the session of `default_sts` that AWS granted lasts only 1 h").says("the code is spent");
+        assert!(sandbox.read().contains("[default_sts]"));
+        sandbox.run(["list", "--check", "default", "--min-validity", "58m"]).succeeds();
+    }
+    // Not for a caller that needs less.
+    sandbox.run(["get", "-n", "default", "--min-validity", "30m"]).succeeds().prints("nothing was sent");
+    assert_eq!(sandbox.sts().request_count(), 3);
 }
 
 #[test]

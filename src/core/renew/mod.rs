@@ -2,6 +2,7 @@
 //!
 //! It reads top to bottom in the order of execution: check everything, take a turn, code, STS, write.
 
+pub mod lifetime;
 mod plan;
 pub mod report;
 pub mod request;
@@ -115,7 +116,10 @@ impl Renewal<'_> {
         self.request.file.try_out(&plan.checked)?;
         let (session, clock_warning) = self.get_session(&plan).await?;
         plan.warnings.extend(clock_warning);
-        self.store(plan, &session).await.map_err(|error| error.after_request(CodeSpent::Yes))
+        plan.warnings.extend(lifetime::warning(&session, plan.duration));
+        let too_short = lifetime::too_short(&session, &plan.session_profile, self.request.min_validity);
+        let stored = self.store(plan, &session).await.and_then(|report| too_short.map_or(Ok(report), Err));
+        stored.map_err(|error| error.after_request(CodeSpent::Yes))
     }
 
     /// Gets a code and exchanges it for a session; after a refusal, tries again if the source has another code.

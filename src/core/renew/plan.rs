@@ -13,6 +13,7 @@ use crate::core::file::credentials_file::Snapshot;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::Profiles;
 use crate::core::name::{ProfileName, SessionProfileName};
+use crate::core::renew::lifetime::raised;
 use crate::core::renew::report::RenewReport;
 use crate::core::renew::request::RenewRequest;
 use crate::core::renew::store::Destination;
@@ -101,8 +102,7 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
     reporter.detail(&format!("source profile {name}, session profile {session_profile}"));
 
     let now = Timestamp::now();
-    let duration = files.duration(&name, request.duration)?;
-    check_min_validity(request, duration)?;
+    let duration = raised(files.duration(&name, request.duration)?, request.min_validity);
     if let Some(kept) = kept(&credentials, &session_profile, request, now) {
         return Ok(Decision::Keep(RenewReport { role, ..kept }));
     }
@@ -209,16 +209,6 @@ fn renamed_from<'a>(
 ) -> Option<&'a [u8]> {
     let old = layout.block_of(source.as_bytes())?.header.as_ref()?.name;
     (old != session_profile.as_str().as_bytes()).then_some(old)
-}
-
-fn check_min_validity(request: &RenewRequest, duration: SessionDuration) -> Result<()> {
-    let longest = u64::from(duration.seconds()) - 60;
-    if request.min_validity.is_none_or(|min_validity| min_validity.as_secs() <= longest) {
-        return Ok(());
-    }
-    let message =
-        format!("the minimum validity must be at least a minute less than the duration of {} s", duration.seconds());
-    Err(Error::new(ErrorCode::Usage, message, format!("give {longest} s or less, or a longer duration")))
 }
 
 async fn settings(

@@ -21,9 +21,10 @@ pub struct RenewRequest {
     pub code: GivenCode,
     /// The codes that were sent before; none of them is sent again.
     pub sent_codes: SentCodes,
-    /// How long the session should last; `None` for `duration_seconds`, else one hour.
+    /// How long the session should last; `None` for `duration_seconds`, else one hour, raised to cover `min_validity`.
     pub duration: Option<SessionDuration>,
-    /// Keep the stored session if it is valid for at least that much longer.
+    /// Keep the stored session if it is valid for at least that much longer. Checked, with the duration, by
+    /// [`crate::core::renew::lifetime::check`].
     pub min_validity: Option<Duration>,
     pub region: Option<String>,
     pub endpoint_url: Option<String>,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use mock_sts::{Fault, MockSts};
+use mock_sts::{Fault, MockSts, User};
 use serde_json::{Value, json};
 
 use super::{INFO, LIST, Session, UPDATE};
@@ -94,6 +94,32 @@ fn mcp_2_names_durations_and_the_session_profile_are_taken_as_on_the_command_lin
 }
 
 #[test]
+fn get_7_c46_a_call_for_long_work_raises_the_duration_and_an_impossible_one_names_its_arguments() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &[]);
+    let mut call = json!({"profile_name": "default", "totp_token": "123456", "min_validity": 7500});
+    let answer = session.succeeds(UPDATE, call.clone());
+    assert!((7500..=7560).contains(&answer["result"]["expires_in_seconds"].as_i64().unwrap()), "{answer}");
+    call["min_validity"] = json!(129_541);
+    let text = session.fails(UPDATE, call.clone(), "usage");
+    assert!(text.contains("`min_validity` is above 129540 s") && !text.contains("--"), "{text}");
+    call["min_validity"] = json!(7500);
+    call["duration"] = json!(3600);
+    let text = session.fails(UPDATE, call, "usage");
+    assert!(text.contains("`duration` is not a minute longer than `min_validity`") && !text.contains("--"), "{text}");
+}
+
+#[test]
+fn get_7_c18_a_session_that_is_too_short_is_told_to_the_model() {
+    let sandbox = Sandbox::with(MockSts::builder().users([User { root: true, ..User::default() }]).start());
+    let mut session = Session::start(&sandbox, &[]);
+    let call = json!({"profile_name": "default", "totp_token": "123456", "min_validity": 7200});
+    let text = session.fails(UPDATE, call, "session_too_short");
+    assert!(text.contains("next: stop and tell the user") && text.contains("code_spent: yes"), "{text}");
+    assert!(!text.contains("--") && sandbox.read().contains("[default_sts]"), "{text}");
+}
+
+#[test]
 fn mcp_2_wrong_arguments_are_refused_before_anything_is_sent() {
     let sandbox = Sandbox::new();
     let mut session = Session::start(&sandbox, &[]);
@@ -105,7 +131,8 @@ fn mcp_2_wrong_arguments_are_refused_before_anything_is_sent() {
         json!({"profile_name": "default", "totp_token": "-"}),
         json!({"profile_name": "default", "totp_token": "123456", "duration": 5}),
         json!({"profile_name": "default", "totp_token": "123456", "duration": 129_601}),
-        json!({"profile_name": "default", "totp_token": "123456", "min_validity": 3600}),
+        json!({"profile_name": "default", "totp_token": "123456", "min_validity": 129_541}),
+        json!({"profile_name": "default", "totp_token": "123456", "duration": 3600, "min_validity": 3541}),
         json!({"profile_name": "default", "totp_token": "123456", "sts_profile_name": "a b"}),
         json!({"profile_name": "default", "totp_token": "123456", "region": "eu-west-1"}),
     ] {
