@@ -13,6 +13,7 @@ use super::output::Output;
 use super::sn;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::quote::posix;
+use crate::core::session::TokenCode;
 use crate::core::text::hidden;
 
 /// Shows help, the version or an error, and returns the exit status.
@@ -116,7 +117,7 @@ pub fn without_secret(error: Error, names: &[&str]) -> Error {
 
 fn is_code(text: &str) -> bool {
     let mut characters = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
-    has_digits_of_code(text) && characters.all(char::is_numeric)
+    TokenCode::parse(text).is_ok() || has_digits_of_code(text) && characters.all(char::is_numeric)
 }
 
 /// Whether the text has most of the digits of a code.

@@ -171,7 +171,8 @@ fn cli_16_a_name_in_the_wrong_place_is_shown_and_a_code_or_a_key_never() {
 #[test]
 fn cli_16_a_code_in_the_place_of_a_name_is_not_shown() {
     let sandbox = Sandbox::new();
-    for typed in ["246813", "JBSWY3DPEHPK3PXP", SECRET] {
+    let codes = ["246813", "２４６８１３", "246\u{2011}813"];
+    for typed in codes.into_iter().chain(["JBSWY3DPEHPK3PXP", SECRET]) {
         for arguments in [
             &["get"][..],
             &["get", "-n"],
@@ -181,7 +182,7 @@ fn cli_16_a_code_in_the_place_of_a_name_is_not_shown() {
             &["list", "default"],
             &["list", "--check"],
         ] {
-            let (code, status) = if typed == "246813" { ("usage", 2) } else { ("profile_not_found", 3) };
+            let (code, status) = if codes.contains(&typed) { ("usage", 2) } else { ("profile_not_found", 3) };
             let run = sandbox.refused(arguments.iter().copied().chain([typed]), code, status).says("not shown");
             assert!(!run.stderr.contains(typed), "{run:?}");
         }
