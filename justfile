@@ -90,9 +90,10 @@ two-users:
     cargo build --quiet --locked --workspace --bins
     @python3 scripts/two-users "${CARGO_TARGET_DIR:-target}/debug/updsts" "${CARGO_TARGET_DIR:-target}/debug/mock-sts"
 
-# The tests of many callers at once, with 64 processes
+# The tests of many callers at once, with 64 processes, and those that take a minute
 stress:
     UPDSTS_TEST_CROWD=64 cargo test --quiet --locked --test suite crowd:: -- --nocapture --test-threads=1
+    cargo test --quiet --locked --test suite foreground:: -- --ignored
 
 # Fuzz the parser or the editor for that many seconds; needs nightly Rust and cargo-fuzz
 fuzz target="editor" seconds="600":

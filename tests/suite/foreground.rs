@@ -168,6 +168,46 @@ fn get_6_c30_what_was_typed_for_a_command_does_not_reach_the_shell() {
 }
 
 #[test]
+fn get_6_c30_a_pager_beside_updsts_goes_on_when_the_command_ends() {
+    let mut shell = Shell::start("./ask");
+    shell.type_line("$UPDSTS get -n default | sh -c 'sleep 1; read -r x </dev/tty; echo \"line=$x.\"'");
+    shell.session.read_until("PIN of the key: ");
+    std::thread::sleep(Duration::from_millis(1500));
+    shell.session.answer("PIN of the key: ", "swordfish\r");
+    let until = Instant::now() + Duration::from_secs(10);
+    while !shell.sandbox.read().contains("default_sts") {
+        assert!(Instant::now() < until, "{}", shell.session.seen());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    shell.session.send("next page\r");
+    shell.session.read_until("\nline=next page.");
+    assert_eq!(shell.status(), "0");
+    shell.ends_without("swordfish");
+}
+
+#[test]
+#[ignore = "takes a minute: `just stress`"]
+fn get_6_c30_after_the_time_limit_the_shell_has_its_terminal_and_nothing_that_was_typed() {
+    let mut shell = Shell::start("sleep 99 >/dev/null & echo $! >child; ./ask");
+    shell.type_line("$UPDSTS get -n default");
+    shell.session.answer("PIN of the key: ", "touch typed");
+    std::thread::sleep(Duration::from_secs(10));
+    shell.session.send("\u{1a}");
+    shell.session.read_until("Stopped");
+    std::thread::sleep(Duration::from_secs(10));
+    shell.type_line("fg");
+    shell.session.answer("get -n default\r\n", "touch typed");
+    // What was stopped is no time of the command.
+    std::thread::sleep(Duration::from_secs(45));
+    assert!(!shell.session.seen().contains("did not end"), "{}", shell.session.seen());
+    shell.session.read_until("did not end within 60 s and was stopped");
+    assert_eq!(shell.status(), "3");
+    assert!(is_gone(fs::read_to_string(shell.sandbox.path("child")).unwrap().trim()));
+    assert!(!shell.sandbox.path("typed").exists());
+    shell.ends_without("touch");
+}
+
+#[test]
 fn get_6_c30_a_signal_to_updsts_gives_the_terminal_back() {
     let mut shell = Shell::start("./ask");
     shell.type_line("$UPDSTS get -n default");

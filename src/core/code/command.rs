@@ -88,26 +88,21 @@ impl CodeCommand {
 
     fn failed(&self, profile: &ProfileName, failure: &str, is_missing: bool) -> Error {
         let name = self.name();
-        let mut message = format!("`{name}` of `{profile}` {failure}");
-        let mut hint = match self {
+        let message = format!("`{name}` of `{profile}` {failure}");
+        let hint = match self {
+            Self::MfaProcess(MfaProcess { cut_at: Some(place), .. }) => {
+                let message = format!("{message}; its value was cut at ` #` or ` ;`, which starts a comment ({place})");
+                let hint = "put the command into a script, and the path of the script into `mfa_process`";
+                return Error::new(ErrorCode::CodeUnavailable, message, hint);
+            }
+            _ if is_missing => "start updsts with a PATH that contains it, or write its absolute path".to_owned(),
             Self::MfaProcess(_) => {
                 format!("try the command by hand, or give a code: `updsts get -n {profile} -t CODE`")
             }
-            Self::Mktotp { .. } => {
-                format!(
-                    "try `mktotp get -n NAME` with the `totp_secret_name` of `{profile}`, or give a code with `-t CODE`"
-                )
-            }
+            Self::Mktotp { .. } => format!(
+                "try `mktotp get -n NAME` with the `totp_secret_name` of `{profile}`, or give a code with `-t CODE`"
+            ),
         };
-        if is_missing {
-            "start updsts with a PATH that contains it, or write its absolute path".clone_into(&mut hint);
-        }
-        if let Self::MfaProcess(MfaProcess { cut_at: Some(place), .. }) = self {
-            message.push_str("; its value was cut at ` #` or ` ;`, which starts a comment (");
-            message.push_str(place);
-            message.push(')');
-            "put the command into a script, and the path of the script into `mfa_process`".clone_into(&mut hint);
-        }
         Error::new(ErrorCode::CodeUnavailable, message, hint)
     }
 
@@ -208,11 +203,12 @@ async fn run_bounded(
 struct Output {
     bytes: Zeroizing<Vec<u8>>,
     is_whole: bool,
+    is_too_long: bool,
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { bytes: Zeroizing::new(Vec::with_capacity(MOST_OUTPUT)), is_whole: false }
+        Self { bytes: Zeroizing::new(Vec::with_capacity(MOST_OUTPUT)), is_whole: false, is_too_long: false }
     }
 }
 
@@ -220,12 +216,16 @@ impl Output {
     /// Waits for more. So much text is no code, but the command has to get rid of it to end.
     async fn read(&mut self, stdout: &mut ChildStdout) {
         if self.bytes.len() == MOST_OUTPUT {
-            self.bytes.truncate(MOST_OUTPUT / 2);
+            self.bytes.clear();
+            self.is_too_long = true;
         }
         self.is_whole = !matches!(stdout.read_buf(&mut *self.bytes).await, Ok(1..));
     }
 
     fn text(&self) -> SecretString {
+        if self.is_too_long {
+            return SecretString::default();
+        }
         SecretString::from(String::from_utf8_lossy(&self.bytes).into_owned())
     }
 }
@@ -332,7 +332,7 @@ mod tests {
             "sleep 5 >/dev/null & echo 123456",
         ] {
             let start = std::time::Instant::now();
-            let command = CodeCommand::MfaProcess(text.to_owned());
+            let command = CodeCommand::MfaProcess(MfaProcess { text: text.to_owned(), cut_at: None });
             let code = command.code(&profile, false, Duration::from_secs(4)).await;
             assert_eq!(code.map(|code| code.expose_secret().to_owned()), Ok("123456".to_owned()), "{text}");
             assert!(start.elapsed() < Duration::from_secs(2), "{text}: {:?}", start.elapsed());
@@ -347,7 +347,7 @@ mod tests {
             ("yes 123456 | head -c 1000000", "something other than six digits"),
             ("yes 123456 & sleep 0.1", "something other than six digits"),
         ] {
-            let command = CodeCommand::MfaProcess(format!("trap '' PIPE; {text}"));
+            let command = CodeCommand::MfaProcess(MfaProcess { text: format!("trap '' PIPE; {text}"), cut_at: None });
             let error = command.code(&profile, false, Duration::from_secs(1)).await.unwrap_err();
             assert!(error.message().contains(reason), "{text}: {error}");
         }

@@ -32,8 +32,11 @@ impl Terminal {
         (terminal.is_ours() && terminal.modes.local_modes.contains(LocalModes::ICANON)).then_some(terminal)
     }
 
-    /// Lends it to the process group of a command.
+    /// Lends it to the process group of a command, inside the runtime.
     pub fn lend_to(self, command: Pid) -> Lent {
+        // A reader beside updsts, such as a pager, is stopped while the command has the terminal; the signal goes to the
+        // whole group, and must not stop updsts, which could not give the terminal back.
+        let _ = signal(SignalKind::from_raw(Signal::TTIN.as_raw()));
         let lent = Lent { modes: self.modes.clone(), terminal: self, command };
         lent.lend();
         lent
@@ -54,6 +57,8 @@ impl Terminal {
         if let Ok(before) = undisturbed {
             let _ = before.thread_set_mask();
         }
+        // A reader beside updsts goes on.
+        let _ = kill_current_process_group(Signal::CONT);
     }
 }
 
