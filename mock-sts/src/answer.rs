@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http_body_util::Full;
+use hyper::body::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use wiremock::ResponseTemplate;
@@ -89,16 +91,41 @@ impl Answer {
     }
 
     /// Adds the headers that AWS sends; `now` is the mock's time.
-    pub(crate) fn into_response(self, request_id: &str, now: Timestamp, delay: Duration) -> ResponseTemplate {
-        let mut response = ResponseTemplate::new(self.status).set_body_raw(self.body, self.content_type);
+    pub(crate) fn into_response(self, request_id: &str, now: Timestamp) -> Response {
+        let mut headers = Vec::new();
         if self.content_type == "text/xml" {
-            response = response.insert_header("x-amzn-RequestId", request_id);
+            headers.push(("x-amzn-RequestId", request_id.to_owned()));
         }
         // hyper adds its own `Date` only if there is none.
         if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
-            response = response.insert_header("Date", date);
+            headers.push(("Date", date));
         }
+        Response { answer: self, headers }
+    }
+}
+
+/// An answer with its headers.
+pub(crate) struct Response {
+    answer: Answer,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Response {
+    /// For wiremock.
+    pub(crate) fn into_template(self, delay: Duration) -> ResponseTemplate {
+        let Self { answer: Answer { status, content_type, body }, headers } = self;
+        let response = ResponseTemplate::new(status).set_body_raw(body, content_type).append_headers(headers);
         if delay.is_zero() { response } else { response.set_delay(delay) }
+    }
+
+    /// For the gate.
+    pub(crate) fn into_reply(self) -> hyper::Response<Full<Bytes>> {
+        let Self { answer: Answer { status, content_type, body }, headers } = self;
+        let mut response = hyper::Response::builder().status(status).header("content-type", content_type);
+        for (name, value) in headers {
+            response = response.header(name, value);
+        }
+        response.header("connection", "close").body(Full::from(body)).unwrap_or_default()
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 pub(crate) struct Authorization {
     pub(crate) access_key_id: String,
     pub(crate) scope: Scope,
-    /// In lower case, in the header's order.
+    /// As sent.
     pub(crate) signed_headers: Vec<String>,
     pub(crate) signature: String,
 }
@@ -37,8 +37,12 @@ impl Authorization {
     ///
     /// `MissingAuthenticationToken` if there is no header, `IncompleteSignature` if it cannot be parsed.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let value = headers.get("authorization").ok_or_else(Refusal::missing_authentication_token)?;
+        let mut values = headers.get_all("authorization").iter();
+        let value = values.next().ok_or_else(Refusal::missing_authentication_token)?;
         let text = value.to_str().unwrap_or_default();
+        if values.next().is_some() {
+            return Err(Refusal::incomplete_signature("A request has one Authorization header.".to_owned()));
+        }
         let (algorithm, fields) = text.split_once(' ').unwrap_or((text, ""));
         if algorithm != ALGORITHM {
             // AWS treats a header with another scheme (`Basic`, `Bearer`) as missing.
@@ -50,6 +54,8 @@ impl Authorization {
         }
 
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
+        let twice =
+            |key| Refusal::incomplete_signature(format!("Authorization header repeats '{key}'. {}", hashed(text)));
         for field in fields.split(',').map(str::trim).filter(|field| !field.is_empty()) {
             let Some((key, value)) = field.split_once('=') else {
                 return Err(Refusal::incomplete_signature(format!(
@@ -57,11 +63,14 @@ impl Authorization {
                     hashed(text)
                 )));
             };
-            match key {
-                "Credential" => credential = Some(value),
-                "SignedHeaders" => signed_headers = Some(value),
-                "Signature" => signature = Some(value),
-                _ => {}
+            let part = match key {
+                "Credential" => &mut credential,
+                "SignedHeaders" => &mut signed_headers,
+                "Signature" => &mut signature,
+                _ => continue,
+            };
+            if part.replace(value).is_some() {
+                return Err(twice(key));
             }
         }
         let missing: Vec<String> =
@@ -91,7 +100,7 @@ impl Authorization {
                 service: service.to_owned(),
                 terminator: terminator.to_owned(),
             },
-            signed_headers: signed_headers.split(';').map(str::to_ascii_lowercase).collect(),
+            signed_headers: signed_headers.split(';').map(str::to_owned).collect(),
             signature: signature.to_owned(),
         })
     }

@@ -48,13 +48,8 @@ fn canonical_query(query: &str) -> String {
 
 /// Trims values, collapses runs of spaces, and joins several values with commas.
 fn canonical_header(request: &Request, name: &str) -> Vec<u8> {
-    let mut values: Vec<Vec<u8>> =
-        request.headers.get_all(name).iter().map(|value| squeeze(value.as_bytes())).collect();
-    if values.is_empty() && name == "host" {
-        // HTTP/2 has an authority instead of a `Host` header.
-        values.push(request.url.authority().as_bytes().to_vec());
-    }
-    values.join(b",".as_slice())
+    let values = request.headers.get_all(name).iter().map(|value| squeeze(value.as_bytes()));
+    values.collect::<Vec<_>>().join(b",".as_slice())
 }
 
 fn squeeze(value: &[u8]) -> Vec<u8> {

@@ -47,6 +47,20 @@ impl Refusal {
         )
     }
 
+    /// `reason` is ours.
+    pub(crate) fn malformed_query(reason: &str) -> Self {
+        let message = format!("The AWS query string is malformed or does not adhere to AWS standards: {reason}.");
+        Self::new("InvalidQueryParameter", 400, message)
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
+    }
+
+    pub(crate) fn too_large() -> Self {
+        Self::new("RequestEntityTooLarge", 413, "The request is larger than this endpoint accepts.")
+    }
+
     pub(crate) fn missing_action() -> Self {
         Self::new("MissingAction", 400, "The request is missing an action or a required parameter.")
     }

@@ -28,10 +28,17 @@ impl RequestTime {
     ///
     /// `IncompleteSignature` if there is none, or it cannot be parsed.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let text = |name| {
+            // Values of a repeated header are one text, and that is no date.
+            let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let values: Vec<_> = values.collect();
+            (!values.is_empty()).then(|| values.join(","))
+        };
         let (given, timestamp) = if let Some(given) = text("x-amz-date") {
             let timestamp =
                 DateTime::strptime(BASIC_FORMAT, &given).ok().and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
+            // The parser is more generous than AWS.
+            let timestamp = timestamp.filter(|&timestamp| basic(timestamp) == given);
             (given, timestamp)
         } else if let Some(given) = text("date") {
             let timestamp = DateTimeParser::new().parse_timestamp(&given).ok();

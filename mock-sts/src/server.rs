@@ -1,19 +1,20 @@
-//! The HTTP server: wiremock on its own threads.
+//! The HTTP server: the gate, and wiremock behind it on its own thread.
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::task::Poll;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use wiremock::matchers::any;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::gate::Gate;
 use crate::service::Service;
 
 /// A mounted wiremock `Mock` keeps every request that it matched, even with recording disabled. The mocks are replaced
@@ -23,7 +24,7 @@ const REQUESTS_OF_A_MOCK: u64 = 100;
 /// A running server, stopped on drop.
 pub(crate) struct Server {
     address: SocketAddr,
-    commands: Sender<Command>,
+    commands: UnboundedSender<Command>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -39,21 +40,24 @@ impl Server {
     /// Serves `service` on `listener`; returns once it responds.
     pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
         let address = reachable(listener.local_addr()?);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let (commands, received) = channel();
+        listener.set_nonblocking(true)?;
+        let behind = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (commands, received) = unbounded_channel();
         let (ready, is_ready) = sync_channel(1);
-        let mocks = Mocks { service, commands: commands.clone(), answered: Arc::default() };
+        let mocks = Mocks { service: Arc::clone(&service), commands: commands.clone(), answered: Arc::default() };
         let thread = thread::Builder::new().name("mock-sts".to_owned()).spawn(move || {
-            let server = runtime.block_on(async {
-                let server = MockServer::builder().listener(listener).disable_request_recording().start().await;
+            runtime.block_on(async {
+                let server = MockServer::builder().listener(behind).disable_request_recording().start().await;
                 for mock in mocks.mocks() {
                     server.register(mock).await;
                 }
-                server
+                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+                tokio::spawn(Gate::new(*server.address(), service).serve(listener));
+                // The starter may be gone; then `Stop` is on its way.
+                let _ = ready.send(());
+                serve(server, &mocks, received).await;
             });
-            // The starter may be gone; then `Stop` is on its way.
-            let _ = ready.send(());
-            serve(&runtime, server, &mocks, received);
         })?;
         is_ready.recv().map_err(|_| io::Error::other("the server ended before it had begun"))?;
         Ok(Self { address, commands, thread: Some(thread) })
@@ -71,19 +75,12 @@ impl Drop for Server {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        // wiremock closes its listener a moment later; whoever stops a mock expects it to be closed.
-        for _ in 0..200 {
-            if TcpStream::connect_timeout(&self.address, Duration::from_millis(50)).is_err() {
-                break;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
     }
 }
 
-fn serve(runtime: &tokio::runtime::Runtime, server: MockServer, mocks: &Mocks, commands: Receiver<Command>) {
-    while let Ok(Command::Renew { queued }) = commands.recv() {
-        runtime.block_on(renew(&server, mocks, &queued));
+async fn serve(server: MockServer, mocks: &Mocks, mut commands: UnboundedReceiver<Command>) {
+    while let Some(Command::Renew { queued }) = commands.recv().await {
+        renew(&server, mocks, &queued).await;
     }
     // The order matters: a responder that waits to be queued is released, and gives up the lock that the server needs.
     drop(commands);
@@ -123,7 +120,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// What is mounted: a mock that drops connections while the service asks for it, and behind it the one that responds.
 struct Mocks {
     service: Arc<Service>,
-    commands: Sender<Command>,
+    commands: UnboundedSender<Command>,
     answered: Arc<AtomicU64>,
 }
 
@@ -160,7 +157,7 @@ impl Match for DropsNext {
 
 struct Responder {
     service: Arc<Service>,
-    commands: Sender<Command>,
+    commands: UnboundedSender<Command>,
     answered: Arc<AtomicU64>,
 }
 

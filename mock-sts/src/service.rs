@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use wiremock::http::HeaderValue;
 use wiremock::{Request, ResponseTemplate};
 
-use crate::answer::{Answer, Grant};
+use crate::answer::{Answer, Grant, Response};
 use crate::authorization::Authorization;
 use crate::clock::{Clock, unix_seconds};
 use crate::code_source::CodeSource;
@@ -15,10 +15,11 @@ use crate::fault::{Fault, FaultPlan, Faults};
 use crate::get_session_token::GetSessionTokenInput;
 use crate::parameters::Parameters;
 use crate::refusal::Refusal;
+use crate::region::partition_of;
 use crate::request_log::{Outcome, ReceivedRequest, RequestLog, shortened};
 use crate::session::Sessions;
 use crate::signature::{check_scope, check_signature};
-use crate::user::{User, partition_of};
+use crate::user::User;
 
 const VERSION: &str = "2011-06-15";
 
@@ -83,6 +84,16 @@ impl Service {
         (state.log.requests(), state.log.count())
     }
 
+    /// Refuses a request that was not read.
+    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
+        let mut state = self.state();
+        let request_id = self.sessions.derivation().request_id(state.log.count());
+        let mut received = ReceivedRequest::new(None, None, &request_id);
+        received.outcome = Outcome::Refused(refusal.code.to_string());
+        state.log.push(received);
+        Answer::refused(refusal, &request_id).into_response(&request_id, self.clock.now(0))
+    }
+
     /// Responds to one request at a time, so a code cannot be spent twice.
     pub(crate) fn answer(&self, request: &Request) -> ResponseTemplate {
         let mut state = self.state();
@@ -91,14 +102,14 @@ impl Service {
         let request_id = self.sessions.derivation().request_id(state.log.count());
         let authorization = Authorization::of(&request.headers);
         let parameters = Parameters::of(request);
-        let mut received = ReceivedRequest::new(authorization.as_ref().ok(), &parameters, &request_id);
+        let mut received = ReceivedRequest::new(authorization.as_ref().ok(), parameters.as_ref().ok(), &request_id);
 
         let decision = match &fault {
             Some(Fault::Error(code)) => Err(self.refusal_by_code(code, received.access_key_id.as_deref())),
             Some(Fault::Unavailable | Fault::UnavailableHtml) => Err(Refusal::service_unavailable()),
             _ => authorization.and_then(|authorization| {
                 let caller = self.authenticate(&authorization, request, now)?;
-                self.perform(&mut state, &caller, &parameters, now)
+                self.perform(&mut state, &caller, &parameters?, now)
             }),
         };
         if let Err(refusal) = &decision {
@@ -113,7 +124,7 @@ impl Service {
             (Ok(grant), _) => Answer::granted(grant, &request_id),
             (Err(refusal), _) => Answer::refused(refusal, &request_id),
         };
-        answer.into_response(&request_id, now, latency)
+        answer.into_response(&request_id, now).into_template(latency)
     }
 
     fn authenticate(
@@ -125,7 +136,7 @@ impl Service {
         let session_token = request.headers.get("x-amz-security-token");
         let key = self
             .signing_key(&authorization.access_key_id, session_token.map(HeaderValue::as_bytes))
-            .filter(|key| key.caller.user.partition == partition_of(&authorization.scope.region))
+            .filter(|key| key.caller.user.partition == partition_of(&authorization.scope.region).unwrap_or("aws"))
             .ok_or_else(Refusal::unknown_key)?;
         let time = check_scope(authorization, &request.headers, now)?;
         check_signature(authorization, &time, &key.secret_access_key, request)?;

@@ -13,10 +13,12 @@ use crate::authorization::{ALGORITHM, Authorization, Scope};
 use crate::canonical_request::canonical_request;
 use crate::clock::unix_seconds;
 use crate::refusal::Refusal;
+use crate::region::partition_of;
 use crate::request_time::RequestTime;
 
 const SERVICE: &str = "sts";
 const TERMINATOR: &str = "aws4_request";
+
 /// Checks everything about a signature that needs no secret: scope, date, clock.
 ///
 /// # Errors
@@ -29,7 +31,7 @@ pub(crate) fn check_scope(
 ) -> Result<RequestTime, Refusal> {
     let Scope { date, region, service, terminator } = &authorization.scope;
     let time = RequestTime::of(headers)?;
-    if !is_region(region) {
+    if partition_of(region).is_none() {
         return Err(Refusal::signature("Credential should be scoped to a valid region. "));
     }
     if service != SERVICE {
@@ -48,7 +50,7 @@ pub(crate) fn check_scope(
             time.text
         )));
     }
-    if !authorization.signed_headers.iter().any(|name| name == "host" || name == ":authority") {
+    if !authorization.signed_headers.iter().any(|name| name.eq_ignore_ascii_case("host")) {
         return Err(Refusal::signature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
     }
     time.check(now)?;
@@ -67,8 +69,10 @@ pub(crate) fn check_signature(
     request: &Request,
 ) -> Result<(), Refusal> {
     let body_hash = hex_sha256(&request.body);
-    let declared = request.headers.get("x-amz-content-sha256");
-    if declared.is_some_and(|declared| declared.as_bytes() != body_hash.as_bytes()) {
+    let mut declared = request.headers.get_all("x-amz-content-sha256").iter();
+    if declared.any(|declared| declared.as_bytes() != body_hash.as_bytes())
+        || !is_canonical(&authorization.signed_headers, &request.headers)
+    {
         return Err(Refusal::wrong_signature());
     }
 
@@ -89,15 +93,13 @@ pub(crate) fn check_signature(
     }
 }
 
-/// `us-east-1`, `us-gov-west-1`, and the SDKs' `aws-global`.
-fn is_region(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [words @ .., last] = parts.as_slice() else {
-        return false;
-    };
-    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
-    !words.is_empty() && words.iter().all(is_word) && (is_number || *last == "global")
+/// Whether the list names headers of the request, in lower case, sorted, each once, and every `x-amz-*` header among
+/// them. AWS makes the list by these rules itself, so that a signature over another list does not match.
+fn is_canonical(signed_headers: &[String], headers: &HeaderMap) -> bool {
+    let is_sorted = signed_headers.is_sorted_by(|one, next| one < next);
+    let is_name = |name: &String| !name.bytes().any(|byte| byte.is_ascii_uppercase()) && headers.contains_key(name);
+    let is_covered = |name: &str| !name.starts_with("x-amz-") || signed_headers.iter().any(|signed| signed == name);
+    is_sorted && signed_headers.iter().all(is_name) && headers.keys().all(|name| is_covered(name.as_str()))
 }
 
 fn hex_sha256(bytes: &[u8]) -> String {
@@ -199,16 +201,6 @@ mod tests {
             (form, "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
         ] {
             assert_eq!(example.check(signature), Ok(()), "{}", example.request.url);
-        }
-    }
-
-    #[test]
-    fn regions_have_a_form() {
-        for region in ["us-east-1", "us-gov-west-1", "ap-northeast-3", "aws-global", "cn-north-1"] {
-            assert!(is_region(region), "{region}");
-        }
-        for text in ["", "-", "1", "us", "us-east", "us--1", "US-EAST-1", "us-east-1a", "us east-1"] {
-            assert!(!is_region(text), "{text}");
         }
     }
 }

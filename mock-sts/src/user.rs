@@ -95,17 +95,6 @@ impl User {
     }
 }
 
-/// The partition that a region belongs to.
-pub(crate) fn partition_of(region: &str) -> &'static str {
-    if region.starts_with("cn-") || region == "aws-cn-global" {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") || region == "aws-us-gov-global" {
-        "aws-us-gov"
-    } else {
-        "aws"
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,3 +13,4 @@ mod requests;
 mod sessions;
 mod signatures;
 mod users;
+mod variants;

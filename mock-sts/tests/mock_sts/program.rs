@@ -1,6 +1,7 @@
 //! The program: on its own, and around a command.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -45,6 +46,17 @@ impl Running {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
+    fn address(&self) -> SocketAddr {
+        self.url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// A figure of its memory: `VmRSS:` is what is resident now, `VmHWM:` the most that ever was.
+    fn mebibytes(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
     /// Exit code and what came on stderr.
     fn end(mut self) -> (Option<i32>, String) {
         let mut stderr = String::new();
@@ -57,8 +69,7 @@ impl Running {
 fn the_first_line_is_the_url_and_help_goes_to_stderr() {
     for signal in ["INT", "TERM"] {
         let running = Running::start(&[]);
-        let address = running.url.strip_prefix("http://").unwrap().to_owned();
-        assert!(std::net::TcpStream::connect(address).is_ok());
+        assert!(TcpStream::connect(running.address()).is_ok());
         running.signal(signal);
         let url = running.url.clone();
         let (code, stderr) = running.end();
@@ -196,12 +207,8 @@ fn listening_beyond_loopback_is_warned_about() {
 #[test]
 fn memory_does_not_grow_with_the_number_of_requests() {
     let running = Running::start(&[]);
-    let resident_mebibytes = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
-    };
-    let address = running.url.strip_prefix("http://").unwrap().parse().unwrap();
+    let resident_mebibytes = || running.mebibytes("VmRSS:");
+    let address = running.address();
     // A request that were kept would weigh 60 kB.
     let padding = ["x-padding-1", "x-padding-2", "x-padding-3", "x-padding-4"].map(|name| (name, "x".repeat(15_000)));
     let request = RawRequest { unsigned: padding.to_vec(), ..RawRequest::default() };
@@ -216,11 +223,67 @@ fn memory_does_not_grow_with_the_number_of_requests() {
 }
 
 #[test]
+fn a_flood_leaves_it_small_and_answering() {
+    const HEAD: &str = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n";
+    let running = Running::start(&[]);
+    let address = running.address();
+    let open = |text: &str| {
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection.write_all(text.as_bytes()).unwrap();
+        connection
+    };
+    // The mock closes the oldest; here are kept more of them than it keeps.
+    let mut half_open = std::collections::VecDeque::new();
+    for number in 0..3_000 {
+        let started = match number % 3 {
+            0 => "POST / HT".to_owned(),
+            1 => format!("{HEAD}x-padding: {}", "x".repeat(30_000)),
+            _ => format!("{HEAD}content-length: 1000000\r\n\r\n{}", "x".repeat(30_000)),
+        };
+        half_open.push_back(open(&started));
+        if half_open.len() > 500 {
+            half_open.pop_front();
+        }
+    }
+    let large = || {
+        let mut connection = open(&format!("{HEAD}content-length: 500000000\r\n\r\n"));
+        let part = vec![b'x'; 1_000_000];
+        while connection.write_all(&part).is_ok() && !has_answer(&connection) {}
+    };
+    let whole =
+        RawRequest::with_body(&format!("Action=GetCallerIdentity&Version=2011-06-15&A={}", "a".repeat(1_000_000)));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(large);
+        }
+        for _ in 0..16 {
+            scope.spawn(|| (0..4).for_each(|_| assert!([200, 503].contains(&whole.send_to(address).status()))));
+        }
+        for _ in 0..32 {
+            scope.spawn(|| (0..63).for_each(|_| assert_eq!(RawRequest::default().send_to(address).status(), 200)));
+        }
+    });
+    let (most, now) = (running.mebibytes("VmHWM:"), running.mebibytes("VmRSS:"));
+    running.signal("TERM");
+    let (_, stderr) = running.end();
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert!(most < 64, "{most} MiB, now {now}");
+}
+
+/// Whether something can be read, without waiting for it.
+fn has_answer(connection: &TcpStream) -> bool {
+    connection.set_nonblocking(true).unwrap();
+    let peeked = connection.peek(&mut [0]);
+    connection.set_nonblocking(false).unwrap();
+    peeked.is_ok()
+}
+
+#[test]
 fn a_client_that_goes_away_half_way_harms_nothing() {
     let running = Running::start(&[]);
-    let address = running.url.strip_prefix("http://").unwrap().parse().unwrap();
-    let mut connection = std::net::TcpStream::connect(address).unwrap();
-    std::io::Write::write_all(&mut connection, b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc").unwrap();
+    let address = running.address();
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc").unwrap();
     drop(connection);
     assert_eq!(RawRequest::default().send_to(address).status(), 200);
     running.signal("TERM");

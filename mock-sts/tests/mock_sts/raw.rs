@@ -24,16 +24,28 @@ pub(crate) struct RawRequest {
     pub(crate) scope_date: Option<&'static str>,
     /// The request's time, from now.
     pub(crate) age: SignedDuration,
-    /// More headers, signed, in alphabetical order, after `x-amz-d…`.
+    /// Signed; empty: not sent.
+    pub(crate) content_type: &'static str,
+    /// More headers, signed.
     pub(crate) signed: Vec<(&'static str, String)>,
     /// More headers, not signed.
     pub(crate) unsigned: Vec<(&'static str, String)>,
     pub(crate) body: String,
     /// The body that is sent, where it is not the one that was signed.
     pub(crate) sent_body: Option<String>,
+    /// The names of `SignedHeaders`, where they are not all of the signed headers, sorted. They are signed as they stand.
+    pub(crate) names: Option<&'static str>,
     /// The `Authorization` header, where it is not made from the above; empty: none.
     pub(crate) authorization: Option<String>,
+    /// Changes the `Authorization` header.
+    pub(crate) edit: fn(String) -> String,
+    /// Changes the text of the date that is sent and signed.
+    pub(crate) edit_date: fn(String) -> String,
+    /// Changes the finished request.
+    pub(crate) edit_head: fn(String) -> String,
 }
+
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 impl Default for RawRequest {
     fn default() -> Self {
@@ -48,11 +60,16 @@ impl Default for RawRequest {
             terminator: "aws4_request",
             scope_date: None,
             age: SignedDuration::ZERO,
+            content_type: FORM,
             signed: Vec::new(),
             unsigned: Vec::new(),
             body: "Action=GetCallerIdentity&Version=2011-06-15".to_owned(),
             sent_body: None,
+            names: None,
             authorization: None,
+            edit: |text| text,
+            edit_date: |text| text,
+            edit_head: |text| text,
         }
     }
 }
@@ -66,14 +83,17 @@ impl RawRequest {
     pub(crate) fn to_bytes(&self, address: SocketAddr) -> Vec<u8> {
         let time = Timestamp::now() - self.age;
         let date_time = jiff::fmt::strtime::format("%Y%m%dT%H%M%SZ", time).unwrap();
-        let date = self.scope_date.unwrap_or(&date_time[..8]);
-        let host = address.to_string();
-        let mut headers = vec![("host", host), ("x-amz-date", date_time.clone())];
-        headers.extend(self.signed.iter().cloned());
-
-        let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
-        let names = names.join(";");
-        let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let date = self.scope_date.unwrap_or(&date_time[..8]).to_owned();
+        let date_time = (self.edit_date)(date_time);
+        let headers = self.headers(address, &date_time);
+        let sorted: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+        let names = self.names.map_or_else(|| sorted.join(";"), str::to_owned);
+        let value = |name: &str| {
+            let sent = headers.iter().chain(&self.unsigned).find(|(given, _)| name.eq_ignore_ascii_case(given));
+            let words = sent.map_or("", |(_, value)| value).split_ascii_whitespace();
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let lines: Vec<String> = names.split(';').map(|name| format!("{name}:{}\n", value(name))).collect();
         let hash = |text: &str| hex::encode(Sha256::digest(text));
         let canonical =
             format!("{}\n/\n{}\n{}\n{names}\n{}", self.method, self.canonical_query, lines.concat(), hash(&self.body));
@@ -85,7 +105,9 @@ impl RawRequest {
         let signature = calculate_signature(key, to_sign.as_bytes());
         let authorization = self.authorization.clone().unwrap_or_else(|| {
             let id = &self.access_key_id;
-            format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}")
+            let text =
+                format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}");
+            (self.edit)(text)
         });
 
         let body = self.sent_body.as_ref().unwrap_or(&self.body);
@@ -96,7 +118,21 @@ impl RawRequest {
         }
         lines.push("connection: close".to_owned());
         lines.push(format!("content-length: {}", body.len()));
-        format!("{}\r\n\r\n{body}", lines.join("\r\n")).into_bytes()
+        format!("{}\r\n\r\n{body}", (self.edit_head)(lines.join("\r\n"))).into_bytes()
+    }
+
+    /// The signed headers, sorted.
+    fn headers(&self, address: SocketAddr, date_time: &str) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("host", address.to_string())];
+        if !date_time.is_empty() {
+            headers.push(("x-amz-date", date_time.to_owned()));
+        }
+        if !self.content_type.is_empty() {
+            headers.push(("content-type", self.content_type.to_owned()));
+        }
+        headers.extend(self.signed.iter().cloned());
+        headers.sort();
+        headers
     }
 
     pub(crate) fn send(&self, sts: &MockSts) -> RawAnswer {
