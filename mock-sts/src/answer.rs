@@ -17,13 +17,44 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 pub(crate) enum Grant {
     /// `GetSessionToken`
     Session(IssuedSession),
-    /// `GetCallerIdentity`
-    Caller {
-        /// The ARN of the user.
+    /// `AssumeRole`
+    AssumedRole {
+        session: IssuedSession,
+        /// `AROA…:NAME`
+        id: String,
         arn: String,
-        user_id: String,
-        account: String,
     },
+    /// `GetCallerIdentity`
+    Caller { arn: String, user_id: String, account: String },
+}
+
+impl Grant {
+    /// The action, and its result in XML.
+    fn result(&self, complete: bool) -> (&'static str, String) {
+        match self {
+            Self::Session(session) => ("GetSessionToken", credentials(session, complete)),
+            Self::AssumedRole { session, id, arn } => {
+                let user = elements(&[("AssumedRoleId", id), ("Arn", arn)]);
+                let user = if complete { format!("<AssumedRoleUser>{user}</AssumedRoleUser>") } else { String::new() };
+                ("AssumeRole", user + &credentials(session, complete))
+            }
+            Self::Caller { arn, user_id, account } => {
+                let fields = [("Account", account), ("Arn", arn), ("UserId", user_id)];
+                ("GetCallerIdentity", elements(if complete { &fields } else { &fields[..1] }))
+            }
+        }
+    }
+}
+
+fn credentials(session: &IssuedSession, complete: bool) -> String {
+    let expiration = session.expiration.to_string();
+    let fields = [
+        ("AccessKeyId", &session.access_key_id),
+        ("SecretAccessKey", &session.secret_access_key),
+        ("SessionToken", &session.session_token),
+        ("Expiration", &expiration),
+    ];
+    format!("<Credentials>{}</Credentials>", elements(if complete { &fields } else { &fields[..2] }))
 }
 
 /// A response that is not yet HTTP.
@@ -35,30 +66,22 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn granted(grant: &Grant, request_id: &str) -> Self {
-        let (action, result) = match grant {
-            Grant::Session(session) => {
-                let mut fields = credentials(session);
-                fields.push(("SessionToken", session.session_token.clone()));
-                fields.push(("Expiration", session.expiration.to_string()));
-                ("GetSessionToken", format!("<Credentials>{}</Credentials>", elements(&fields)))
-            }
-            Grant::Caller { arn, user_id, account } => {
-                let fields = [("Arn", arn.clone()), ("UserId", user_id.clone()), ("Account", account.clone())];
-                ("GetCallerIdentity", elements(&fields))
-            }
-        };
-        Self::xml(200, success(action, &result, request_id))
+        Self::success(grant, true, request_id)
     }
 
     /// A success response that lacks fields: a session's token and expiry, a caller's ARN and user id.
     pub(crate) fn incomplete(grant: &Grant, request_id: &str) -> Self {
-        let (action, result) = match grant {
-            Grant::Session(session) => {
-                ("GetSessionToken", format!("<Credentials>{}</Credentials>", elements(&credentials(session))))
-            }
-            Grant::Caller { account, .. } => ("GetCallerIdentity", elements(&[("Account", account.clone())])),
-        };
-        Self::xml(200, success(action, &result, request_id))
+        Self::success(grant, false, request_id)
+    }
+
+    fn success(grant: &Grant, complete: bool, request_id: &str) -> Self {
+        let (action, result) = grant.result(complete);
+        let id = escape(request_id);
+        let body = format!(
+            "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result><ResponseMetadata>\
+             <RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
+        );
+        Self::xml(200, body)
     }
 
     pub(crate) fn malformed() -> Self {
@@ -67,11 +90,8 @@ impl Answer {
 
     pub(crate) fn refused(refusal: &Refusal, request_id: &str) -> Self {
         let at_fault = if refusal.status < 500 { "Sender" } else { "Receiver" };
-        let error = elements(&[
-            ("Type", at_fault.to_owned()),
-            ("Code", refusal.code.to_string()),
-            ("Message", refusal.message.to_string()),
-        ]);
+        let (code, message) = (refusal.code.to_string(), refusal.message.to_string());
+        let error = elements(&[("Type", &at_fault.to_owned()), ("Code", &code), ("Message", &message)]);
         let id = escape(request_id);
         let body = format!(
             "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{error}</Error><RequestId>{id}</RequestId></ErrorResponse>"
@@ -129,20 +149,8 @@ impl Response {
     }
 }
 
-fn credentials(session: &IssuedSession) -> Vec<(&'static str, String)> {
-    vec![("AccessKeyId", session.access_key_id.clone()), ("SecretAccessKey", session.secret_access_key.clone())]
-}
-
-fn success(action: &str, result: &str, request_id: &str) -> String {
-    let id = escape(request_id);
-    format!(
-        "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result><ResponseMetadata>\
-         <RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
-    )
-}
-
-fn elements(fields: &[(&str, String)]) -> String {
-    let element = |(name, value): &(&str, String)| format!("<{name}>{}</{name}>", escape(value));
+fn elements(fields: &[(&str, &String)]) -> String {
+    let element = |(name, value): &(&str, &String)| format!("<{name}>{}</{name}>", escape(value));
     fields.iter().map(element).collect::<Vec<_>>().concat()
 }
 

@@ -5,12 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::code_source::{CodeSource, InvalidTotpSecret};
 use crate::derivation::Derivation;
 use crate::device::Devices;
 use crate::fault::{Fault, FaultRule, Faults};
 use crate::mock_sts::MockSts;
+use crate::role::Role;
 use crate::server::Server;
 use crate::service::Service;
 use crate::session::Sessions;
@@ -24,6 +26,7 @@ pub struct Builder {
     default_user: User,
     totp_secret: Option<String>,
     users: Vec<User>,
+    roles: Vec<Role>,
     only_users: bool,
     one_use_codes: bool,
     seed: Option<u64>,
@@ -56,6 +59,17 @@ pub enum StartError {
     /// Users that share a device have different codes for it.
     #[error("users of the device `{0}` have different codes for it")]
     SameDevice(String),
+    /// Two roles have the same ARN.
+    #[error("two roles have the ARN `{0}`")]
+    SameRole(String),
+    /// A principal of a role is neither the name of a user, nor an ARN, nor the number of an account.
+    #[error("the role `{role}` trusts `{principal}`, which is no user")]
+    UnknownPrincipal {
+        /// The role's name.
+        role: String,
+        /// As passed to [`Builder::role`].
+        principal: String,
+    },
     /// A thread, the runtime or random numbers are not available.
     #[error("the server does not start: {0}")]
     System(#[source] io::Error),
@@ -67,6 +81,7 @@ impl Default for Builder {
             default_user: User::default(),
             totp_secret: None,
             users: Vec::new(),
+            roles: Vec::new(),
             only_users: false,
             one_use_codes: false,
             seed: None,
@@ -140,6 +155,13 @@ impl Builder {
         self
     }
 
+    /// Adds a role that callers may assume.
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.roles.push(role);
+        self
+    }
+
     /// The seed of sessions and request ids: the same seed gives the same ones, in the order of the requests.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -195,12 +217,19 @@ impl Builder {
             users.insert(0, user);
         }
         check(&users)?;
+        check_roles(&self.roles, &users)?;
 
         let derivation =
             Derivation::new(self.seed).map_err(|error| StartError::System(io::Error::other(error.to_string())))?;
         let devices = Devices::new(self.one_use_codes);
         let faults = Faults::new(self.faults);
-        let service = Arc::new(Service::new(users, Sessions::new(derivation), self.clock, devices, faults));
+        let service = Arc::new(Service::new(
+            Accounts { users, roles: self.roles },
+            Sessions::new(derivation),
+            self.clock,
+            devices,
+            faults,
+        ));
 
         let address = self.listen;
         let listener = TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
@@ -224,6 +253,23 @@ fn check(users: &[User]) -> Result<(), StartError> {
             && others.iter().any(|other| other.mfa_serial.as_ref() == Some(serial) && other.code != user.code)
         {
             return Err(StartError::SameDevice(serial.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn check_roles(roles: &[Role], users: &[User]) -> Result<(), StartError> {
+    for (position, role) in roles.iter().enumerate() {
+        if roles[..position].iter().any(|other| other.arn() == role.arn()) {
+            return Err(StartError::SameRole(role.arn()));
+        }
+        let is_known = |principal: &str| {
+            principal.starts_with("arn:")
+                || (principal.len() == 12 && principal.bytes().all(|byte| byte.is_ascii_digit()))
+                || users.iter().any(|user| user.name == principal && !user.root)
+        };
+        if let Some(principal) = role.principals.iter().find(|principal| !is_known(principal)) {
+            return Err(StartError::UnknownPrincipal { role: role.name.clone(), principal: principal.clone() });
         }
     }
     Ok(())
@@ -261,6 +307,10 @@ mod tests {
             error(MockSts::builder().users(users)),
             "users of the device `device-12` have different codes for it"
         );
+        let twice = MockSts::builder().role(Role::default()).role(Role::default());
+        assert_eq!(error(twice), "two roles have the ARN `arn:aws:iam::123456789012:role/role`");
+        let role = Role { principals: vec!["user".to_owned(), "alice".to_owned()], ..Role::default() };
+        assert_eq!(error(MockSts::builder().role(role)), "the role `role` trusts `alice`, which is no user");
         assert!(error(MockSts::builder().totp_secret("1")).starts_with("not a TOTP secret"));
     }
 

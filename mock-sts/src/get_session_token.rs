@@ -1,5 +1,7 @@
 //! The input of `GetSessionToken`, validated as AWS does.
 
+use crate::constraints::Violations;
+use crate::mfa::MfaInput;
 use crate::parameters::Parameters;
 use crate::refusal::Refusal;
 
@@ -14,8 +16,7 @@ const LONGEST_OF_ROOT: i32 = 3_600;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GetSessionTokenInput<'a> {
     duration_seconds: i32,
-    pub(crate) serial_number: Option<&'a str>,
-    pub(crate) token_code: Option<&'a str>,
+    pub(crate) mfa: MfaInput<'a>,
 }
 
 impl<'a> GetSessionTokenInput<'a> {
@@ -26,77 +27,16 @@ impl<'a> GetSessionTokenInput<'a> {
         let mut violations = Violations::default();
         let duration_seconds = match parameters.get("DurationSeconds") {
             None => DEFAULT,
-            Some(text) => violations.duration(text),
+            Some(text) => violations.duration(text, SHORTEST, LONGEST),
         };
-        let serial_number = parameters.get("SerialNumber");
-        if let Some(serial) = serial_number {
-            violations.length("serialNumber", serial, 9, 256);
-            violations.pattern("serialNumber", serial, r"[\w+=/:,.@-]*", |c| {
-                c.is_ascii_alphanumeric() || "_+=/:,.@-".contains(c)
-            });
-        }
-        let token_code = parameters.get("TokenCode");
-        if let Some(code) = token_code {
-            violations.length("tokenCode", code, 6, 6);
-            violations.pattern("tokenCode", code, r"[\d]*", |c| c.is_ascii_digit());
-        }
+        let mfa = MfaInput::of(parameters, &mut violations);
         violations.into_result()?;
-        Ok(Self { duration_seconds, serial_number, token_code })
+        Ok(Self { duration_seconds, mfa })
     }
 
     /// The duration of the session, in seconds.
     pub(crate) fn duration_seconds(&self, root: bool) -> i64 {
         i64::from(if root { self.duration_seconds.min(LONGEST_OF_ROOT) } else { self.duration_seconds })
-    }
-}
-
-#[derive(Default)]
-struct Violations(Vec<String>);
-
-impl Violations {
-    fn add(&mut self, value: &str, name: &str, constraint: &str) {
-        self.0.push(format!("Value '{value}' at '{name}' failed to satisfy constraint: Member must {constraint}"));
-    }
-
-    fn duration(&mut self, text: &str) -> i32 {
-        let seconds = text.parse().ok();
-        match seconds {
-            None => self.add(text, "durationSeconds", "be an integer"),
-            Some(..SHORTEST) => {
-                self.add(text, "durationSeconds", &format!("have value greater than or equal to {SHORTEST}"));
-            }
-            Some(seconds) if seconds > LONGEST => {
-                self.add(text, "durationSeconds", &format!("have value less than or equal to {LONGEST}"));
-            }
-            Some(_) => {}
-        }
-        seconds.unwrap_or(DEFAULT)
-    }
-
-    fn length(&mut self, name: &str, value: &str, shortest: usize, longest: usize) {
-        let length = value.chars().count();
-        if length < shortest {
-            self.add(value, name, &format!("have length greater than or equal to {shortest}"));
-        }
-        if length > longest {
-            self.add(value, name, &format!("have length less than or equal to {longest}"));
-        }
-    }
-
-    fn pattern(&mut self, name: &str, value: &str, pattern: &str, fits: impl Fn(char) -> bool) {
-        if !value.chars().all(fits) {
-            self.add(value, name, &format!("satisfy regular expression pattern: {pattern}"));
-        }
-    }
-
-    fn into_result(self) -> Result<(), Refusal> {
-        let number = self.0.len();
-        if number == 0 {
-            return Ok(());
-        }
-        let errors = if number == 1 { "error" } else { "errors" };
-        let message = format!("{number} validation {errors} detected: {}", self.0.join("; "));
-        Err(Refusal::new("ValidationError", 400, message))
     }
 }
 
@@ -121,7 +61,7 @@ mod tests {
             let parameters = Parameters::of_form(form.as_bytes());
             let input = GetSessionTokenInput::of(&parameters).unwrap();
             assert_eq!(input.duration_seconds(false).to_string(), duration);
-            assert_eq!((input.serial_number, input.token_code), (Some(serial), Some("000000")));
+            assert_eq!((input.mfa.serial_number, input.mfa.token_code), (Some(serial), Some("000000")));
         }
     }
 

@@ -1,6 +1,6 @@
 //! A faithful AWS STS on loopback, for testing MFA code.
 //!
-//! [`MockSts`] responds to `GetSessionToken` and `GetCallerIdentity` as AWS does: it verifies the `SigV4` signature of
+//! [`MockSts`] responds to `GetSessionToken`, `AssumeRole` and `GetCallerIdentity` as AWS does: it verifies the `SigV4` signature of
 //! the request as sent, the key, the clock, the parameters, the MFA device and the code, and refuses with AWS's own
 //! codes, statuses and messages. Any AWS client can use it through `AWS_ENDPOINT_URL_STS`.
 //!
@@ -36,27 +36,33 @@
 //!
 //! # The path of a request
 //!
-//! wiremock (`server`) → faults and log (`service`) → the caller: `authorization`, `session`, `request_time`,
-//! `signature` over `canonical_request` → the input: `parameters`, `get_session_token` → `device`, where codes are
-//! spent → `answer`.
+//! `gate` → wiremock (`server`) → faults and log (`service`) → the caller: `authorization`, `session`, `request_time`,
+//! `signature` over `canonical_request` → the input: `parameters`, `get_session_token`, `assume_role` → `mfa` and
+//! `device`, where codes are spent → `answer`.
 
+mod accounts;
 mod answer;
+mod assume_role;
 mod authorization;
 mod builder;
 mod canonical_request;
 mod clock;
 mod code_source;
+mod constraints;
 mod derivation;
 mod device;
 mod fault;
 mod gate;
 mod get_session_token;
+mod mfa;
 mod mock_sts;
 mod parameters;
+mod principal;
 mod refusal;
 mod region;
 mod request_log;
 mod request_time;
+mod role;
 mod server;
 mod service;
 mod session;
@@ -68,6 +74,7 @@ pub use code_source::{CodeSource, InvalidTotpSecret, TotpSecret};
 pub use fault::{Fault, FaultRule, InvalidFault};
 pub use mock_sts::MockSts;
 pub use request_log::{Outcome, ReceivedRequest};
+pub use role::Role;
 pub use user::{AccessKey, User};
 
 /// The access key id of the default user: the example key of AWS's documentation.

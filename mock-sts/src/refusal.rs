@@ -69,6 +69,18 @@ impl Refusal {
         Self::new("InvalidAction", 400, format!("Could not find operation {action} for version {version}"))
     }
 
+    pub(crate) fn validation(message: String) -> Self {
+        Self::new("ValidationError", 400, message)
+    }
+
+    pub(crate) fn not_trusted(caller: &str, role: &str) -> Self {
+        Self::access_denied(format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role}"))
+    }
+
+    pub(crate) fn called_by_root() -> Self {
+        Self::access_denied("Roles may not be assumed by root accounts.")
+    }
+
     pub(crate) fn called_by_session() -> Self {
         Self::access_denied("Cannot call GetSessionToken with session credentials")
     }
@@ -92,22 +104,22 @@ impl Refusal {
         Self::access_denied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
     }
 
-    fn access_denied(message: &'static str) -> Self {
+    fn access_denied(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new("AccessDenied", 403, message)
     }
 
     pub(crate) fn service_unavailable() -> Self {
-        Self::by_code("ServiceUnavailable", "", "")
+        Self::by_code("ServiceUnavailable", "", "", "")
     }
 
     /// The refusal that AWS sends with this code, unless it is about something in the request: `arn` is the caller,
-    /// `account` its account. An unknown code gets status 400.
-    pub(crate) fn by_code(code: &str, arn: &str, account: &str) -> Self {
+    /// `account` its account, `action` what it asks for (`sts:GetSessionToken`). An unknown code gets status 400.
+    pub(crate) fn by_code(code: &str, arn: &str, account: &str, action: &str) -> Self {
         let (status, message): (u16, Cow<'static, str>) = match code {
             "AccessDenied" | "AccessDeniedException" => (
                 403,
                 format!(
-                    "User: {arn} is not authorized to perform: sts:GetSessionToken with an explicit deny in an \
+                    "User: {arn} is not authorized to perform: {action} with an explicit deny in an \
                      identity-based policy"
                 )
                 .into(),

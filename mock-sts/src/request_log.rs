@@ -25,6 +25,10 @@ pub struct ReceivedRequest {
     pub duration_seconds: Option<String>,
     /// `SerialNumber` as sent.
     pub serial_number: Option<String>,
+    /// `RoleArn` as sent.
+    pub role_arn: Option<String>,
+    /// `RoleSessionName` as sent.
+    pub role_session_name: Option<String>,
     /// Whether there was a `TokenCode`.
     pub token_code_given: bool,
     /// The mock's decision. If a fault spoiled the response, this is the decision before that.
@@ -47,6 +51,8 @@ impl ReceivedRequest {
             region: authorization.map(|authorization| shortened(&authorization.scope.region)),
             duration_seconds: parameter("DurationSeconds"),
             serial_number: parameter("SerialNumber"),
+            role_arn: parameter("RoleArn"),
+            role_session_name: parameter("RoleSessionName"),
             token_code_given: parameter("TokenCode").is_some(),
             outcome: Outcome::Ok,
             request_id: request_id.to_owned(),

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use wiremock::http::HeaderValue;
 use wiremock::{Request, ResponseTemplate};
 
+use crate::accounts::Accounts;
 use crate::answer::{Answer, Grant, Response};
+use crate::assume_role::AssumeRoleInput;
 use crate::authorization::Authorization;
 use crate::clock::{Clock, unix_seconds};
 use crate::code_source::CodeSource;
@@ -14,10 +16,11 @@ use crate::device::Devices;
 use crate::fault::{Fault, FaultPlan, Faults};
 use crate::get_session_token::GetSessionTokenInput;
 use crate::parameters::Parameters;
+use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::region::partition_of;
 use crate::request_log::{Outcome, ReceivedRequest, RequestLog, shortened};
-use crate::session::Sessions;
+use crate::session::{Holder, IssuedSession, SealedSession, Sessions};
 use crate::signature::{check_scope, check_signature};
 use crate::user::User;
 
@@ -25,7 +28,7 @@ const VERSION: &str = "2011-06-15";
 
 /// The mock behind its HTTP server.
 pub(crate) struct Service {
-    users: Vec<User>,
+    accounts: Accounts,
     sessions: Sessions,
     clock: Clock,
     state: Mutex<State>,
@@ -42,9 +45,11 @@ struct State {
 
 /// Who signed a request.
 struct Caller<'a> {
-    position: u32,
-    user: &'a User,
+    holder: Holder,
+    principal: Principal<'a>,
     by_session: bool,
+    /// `aws:MultiFactorAuthPresent` of its session.
+    mfa: bool,
 }
 
 /// A key that a request may be signed with.
@@ -56,9 +61,9 @@ struct SigningKey<'a> {
 }
 
 impl Service {
-    pub(crate) fn new(users: Vec<User>, sessions: Sessions, clock: Clock, devices: Devices, faults: Faults) -> Self {
+    pub(crate) fn new(accounts: Accounts, sessions: Sessions, clock: Clock, devices: Devices, faults: Faults) -> Self {
         let state = State { devices, faults, ..State::default() };
-        Self { users, sessions, clock, state: Mutex::new(state) }
+        Self { accounts, sessions, clock, state: Mutex::new(state) }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -66,7 +71,7 @@ impl Service {
     }
 
     pub(crate) fn users(&self) -> &[User] {
-        &self.users
+        &self.accounts.users
     }
 
     pub(crate) fn change_faults(&self, change: impl FnOnce(&mut Faults)) {
@@ -105,7 +110,7 @@ impl Service {
         let mut received = ReceivedRequest::new(authorization.as_ref().ok(), parameters.as_ref().ok(), &request_id);
 
         let decision = match &fault {
-            Some(Fault::Error(code)) => Err(self.refusal_by_code(code, received.access_key_id.as_deref())),
+            Some(Fault::Error(code)) => Err(self.refusal_by_code(code, &received)),
             Some(Fault::Unavailable | Fault::UnavailableHtml) => Err(Refusal::service_unavailable()),
             _ => authorization.and_then(|authorization| {
                 let caller = self.authenticate(&authorization, request, now)?;
@@ -136,7 +141,9 @@ impl Service {
         let session_token = request.headers.get("x-amz-security-token");
         let key = self
             .signing_key(&authorization.access_key_id, session_token.map(HeaderValue::as_bytes))
-            .filter(|key| key.caller.user.partition == partition_of(&authorization.scope.region).unwrap_or("aws"))
+            .filter(|key| {
+                key.caller.principal.partition() == partition_of(&authorization.scope.region).unwrap_or("aws")
+            })
             .ok_or_else(Refusal::unknown_key)?;
         let time = check_scope(authorization, &request.headers, now)?;
         check_signature(authorization, &time, &key.secret_access_key, request)?;
@@ -149,21 +156,19 @@ impl Service {
     /// Without a session token, the long-term key with this id; else the session key that belongs to the token.
     fn signing_key(&self, access_key_id: &str, session_token: Option<&[u8]>) -> Option<SigningKey<'_>> {
         let Some(session_token) = session_token else {
-            return (0..).zip(&self.users).find_map(|(position, user)| {
-                let key = user.keys.iter().find(|key| key.active && key.id == access_key_id)?;
-                Some(SigningKey {
-                    caller: Caller { position, user, by_session: false },
-                    secret_access_key: key.secret.clone(),
-                    expiration: None,
-                })
+            let (holder, user, key) = self.accounts.key(access_key_id)?;
+            return Some(SigningKey {
+                caller: Caller { holder, principal: Principal::User(user), by_session: false, mfa: false },
+                secret_access_key: key.secret.clone(),
+                expiration: None,
             });
         };
-        let user = |position: u32| self.users.get(usize::try_from(position).ok()?);
-        let session = self.sessions.open(access_key_id, session_token, |position| Some(user(position)?.arn()))?;
+        let arn_of = |holder: &Holder| Some(self.accounts.principal(holder)?.arn());
+        let SealedSession { holder, mfa, expiration } = self.sessions.open(access_key_id, session_token, arn_of)?;
         Some(SigningKey {
-            caller: Caller { position: session.user, user: user(session.user)?, by_session: true },
+            caller: Caller { principal: self.accounts.principal(&holder)?, holder, by_session: true, mfa },
             secret_access_key: self.sessions.secret_access_key(access_key_id),
-            expiration: Some(session.expiration),
+            expiration: Some(expiration),
         })
     }
 
@@ -178,7 +183,8 @@ impl Service {
         let version = parameters.get("Version").unwrap_or("NO_VERSION_SPECIFIED");
         match action {
             "GetSessionToken" if version == VERSION => self.get_session_token(state, caller, parameters, now),
-            "GetCallerIdentity" if version == VERSION => Ok(self.get_caller_identity(caller.user)),
+            "AssumeRole" if version == VERSION => self.assume_role(state, caller, parameters, now),
+            "GetCallerIdentity" if version == VERSION => Ok(self.get_caller_identity(&caller.principal)),
             _ => Err(Refusal::invalid_action(&shortened(action), &shortened(version))),
         }
     }
@@ -194,40 +200,78 @@ impl Service {
         if caller.by_session {
             return Err(Refusal::called_by_session());
         }
-        let Caller { position, user, .. } = caller;
-        match (input.serial_number, input.token_code) {
-            (None, None) => {}
-            (Some(serial), Some(code)) => {
-                if user.mfa_serial.as_deref() != Some(serial) {
-                    return Err(Refusal::wrong_device());
-                }
-                if !state.devices.spend(serial, &user.code, code, unix_seconds(now)) {
-                    return Err(Refusal::wrong_code());
-                }
-            }
-            _ => return Err(Refusal::half_of_mfa()),
+        let user = caller.principal.user().ok_or_else(Refusal::called_by_session)?;
+        let mfa = input.mfa.check(Some(user), &mut state.devices, unix_seconds(now))?;
+        let seconds = input.duration_seconds(user.root);
+        Ok(Grant::Session(self.issue(state, caller.holder.clone(), &caller.principal, mfa, now, seconds)))
+    }
+
+    fn assume_role(
+        &self,
+        state: &mut State,
+        caller: &Caller<'_>,
+        parameters: &Parameters<'_>,
+        now: Timestamp,
+    ) -> Result<Grant, Refusal> {
+        let input = AssumeRoleInput::of(parameters)?;
+        let user = caller.principal.user();
+        if user.is_some_and(|user| user.root) {
+            return Err(Refusal::called_by_root());
         }
-        let duration = SignedDuration::from_secs(input.duration_seconds(user.root));
-        let expiration = now.checked_add(duration).unwrap_or(Timestamp::MAX);
+        let mfa = input.mfa.check(user, &mut state.devices, unix_seconds(now))? || caller.mfa;
+        let role =
+            self.accounts.role(input.role_arn).filter(|(_, role)| input.is_allowed(role, &caller.principal, mfa));
+        let (index, role) = role.ok_or_else(|| Refusal::not_trusted(&caller.principal.arn(), input.role_arn))?;
+        let seconds = input.duration_seconds(role, caller.by_session)?;
+
+        let session_name = input.session_name.to_owned();
+        let principal = Principal::Role { role, session_name: session_name.clone() };
+        // A role's session says nothing of the code that it was assumed with.
+        let session = self.issue(state, Holder::Role { index, session_name }, &principal, false, now, seconds);
+        Ok(Grant::AssumedRole { session, id: self.unique_id(&principal), arn: principal.arn() })
+    }
+
+    fn issue(
+        &self,
+        state: &mut State,
+        holder: Holder,
+        principal: &Principal<'_>,
+        mfa: bool,
+        now: Timestamp,
+        seconds: i64,
+    ) -> IssuedSession {
         state.issued += 1;
-        Ok(Grant::Session(self.sessions.issue(state.issued, *position, &user.arn(), expiration)))
+        let expiration = now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+        self.sessions.issue(state.issued, &SealedSession { holder, mfa, expiration }, &principal.arn())
     }
 
-    fn get_caller_identity(&self, user: &User) -> Grant {
-        let arn = user.arn();
-        let user_id = if user.root {
-            user.account.clone()
-        } else {
-            self.sessions.derivation().unique_id("AIDA", "user id", arn.as_bytes())
-        };
-        Grant::Caller { arn, user_id, account: user.account.clone() }
+    fn get_caller_identity(&self, principal: &Principal<'_>) -> Grant {
+        Grant::Caller {
+            arn: principal.arn(),
+            user_id: self.unique_id(principal),
+            account: principal.account().to_owned(),
+        }
     }
 
-    fn refusal_by_code(&self, code: &str, access_key_id: Option<&str>) -> Refusal {
-        let caller = self.users.iter().find(|user| user.keys.iter().any(|key| Some(key.id.as_str()) == access_key_id));
-        match caller.or(self.users.first()) {
-            Some(user) => Refusal::by_code(code, &user.arn(), &user.account),
-            None => Refusal::by_code(code, "", ""),
+    /// `AIDA…` for a user, the account for its root, `AROA…:NAME` for a role.
+    fn unique_id(&self, principal: &Principal<'_>) -> String {
+        let derivation = self.sessions.derivation();
+        match principal {
+            Principal::User(user) if user.root => user.account.clone(),
+            Principal::User(user) => derivation.unique_id("AIDA", "user id", user.arn().as_bytes()),
+            Principal::Role { role, session_name } => {
+                format!("{}:{session_name}", derivation.unique_id("AROA", "role id", role.arn().as_bytes()))
+            }
+        }
+    }
+
+    fn refusal_by_code(&self, code: &str, request: &ReceivedRequest) -> Refusal {
+        let named = |user: &&User| user.keys.iter().any(|key| Some(&key.id) == request.access_key_id.as_ref());
+        let users = &self.accounts.users;
+        let action = format!("sts:{}", request.action.as_deref().unwrap_or("GetSessionToken"));
+        match users.iter().find(named).or(users.first()) {
+            Some(user) => Refusal::by_code(code, &user.arn(), &user.account, &action),
+            None => Refusal::by_code(code, "", "", &action),
         }
     }
 
@@ -239,7 +283,7 @@ impl Service {
     /// The current code of the first user that has a device.
     pub(crate) fn token_code(&self) -> String {
         let now = unix_seconds(self.clock.now(0));
-        let user = self.users.iter().find(|user| user.mfa_serial.is_some());
+        let user = self.accounts.users.iter().find(|user| user.mfa_serial.is_some());
         user.map_or_else(|| CodeSource::default().code_at(now), |user| user.code.code_at(now))
     }
 }

@@ -80,6 +80,11 @@ impl User {
         }
     }
 
+    /// What the user's device with this serial number shows.
+    pub(crate) fn code_of(&self, serial: &str) -> Option<&CodeSource> {
+        (self.mfa_serial.as_deref() == Some(serial)).then_some(&self.code)
+    }
+
     /// Takes name, account and partition from a device ARN (`arn:aws-cn:iam::111122223333:mfa/dev`); the serial number
     /// of a hardware device changes nothing.
     pub(crate) fn named_by_device(mut self, serial: &str) -> Self {

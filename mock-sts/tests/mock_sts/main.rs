@@ -10,6 +10,7 @@ mod load;
 mod program;
 mod raw;
 mod requests;
+mod roles;
 mod sessions;
 mod signatures;
 mod users;

@@ -1,4 +1,4 @@
-//! The configuration file: several users, in TOML.
+//! The configuration file: users and roles, in TOML.
 //!
 //! ```toml
 //! [[users]]
@@ -13,12 +13,20 @@
 //! access_key_id = "AKIAIOSFODNN7EXAMPLE"
 //! secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 //! active = true                                        # the default
+//!
+//! [[roles]]
+//! name = "admin"
+//! account = "123456789012"                             # the default; `partition` as above
+//! principals = ["alice"]                               # names of users, ARNs, numbers of accounts
+//! mfa = true                                           # a code, or a session that was issued for one; default false
+//! external_id = "id-1"                                 # none: any
+//! max_duration = 3600                                  # the default, in seconds
 //! ```
 
 use std::fs;
 use std::path::Path;
 
-use mock_sts::{AccessKey, CodeSource, User};
+use mock_sts::{AccessKey, CodeSource, Role, User};
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -27,8 +35,17 @@ const HINT: &str = "`mock-sts --help` lists the keys of the file";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Config {
+struct ConfigTable {
     users: Vec<UserTable>,
+    #[serde(default)]
+    roles: Vec<RoleTable>,
+}
+
+/// What a file defines.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) users: Vec<User>,
+    pub(crate) roles: Vec<Role>,
 }
 
 #[derive(Deserialize)]
@@ -54,17 +71,30 @@ struct KeyTable {
     active: bool,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoleTable {
+    name: String,
+    account: Option<String>,
+    partition: Option<String>,
+    principals: Vec<String>,
+    #[serde(default)]
+    mfa: bool,
+    external_id: Option<String>,
+    max_duration: Option<i32>,
+}
+
 fn yes() -> bool {
     true
 }
 
-/// The users of a file.
+/// The users and roles of a file.
 ///
 /// # Errors
 ///
 /// The file is unreadable or not TOML, or a key is unknown, missing or has a value of the wrong form. The error does
 /// not show the text of the file, which contains secrets.
-pub(crate) fn read(path: &Path) -> Result<Vec<User>, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Config, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::new(format!("cannot read {}: {error}", path.display()), "`--config` names a TOML file")
     })?;
@@ -75,15 +105,24 @@ pub(crate) fn read(path: &Path) -> Result<Vec<User>, Failure> {
 }
 
 /// The error includes the line if it is known.
-fn parse(text: &str) -> Result<Vec<User>, (Option<usize>, String)> {
-    let config: Config = toml::from_str(text).map_err(|error| {
+fn parse(text: &str) -> Result<Config, (Option<usize>, String)> {
+    let table: ConfigTable = toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| text.bytes().take(span.start).filter(|&byte| byte == b'\n').count() + 1);
         (line, error.message().to_owned())
     })?;
-    let users = config.users.into_iter().enumerate();
-    users
-        .map(|(position, table)| user(table).map_err(|problem| (None, format!("user {}: {problem}", position + 1))))
-        .collect()
+    let users = each("user", table.users, user)?;
+    let roles = each("role", table.roles, role)?;
+    Ok(Config { users, roles })
+}
+
+/// The error includes the number of the table.
+fn each<T, U>(
+    kind: &str,
+    tables: Vec<T>,
+    read: impl Fn(T) -> Result<U, String>,
+) -> Result<Vec<U>, (Option<usize>, String)> {
+    let numbered = (1..).zip(tables);
+    numbered.map(|(n, table)| read(table).map_err(|problem| (None, format!("{kind} {n}: {problem}")))).collect()
 }
 
 fn user(table: UserTable) -> Result<User, String> {
@@ -93,14 +132,8 @@ fn user(table: UserTable) -> Result<User, String> {
         None if table.root => "root".to_owned(),
         None => return Err("`name` is missing".to_owned()),
     };
-    let account = table.account.unwrap_or(default.account);
-    if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("`account` must be twelve digits in quotes".to_owned());
-    }
-    let partition = table.partition.unwrap_or(default.partition);
-    if !matches!(partition.as_str(), "aws" | "aws-cn" | "aws-us-gov") {
-        return Err("`partition` must be `aws`, `aws-cn` or `aws-us-gov`".to_owned());
-    }
+    let account = account(table.account.unwrap_or(default.account))?;
+    let partition = partition(table.partition.unwrap_or(default.partition))?;
     let code = match (table.totp_secret, table.token_code) {
         (Some(_), Some(_)) => return Err("`totp_secret` and `token_code` exclude each other".to_owned()),
         (Some(base32), None) => CodeSource::Totp(base32.parse().map_err(|error| format!("`totp_secret`: {error}"))?),
@@ -120,6 +153,39 @@ fn user(table: UserTable) -> Result<User, String> {
         code,
         root: table.root,
     })
+}
+
+fn role(table: RoleTable) -> Result<Role, String> {
+    let default = Role::default();
+    let max_duration = table.max_duration.unwrap_or(default.max_duration);
+    if !(3_600..=43_200).contains(&max_duration) {
+        return Err("`max_duration` must be 3600 to 43200 seconds".to_owned());
+    }
+    Ok(Role {
+        name: user_name(&table.name).map_err(|problem| format!("`name` {problem}"))?,
+        account: account(table.account.unwrap_or(default.account))?,
+        partition: partition(table.partition.unwrap_or(default.partition))?,
+        principals: table.principals,
+        mfa: table.mfa,
+        external_id: table.external_id,
+        max_duration,
+    })
+}
+
+fn account(text: String) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text)
+    } else {
+        Err("`account` must be twelve digits in quotes".to_owned())
+    }
+}
+
+fn partition(text: String) -> Result<String, String> {
+    if matches!(text.as_str(), "aws" | "aws-cn" | "aws-us-gov") {
+        Ok(text)
+    } else {
+        Err("`partition` must be `aws`, `aws-cn` or `aws-us-gov`".to_owned())
+    }
 }
 
 fn key(table: &KeyTable) -> Result<AccessKey, String> {
@@ -175,11 +241,34 @@ mod tests {
             "[[users]]\nname = \"alice\"\nmfa_serial = \"GAHT12345678\"\n{KEYS}active = false\n\
              [[users]]\nroot = true\naccount = \"111122223333\"\nkeys = []\n"
         );
-        let users = parse(&text).unwrap();
+        let users = parse(&text).unwrap().users;
         assert_eq!(users[0].arn(), "arn:aws:iam::123456789012:user/alice");
         assert_eq!(users[0].keys, [AccessKey::new("AKIA1", "canary").inactive()]);
         assert_eq!(users[0].code, CodeSource::default());
         assert_eq!((users[1].arn().as_str(), &users[1].mfa_serial), ("arn:aws:iam::111122223333:root", &None));
+    }
+
+    #[test]
+    fn reads_roles_with_their_defaults() {
+        let text = format!(
+            "[[users]]\nname = \"alice\"\n{KEYS}[[roles]]\nname = \"admin\"\nprincipals = [\"alice\"]\n\
+             [[roles]]\nname = \"audit\"\nprincipals = []\nmfa = true\nexternal_id = \"id-1\"\nmax_duration = 7200\n"
+        );
+        let roles = parse(&text).unwrap().roles;
+        let values = |role: &Role| (role.arn(), role.mfa, role.external_id.clone(), role.max_duration);
+        let arn = |name| format!("arn:aws:iam::123456789012:role/{name}");
+        assert_eq!(values(&roles[0]), (arn("admin"), false, None, 3_600));
+        assert_eq!(values(&roles[1]), (arn("audit"), true, Some("id-1".to_owned()), 7_200));
+        assert_eq!(roles[0].principals, ["alice"]);
+
+        for (lines, expected) in [
+            ("name = \"a b\"\nprincipals = []", "`name` must be"),
+            ("name = \"a\"\nprincipals = []\nmax_duration = 900", "`max_duration` must be"),
+            ("name = \"a\"\nprincipals = []\naccount = \"1\"", "`account` must be"),
+        ] {
+            let problem = problem(&format!("[[users]]\nname = \"alice\"\n{KEYS}[[roles]]\n{lines}\n"));
+            assert!(problem.starts_with("?: role 1: ") && problem.contains(expected), "{problem}");
+        }
     }
 
     #[test]

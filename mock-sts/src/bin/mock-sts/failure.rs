@@ -30,6 +30,10 @@ impl From<StartError> for Failure {
             StartError::TotpSecret(_) => "`--totp-secret` is the text that AWS shows beside the QR code",
             StartError::NoUser => "add a `[[users]]` table to the configuration file",
             StartError::SameKey(_) => "give every key an `access_key_id` of its own",
+            StartError::SameRole(_) => "give every role of an account a `name` of its own",
+            StartError::UnknownPrincipal { .. } => {
+                "`principals` are names of `[[users]]`, ARNs, and numbers of accounts"
+            }
             StartError::SameDevice(_) => "give users of one device the same `totp_secret` or `token_code`",
             _ => "look at the limits of this process (`ulimit -a`)",
         };

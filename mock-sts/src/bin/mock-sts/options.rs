@@ -10,12 +10,12 @@ use mock_sts::{
     MockSts, TotpSecret,
 };
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::failure::Failure;
 
 /// A faithful AWS STS on loopback, for testing MFA code.
 ///
-/// Answers `GetSessionToken` and `GetCallerIdentity`, and refuses what AWS refuses. Without a COMMAND it prints its URL
+/// Answers `GetSessionToken`, `AssumeRole` and `GetCallerIdentity`, and refuses what AWS refuses. Without a COMMAND it prints its URL
 /// and runs until Ctrl-C. With one it runs the command against itself, with a private credentials file, and ends with
 /// its exit code.
 #[derive(Parser)]
@@ -49,8 +49,9 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 
-    /// Several users, in TOML: `[[users]]` with `name`, `account`, `partition`, `mfa_serial`, `totp_secret` or
-    /// `token_code`, `root`, and `[[users.keys]]` with `access_key_id`, `secret_access_key`, `active`
+    /// Users and roles, in TOML: `[[users]]` with `name`, `account`, `partition`, `mfa_serial`, `totp_secret` or
+    /// `token_code`, `root`, and `[[users.keys]]` with `access_key_id`, `secret_access_key`, `active`; `[[roles]]` with
+    /// `name`, `account`, `partition`, `principals`, `mfa`, `external_id`, `max_duration`
     #[arg(
         long,
         value_name = "FILE",
@@ -72,7 +73,10 @@ impl Options {
     pub(crate) fn builder(self) -> Result<Builder, Failure> {
         let mut builder = MockSts::builder().listen(self.listen);
         builder = match &self.config {
-            Some(path) => builder.users(config::read(path)?),
+            Some(path) => {
+                let Config { users, roles } = config::read(path)?;
+                roles.into_iter().fold(builder.users(users), Builder::role)
+            }
             None => builder
                 .access_key_id(self.access_key_id)
                 .secret_access_key(self.secret_access_key)
