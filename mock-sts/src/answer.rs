@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use wiremock::ResponseTemplate;
 
+use crate::api::Api;
 use crate::refusal::Refusal;
 use crate::session::IssuedSession;
 
-const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// When every user was made.
+const CREATED: &str = "2015-08-30T12:36:00Z";
 
 /// The result of a successful request.
 pub(crate) enum Grant {
@@ -21,6 +23,15 @@ pub(crate) enum Grant {
     AssumedRole {
         session: IssuedSession,
         /// `AROA…:NAME`
+        id: String,
+        arn: String,
+    },
+    /// `ListMFADevices`
+    Devices { user_name: String, serials: Vec<String> },
+    /// `GetUser`
+    User {
+        /// A root has none.
+        name: Option<String>,
         id: String,
         arn: String,
     },
@@ -42,6 +53,31 @@ impl Grant {
                 let fields = [("Account", account), ("Arn", arn), ("UserId", user_id)];
                 ("GetCallerIdentity", elements(if complete { &fields } else { &fields[..1] }))
             }
+            Self::Devices { user_name, serials } => {
+                let created = CREATED.to_owned();
+                let member = |serial| {
+                    let fields = [("UserName", user_name), ("SerialNumber", serial), ("EnableDate", &created)];
+                    format!("<member>{}</member>", elements(if complete { &fields } else { &fields[..1] }))
+                };
+                let members: String = serials.iter().map(member).collect();
+                ("ListMFADevices", format!("<IsTruncated>false</IsTruncated><MFADevices>{members}</MFADevices>"))
+            }
+            Self::User { name, id, arn } => {
+                let (path, created) = ("/".to_owned(), CREATED.to_owned());
+                let mut fields = vec![("UserId", id), ("Path", &path), ("CreateDate", &created)];
+                if complete {
+                    fields.push(("Arn", arn));
+                    fields.extend(name.iter().map(|name| ("UserName", name)));
+                }
+                ("GetUser", format!("<User>{}</User>", elements(&fields)))
+            }
+        }
+    }
+
+    fn api(&self) -> Api {
+        match self {
+            Self::Session(_) | Self::AssumedRole { .. } | Self::Caller { .. } => Api::Sts,
+            Self::Devices { .. } | Self::User { .. } => Api::Iam,
         }
     }
 }
@@ -69,16 +105,18 @@ impl Answer {
         Self::success(grant, true, request_id)
     }
 
-    /// A success response that lacks fields: a session's token and expiry, a caller's ARN and user id.
+    /// A success response that lacks fields: a session's token and expiry, a caller's ARN and user id, a
+    /// device's serial number.
     pub(crate) fn incomplete(grant: &Grant, request_id: &str) -> Self {
         Self::success(grant, false, request_id)
     }
 
     fn success(grant: &Grant, complete: bool, request_id: &str) -> Self {
         let (action, result) = grant.result(complete);
+        let namespace = grant.api().namespace();
         let id = escape(request_id);
         let body = format!(
-            "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result><ResponseMetadata>\
+            "<{action}Response xmlns=\"{namespace}\"><{action}Result>{result}</{action}Result><ResponseMetadata>\
              <RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
         );
         Self::xml(200, body)
@@ -88,13 +126,13 @@ impl Answer {
         Self { status: 200, content_type: "text/xml", body: "{\"this\": \"is no XML\"".to_owned() }
     }
 
-    pub(crate) fn refused(refusal: &Refusal, request_id: &str) -> Self {
+    pub(crate) fn refused(refusal: &Refusal, api: Api, request_id: &str) -> Self {
         let at_fault = if refusal.status < 500 { "Sender" } else { "Receiver" };
         let (code, message) = (refusal.code.to_string(), refusal.message.to_string());
         let error = elements(&[("Type", &at_fault.to_owned()), ("Code", &code), ("Message", &message)]);
-        let id = escape(request_id);
+        let (namespace, id) = (api.namespace(), escape(request_id));
         let body = format!(
-            "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{error}</Error><RequestId>{id}</RequestId></ErrorResponse>"
+            "<ErrorResponse xmlns=\"{namespace}\"><Error>{error}</Error><RequestId>{id}</RequestId></ErrorResponse>"
         );
         Self::xml(refusal.status, body)
     }
@@ -183,12 +221,14 @@ mod tests {
 
     #[test]
     fn a_refusal_has_the_shape_of_aws() {
-        let answer = Answer::refused(&Refusal::new("AccessDenied", 403, "a & b. "), "id-1");
+        let answer = Answer::refused(&Refusal::new("AccessDenied", 403, "a & b. "), Api::Sts, "id-1");
         assert_eq!(
             answer.body,
             "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
              <Code>AccessDenied</Code><Message>a &amp; b. </Message></Error><RequestId>id-1</RequestId></ErrorResponse>"
         );
-        assert!(Answer::refused(&Refusal::service_unavailable(), "id-1").body.contains("<Type>Receiver</Type>"));
+        assert!(
+            Answer::refused(&Refusal::service_unavailable(), Api::Iam, "id-1").body.contains("<Type>Receiver</Type>")
+        );
     }
 }

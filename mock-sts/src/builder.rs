@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::accounts::Accounts;
+use crate::authority::Authority;
 use crate::clock::Clock;
 use crate::code_source::{CodeSource, InvalidTotpSecret};
 use crate::derivation::Derivation;
@@ -224,8 +225,7 @@ impl Builder {
         let devices = Devices::new(self.one_use_codes);
         let faults = Faults::new(self.faults);
         let service = Arc::new(Service::new(
-            Accounts { users, roles: self.roles },
-            Sessions::new(derivation),
+            Authority { accounts: Accounts { users, roles: self.roles }, sessions: Sessions::new(derivation) },
             self.clock,
             devices,
             faults,
@@ -249,10 +249,11 @@ fn check(users: &[User]) -> Result<(), StartError> {
         if let Some(key) = user.keys.iter().find(|key| taken(&key.id) || repeated(&key.id)) {
             return Err(StartError::SameKey(key.id.clone()));
         }
-        if let Some(serial) = &user.mfa_serial
-            && others.iter().any(|other| other.mfa_serial.as_ref() == Some(serial) && other.code != user.code)
-        {
-            return Err(StartError::SameDevice(serial.clone()));
+        let differs = |serial: &&str| {
+            others.iter().filter_map(|other| other.code_of(serial)).any(|code| Some(code) != user.code_of(serial))
+        };
+        if let Some(serial) = user.serials().find(differs) {
+            return Err(StartError::SameDevice(serial.to_owned()));
         }
     }
     Ok(())

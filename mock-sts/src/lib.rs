@@ -32,17 +32,21 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Not supported: presigned URLs, other actions (`InvalidAction`), policies, regions outside the user's partition.
+//! IAM's `ListMFADevices` and `GetUser` are there, too, at the same URL.
+//!
+//! Not supported: presigned URLs, other actions (`InvalidAction`), policies beyond [`User::denied`], regions outside the user's partition.
 //!
 //! # The path of a request
 //!
-//! `gate` → wiremock (`server`) → faults and log (`service`) → the caller: `authorization`, `session`, `request_time`,
-//! `signature` over `canonical_request` → the input: `parameters`, `get_session_token`, `assume_role` → `mfa` and
-//! `device`, where codes are spent → `answer`.
+//! `gate` → wiremock (`server`) → faults and log (`service`) → the caller (`authority`): `authorization`, `session`,
+//! `request_time`, `signature` over `canonical_request` → the action (`sts`, `iam`): `parameters`, `get_session_token`,
+//! `assume_role` → `mfa` and `device`, where codes are spent → `answer`.
 
 mod accounts;
 mod answer;
+mod api;
 mod assume_role;
+mod authority;
 mod authorization;
 mod builder;
 mod canonical_request;
@@ -54,9 +58,11 @@ mod device;
 mod fault;
 mod gate;
 mod get_session_token;
+mod iam;
 mod mfa;
 mod mock_sts;
 mod parameters;
+mod policy;
 mod principal;
 mod refusal;
 mod region;
@@ -67,6 +73,7 @@ mod server;
 mod service;
 mod session;
 mod signature;
+mod sts;
 mod user;
 
 pub use builder::{Builder, StartError};
@@ -75,7 +82,7 @@ pub use fault::{Fault, FaultRule, InvalidFault};
 pub use mock_sts::MockSts;
 pub use request_log::{Outcome, ReceivedRequest};
 pub use role::Role;
-pub use user::{AccessKey, User};
+pub use user::{AccessKey, MfaDevice, User};
 
 /// The access key id of the default user: the example key of AWS's documentation.
 pub const DEFAULT_ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";

@@ -77,6 +77,18 @@ impl Refusal {
         Self::access_denied(format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role}"))
     }
 
+    pub(crate) fn denied(caller: &str, action: &str, resource: Option<&str>) -> Self {
+        let resource = resource.map_or_else(String::new, |resource| format!(" on resource: {resource}"));
+        Self::access_denied(format!(
+            "User: {caller} is not authorized to perform: {action}{resource} with an explicit deny in an identity-based \
+             policy"
+        ))
+    }
+
+    pub(crate) fn no_such_user(name: &str) -> Self {
+        Self::new("NoSuchEntity", 404, format!("The user with name {name} cannot be found."))
+    }
+
     pub(crate) fn called_by_root() -> Self {
         Self::access_denied("Roles may not be assumed by root accounts.")
     }
@@ -116,14 +128,7 @@ impl Refusal {
     /// `account` its account, `action` what it asks for (`sts:GetSessionToken`). An unknown code gets status 400.
     pub(crate) fn by_code(code: &str, arn: &str, account: &str, action: &str) -> Self {
         let (status, message): (u16, Cow<'static, str>) = match code {
-            "AccessDenied" | "AccessDeniedException" => (
-                403,
-                format!(
-                    "User: {arn} is not authorized to perform: {action} with an explicit deny in an \
-                     identity-based policy"
-                )
-                .into(),
-            ),
+            "AccessDenied" | "AccessDeniedException" => (403, Self::denied(arn, action, None).message),
             "InvalidClientTokenId" => return Self::unknown_key(),
             "SignatureDoesNotMatch" => return Self::wrong_signature(),
             "ExpiredToken" => return Self::expired_token(),

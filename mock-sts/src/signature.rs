@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq as _;
 use wiremock::Request;
 use wiremock::http::HeaderMap;
 
+use crate::api::Api;
 use crate::authorization::{ALGORITHM, Authorization, Scope};
 use crate::canonical_request::canonical_request;
 use crate::clock::unix_seconds;
@@ -16,7 +17,6 @@ use crate::refusal::Refusal;
 use crate::region::partition_of;
 use crate::request_time::RequestTime;
 
-const SERVICE: &str = "sts";
 const TERMINATOR: &str = "aws4_request";
 
 /// Checks everything about a signature that needs no secret: scope, date, clock.
@@ -34,8 +34,8 @@ pub(crate) fn check_scope(
     if partition_of(region).is_none() {
         return Err(Refusal::signature("Credential should be scoped to a valid region. "));
     }
-    if service != SERVICE {
-        return Err(Refusal::signature(format!("Credential should be scoped to correct service: '{SERVICE}'. ")));
+    if Api::of(service).is_none() {
+        return Err(Refusal::signature("Credential should be scoped to correct service: 'sts'. "));
     }
     if terminator != TERMINATOR {
         return Err(Refusal::signature(format!(

@@ -35,6 +35,16 @@ impl fmt::Debug for AccessKey {
     }
 }
 
+/// An MFA device of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MfaDevice {
+    /// ARN (`arn:aws:iam::123456789012:mfa/NAME`, of a passkey `arn:aws:iam::123456789012:u2f/user/alice/NAME`), or
+    /// serial number of a hardware device.
+    pub serial: String,
+    /// What it shows; `None`: it is a passkey or security key, which shows no codes.
+    pub code: Option<CodeSource>,
+}
+
 /// A caller: an IAM user, or the root user of an account.
 ///
 /// [`User::default`] is the user of AWS's documented example key, with the device `mfa/user` and the code `123456`.
@@ -51,6 +61,11 @@ pub struct User {
     pub mfa_serial: Option<String>,
     /// What the device shows.
     pub code: CodeSource,
+    /// Devices beside `mfa_serial`.
+    pub other_devices: Vec<MfaDevice>,
+    /// Actions that a policy denies to the user: `sts:GetSessionToken`, `sts:AssumeRole`, `iam:ListMFADevices`,
+    /// `iam:GetUser`.
+    pub denied: Vec<String>,
     /// Whether this is the account's root user, whose sessions last 3,600 seconds at most.
     pub root: bool,
 }
@@ -64,6 +79,8 @@ impl Default for User {
             keys: vec![AccessKey::new(DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY)],
             mfa_serial: Some(DEFAULT_MFA_SERIAL.to_owned()),
             code: CodeSource::default(),
+            other_devices: Vec::new(),
+            denied: Vec::new(),
             root: false,
         }
     }
@@ -82,7 +99,15 @@ impl User {
 
     /// What the user's device with this serial number shows.
     pub(crate) fn code_of(&self, serial: &str) -> Option<&CodeSource> {
-        (self.mfa_serial.as_deref() == Some(serial)).then_some(&self.code)
+        if self.mfa_serial.as_deref() == Some(serial) {
+            return Some(&self.code);
+        }
+        self.other_devices.iter().find(|device| device.serial == serial)?.code.as_ref()
+    }
+
+    /// The serial numbers of the user's devices, passkeys among them.
+    pub(crate) fn serials(&self) -> impl Iterator<Item = &str> {
+        self.mfa_serial.iter().chain(self.other_devices.iter().map(|device| &device.serial)).map(String::as_str)
     }
 
     /// Takes name, account and partition from a device ARN (`arn:aws-cn:iam::111122223333:mfa/dev`); the serial number

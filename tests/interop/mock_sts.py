@@ -92,12 +92,12 @@ class User:
 class Boto3:
     name = "boto3"
 
-    def _call(self, url, key, operation, **parameters):
+    def _call(self, url, key, operation, service="sts", **parameters):
         access_key_id, secret_access_key, *token = key
         # Its own validation would keep a duration of 600 from the server.
         config = Config(parameter_validation=False, retries={"max_attempts": 0}, proxies={})
         client = boto3.client(
-            "sts",
+            service,
             endpoint_url=url,
             region_name=REGION,
             aws_access_key_id=access_key_id,
@@ -119,6 +119,19 @@ class Boto3:
     def identity(self, url, key):
         return self._call(url, key, "get_caller_identity")["Arn"]
 
+    def assume_role(self, url, key, role, serial, code):
+        answer = self._call(
+            url, key, "assume_role", RoleArn=role, RoleSessionName="me", SerialNumber=serial, TokenCode=code
+        )["Credentials"]
+        return answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
+
+    def devices(self, url, key):
+        answer = self._call(url, key, "list_mfa_devices", service="iam")
+        return [device["SerialNumber"] for device in answer["MFADevices"]]
+
+    def user(self, url, key):
+        return self._call(url, key, "get_user", service="iam")["User"]["Arn"]
+
 
 class AwsCli:
     name = "aws"
@@ -131,7 +144,7 @@ class AwsCli:
         self.config = folder / "config"
         self.config.write_text("[default]\nparameter_validation = false\n")
 
-    def _call(self, url, key, *arguments):
+    def _call(self, url, key, *arguments, service="sts"):
         access_key_id, secret_access_key, *token = key
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment.update(
@@ -140,6 +153,7 @@ class AwsCli:
             AWS_CONFIG_FILE=str(self.config),
             AWS_SHARED_CREDENTIALS_FILE=os.devnull,
             AWS_ENDPOINT_URL_STS=url,
+            AWS_ENDPOINT_URL_IAM=url,
             AWS_REGION=REGION,
             AWS_DEFAULT_REGION=REGION,
             AWS_MAX_ATTEMPTS="1",
@@ -147,7 +161,7 @@ class AwsCli:
         )
         if token:
             environment["AWS_SESSION_TOKEN"] = token[0]
-        command = [self.program, "sts", *arguments, "--output", "json"]
+        command = [self.program, service, *arguments, "--output", "json"]
         answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
         if answer.returncode == 0:
             return json.loads(answer.stdout)
@@ -162,6 +176,18 @@ class AwsCli:
 
     def identity(self, url, key):
         return self._call(url, key, "get-caller-identity")["Arn"]
+
+    def assume_role(self, url, key, role, serial, code):
+        arguments = ["--role-arn", role, "--role-session-name", "me", "--serial-number", serial, "--token-code", code]
+        answer = self._call(url, key, "assume-role", *arguments)["Credentials"]
+        return answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
+
+    def devices(self, url, key):
+        answer = self._call(url, key, "list-mfa-devices", service="iam")
+        return [device["SerialNumber"] for device in answer["MFADevices"]]
+
+    def user(self, url, key):
+        return self._call(url, key, "get-user", service="iam")["User"]["Arn"]
 
 
 @contextmanager
@@ -248,6 +274,32 @@ def check_codes_and_keys(checks, client, url, user, other):
         )
 
 
+def check_roles_and_devices(checks, client, program, folder):
+    """By a mock of its own, so that its codes are fresh."""
+    user = User(client.name)
+    role = f"arn:aws:iam::{ACCOUNT}:role/admin"
+    passkey = f"arn:aws:iam::{ACCOUNT}:u2f/user/{user.name}/key"
+    config = folder / f"{client.name}.toml"
+    config.write_text(
+        f'{user.toml()}[[users.devices]]\nserial = "{passkey}"\n'
+        f'[[roles]]\nname = "admin"\nprincipals = ["{user.name}"]\nmfa = true\n'
+    )
+    wait_for_room_in_the_step()
+    with mock_sts(program, "--config", str(config)) as url:
+        assumed = checks.granted(
+            f"{client.name}: a role with MFA",
+            lambda: client.assume_role(url, user.key, role, user.serial, user.code()),
+        )
+        if assumed:
+            checks.granted(
+                f"{client.name}: the session names its role",
+                lambda: client.identity(url, assumed),
+                f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/me",
+            )
+        checks.granted(f"{client.name}: devices", lambda: client.devices(url, user.key), [user.serial, passkey])
+        checks.granted(f"{client.name}: the user", lambda: client.user(url, user.key), user.arn)
+
+
 def check_clock(checks, client, program):
     for skew, begin, middle, end in [
         (600, "Signature expired: ", "Z is now earlier than ", "Z - 5 min.)"),
@@ -287,6 +339,8 @@ def main():
         with mock_sts(program, "--config", str(config)) as url:
             for client in clients:
                 check_codes_and_keys(checks, client, url, users[client.name], other)
+        for client in clients:
+            check_roles_and_devices(checks, client, program, folder)
         for client in clients:
             check_clock(checks, client, program)
     print(f"{checks.passed} passed, {checks.failed} failed")

@@ -5,6 +5,7 @@
 mod client;
 mod codes;
 mod faults;
+mod iam;
 mod load;
 #[cfg(target_os = "linux")]
 mod program;

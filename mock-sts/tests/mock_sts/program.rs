@@ -98,7 +98,7 @@ fn a_command_finds_its_credentials_and_nothing_of_aws_beside() {
         .unwrap();
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "AWS_CONFIG_FILE\nAWS_ENDPOINT_URL_STS\nAWS_REGION\nAWS_SHARED_CREDENTIALS_FILE\nNO_PROXY\nno_proxy\n\
+        "AWS_CONFIG_FILE\nAWS_ENDPOINT_URL_IAM\nAWS_ENDPOINT_URL_STS\nAWS_REGION\nAWS_SHARED_CREDENTIALS_FILE\nNO_PROXY\nno_proxy\n\
          700\n600\n\
          [default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\
          aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n\

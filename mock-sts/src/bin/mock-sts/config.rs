@@ -8,6 +8,11 @@
 //! mfa_serial = "arn:aws:iam::123456789012:mfa/alice"   # none: no device
 //! totp_secret = "JBSWY3DPEHPK3PXP"                     # or token_code = "123456", the default
 //! root = false                                         # the default; a root needs no name
+//! denied = ["iam:ListMFADevices"]                      # by policy; default: nothing
+//!
+//! [[users.devices]]                                    # beside `mfa_serial`
+//! serial = "arn:aws:iam::123456789012:mfa/phone"       # a passkey: `…:u2f/user/alice/key`, without a code
+//! token_code = "123456"                                # or totp_secret
 //!
 //! [[users.keys]]
 //! access_key_id = "AKIAIOSFODNN7EXAMPLE"
@@ -26,11 +31,13 @@
 use std::fs;
 use std::path::Path;
 
-use mock_sts::{AccessKey, CodeSource, Role, User};
+use mock_sts::{AccessKey, CodeSource, MfaDevice, Role, User};
 use serde::Deserialize;
 
 use crate::failure::Failure;
 
+/// What `denied` may name.
+const DENIABLE: [&str; 4] = ["sts:GetSessionToken", "sts:AssumeRole", "iam:ListMFADevices", "iam:GetUser"];
 const HINT: &str = "`mock-sts --help` lists the keys of the file";
 
 #[derive(Deserialize)]
@@ -58,8 +65,20 @@ struct UserTable {
     totp_secret: Option<String>,
     token_code: Option<String>,
     #[serde(default)]
+    devices: Vec<DeviceTable>,
+    #[serde(default)]
+    denied: Vec<String>,
+    #[serde(default)]
     root: bool,
     keys: Vec<KeyTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviceTable {
+    serial: String,
+    totp_secret: Option<String>,
+    token_code: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -134,14 +153,10 @@ fn user(table: UserTable) -> Result<User, String> {
     };
     let account = account(table.account.unwrap_or(default.account))?;
     let partition = partition(table.partition.unwrap_or(default.partition))?;
-    let code = match (table.totp_secret, table.token_code) {
-        (Some(_), Some(_)) => return Err("`totp_secret` and `token_code` exclude each other".to_owned()),
-        (Some(base32), None) => CodeSource::Totp(base32.parse().map_err(|error| format!("`totp_secret`: {error}"))?),
-        (None, Some(code)) => {
-            CodeSource::Fixed(token_code(&code).map_err(|problem| format!("`token_code` {problem}"))?)
-        }
-        (None, None) => CodeSource::default(),
-    };
+    let code = code_source(table.totp_secret, table.token_code)?;
+    if let Some(action) = table.denied.iter().find(|action| !DENIABLE.contains(&action.as_str())) {
+        return Err(format!("`denied` has `{}`, but only {DENIABLE:?} can be denied", action.escape_debug()));
+    }
     let serial = table.mfa_serial.map(|serial| plain(&serial)).transpose();
     let keys: Result<Vec<AccessKey>, String> = table.keys.iter().map(key).collect();
     Ok(User {
@@ -151,8 +166,32 @@ fn user(table: UserTable) -> Result<User, String> {
         keys: keys?,
         mfa_serial: serial.map_err(|problem| format!("`mfa_serial` {problem}"))?,
         code,
+        other_devices: table.devices.into_iter().map(device).collect::<Result<_, _>>()?,
+        denied: table.denied,
         root: table.root,
     })
+}
+
+fn device(table: DeviceTable) -> Result<MfaDevice, String> {
+    let serial = plain(&table.serial).map_err(|problem| format!("`serial` {problem}"))?;
+    if !serial.contains(":u2f/") {
+        return Ok(MfaDevice { serial, code: Some(code_source(table.totp_secret, table.token_code)?) });
+    }
+    if table.totp_secret.is_some() || table.token_code.is_some() {
+        return Err("a passkey (`:u2f/`) has neither `totp_secret` nor `token_code`".to_owned());
+    }
+    Ok(MfaDevice { serial, code: None })
+}
+
+fn code_source(totp_secret: Option<String>, fixed: Option<String>) -> Result<CodeSource, String> {
+    match (totp_secret, fixed) {
+        (Some(_), Some(_)) => Err("`totp_secret` and `token_code` exclude each other".to_owned()),
+        (Some(base32), None) => base32.parse().map(CodeSource::Totp).map_err(|error| format!("`totp_secret`: {error}")),
+        (None, Some(code)) => {
+            token_code(&code).map(CodeSource::Fixed).map_err(|problem| format!("`token_code` {problem}"))
+        }
+        (None, None) => Ok(CodeSource::default()),
+    }
 }
 
 fn role(table: RoleTable) -> Result<Role, String> {
@@ -290,6 +329,9 @@ mod tests {
             ("name = \"a\"\ntotp_secret = \"1canary\"", "`totp_secret`: not a TOTP secret"),
             ("name = \"a\"\ntotp_secret = \"JBSWY3DP\"\ntoken_code = \"123456\"", "exclude each other"),
             ("name = \"a\"\nmfa_serial = \"a b\"", "`mfa_serial` must be"),
+            ("name = \"a\"\ndenied = [\"sts:GetCallerIdentity\"]", "`denied` has `sts:GetCallerIdentity`, but only"),
+            ("name = \"a\"\n[[users.devices]]\nserial = \"a b\"", "`serial` must be"),
+            ("name = \"a\"\n[[users.devices]]\nserial = \"a:u2f/b\"\ntoken_code = \"123456\"", "a passkey"),
         ];
         for (lines, expected) in cases {
             let problem = problem(&format!("[[users]]\n{lines}\n{KEYS}"));

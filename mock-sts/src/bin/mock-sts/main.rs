@@ -76,6 +76,7 @@ fn announce(sts: &MockSts) {
     let mut lines = vec![
         "mock-sts is listening; Ctrl-C ends it. To point any AWS client at it:\n".to_owned(),
         format!("  export AWS_ENDPOINT_URL_STS={}", sts.url()),
+        format!("  export AWS_ENDPOINT_URL_IAM={}", sts.url()),
         format!("  export AWS_REGION={}", sts.users().first().map_or("us-east-1", sandbox::region)),
     ];
     if let Some((user, key)) = sts.users().iter().find_map(|user| Some((user, user.keys.first()?))) {

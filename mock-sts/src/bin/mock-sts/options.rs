@@ -15,7 +15,7 @@ use crate::failure::Failure;
 
 /// A faithful AWS STS on loopback, for testing MFA code.
 ///
-/// Answers `GetSessionToken`, `AssumeRole` and `GetCallerIdentity`, and refuses what AWS refuses. Without a COMMAND it prints its URL
+/// Answers `GetSessionToken`, `AssumeRole` and `GetCallerIdentity`, IAM's `ListMFADevices` and `GetUser`, and refuses what AWS refuses. Without a COMMAND it prints its URL
 /// and runs until Ctrl-C. With one it runs the command against itself, with a private credentials file, and ends with
 /// its exit code.
 #[derive(Parser)]
@@ -50,7 +50,8 @@ pub(crate) struct Options {
     seed: Option<u64>,
 
     /// Users and roles, in TOML: `[[users]]` with `name`, `account`, `partition`, `mfa_serial`, `totp_secret` or
-    /// `token_code`, `root`, and `[[users.keys]]` with `access_key_id`, `secret_access_key`, `active`; `[[roles]]` with
+    /// `token_code`, `root`, `denied`, `[[users.devices]]` with `serial`, `totp_secret` or `token_code`, and
+    /// `[[users.keys]]` with `access_key_id`, `secret_access_key`, `active`; `[[roles]]` with
     /// `name`, `account`, `partition`, `principals`, `mfa`, `external_id`, `max_duration`
     #[arg(
         long,

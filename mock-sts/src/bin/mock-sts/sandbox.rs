@@ -47,10 +47,11 @@ impl Sandbox {
             env::vars_os().map(|(name, _)| name).filter(is_of_aws).map(|name| (name, None)).collect();
         let no_proxy = no_proxy(&[env::var("NO_PROXY"), env::var("no_proxy")].map(Result::unwrap_or_default), sts);
         let region = sts.users().first().map_or("us-east-1", region);
-        let set: [(&str, OsString); 6] = [
+        let set: [(&str, OsString); 7] = [
             ("AWS_SHARED_CREDENTIALS_FILE", self.credentials_file().into()),
             ("AWS_CONFIG_FILE", self.config_file().into()),
             ("AWS_ENDPOINT_URL_STS", sts.url().into()),
+            ("AWS_ENDPOINT_URL_IAM", sts.url().into()),
             ("AWS_REGION", region.into()),
             ("NO_PROXY", no_proxy.clone().into()),
             ("no_proxy", no_proxy.into()),
