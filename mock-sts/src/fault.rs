@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::refusal::KNOWN_CODES;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -38,7 +40,8 @@ pub struct FaultRule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is no fault: KIND or KIND:N is wanted, KIND one of latency=MS, error=CODE, 5xx, 5xx-html, drop, \
-     skew=SECONDS, malformed, incomplete, N the number of requests, at least 1"
+     skew=SECONDS, malformed, incomplete, N the number of requests, at least 1, CODE one of {codes}",
+    codes = KNOWN_CODES.join(", ")
 )]
 pub struct InvalidFault(String);
 
@@ -56,9 +59,7 @@ impl FromStr for FaultRule {
                 Fault::Latency(Duration::from_millis(milliseconds.parse().map_err(|_| invalid())?))
             }
             ("skew", seconds) => Fault::Skew(seconds.parse().map_err(|_| invalid())?),
-            ("error", code) if !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-                Fault::Error(code.to_owned())
-            }
+            ("error", code) if KNOWN_CODES.contains(&code) => Fault::Error(code.to_owned()),
             _ => match kind {
                 "5xx" => Fault::Unavailable,
                 "5xx-html" => Fault::UnavailableHtml,
@@ -167,6 +168,8 @@ mod tests {
             "error",
             "error=",
             "error=a b",
+            "error=NoSuchThing",
+            "error=throttling",
             "drop:0",
             "drop:x",
             "drop=1",
@@ -174,6 +177,7 @@ mod tests {
         ] {
             let message = text.parse::<FaultRule>().unwrap_err().to_string();
             assert!(message.starts_with(&format!("`{text}` is no fault: ")), "{message}");
+            assert!(message.contains("CODE one of AccessDenied, ") && message.contains(", Throttling"), "{message}");
         }
     }
 

@@ -2,6 +2,33 @@
 
 use std::borrow::Cow;
 
+/// The codes of which [`Refusal::by_code`] knows status and message.
+pub(crate) const KNOWN_CODES: [&str; 23] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "ExpiredToken",
+    "IncompleteSignature",
+    "InternalError",
+    "InternalFailure",
+    "InvalidAction",
+    "InvalidClientTokenId",
+    "InvalidQueryParameter",
+    "MissingAction",
+    "MissingAuthenticationToken",
+    "NoSuchEntity",
+    "OptInRequired",
+    "RegionDisabledException",
+    "RequestEntityTooLarge",
+    "RequestExpired",
+    "RequestLimitExceeded",
+    "ServiceFailure",
+    "ServiceUnavailable",
+    "SignatureDoesNotMatch",
+    "Throttling",
+    "ThrottlingException",
+    "ValidationError",
+];
+
 /// A refusal with AWS's code, status and message.
 ///
 /// Sources: the AWS STS API reference, "Common Errors" and the errors of `GetSessionToken`; the IAM user guide,
@@ -134,6 +161,11 @@ impl Refusal {
             "ExpiredToken" => return Self::expired_token(),
             "MissingAuthenticationToken" => return Self::missing_authentication_token(),
             "MissingAction" => return Self::missing_action(),
+            "InvalidQueryParameter" => {
+                (400, "The AWS query string is malformed or does not adhere to AWS standards.".into())
+            }
+            "NoSuchEntity" => (404, "The request referenced a resource entity that does not exist.".into()),
+            "RequestEntityTooLarge" => return Self::too_large(),
             "RegionDisabledException" => (
                 403,
                 format!(
@@ -151,12 +183,27 @@ impl Refusal {
             "OptInRequired" => (403, "The AWS Access Key Id needs a subscription for the service".into()),
             "InvalidAction" => (400, "The action or operation requested is invalid.".into()),
             "RequestExpired" => (400, "Request has expired.".into()),
-            "InternalFailure" | "InternalError" => {
+            "InternalFailure" | "InternalError" | "ServiceFailure" => {
                 (500, "The request processing has failed because of an unknown error, exception or failure.".into())
             }
             "ServiceUnavailable" => (503, "The request has failed due to a temporary failure of the server.".into()),
             _ => (400, "The request was refused.".into()),
         };
         Self { code: Cow::Owned(code.to_owned()), status, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_code_has_a_message_of_its_own() {
+        let unknown = Refusal::by_code("NoSuchThing", "", "", "");
+        for code in KNOWN_CODES {
+            let refusal = Refusal::by_code(code, "", "", "");
+            assert!(refusal.code == code && refusal.message != unknown.message, "{refusal:?}");
+        }
+        assert!(KNOWN_CODES.is_sorted());
     }
 }

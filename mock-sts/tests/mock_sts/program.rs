@@ -103,7 +103,7 @@ fn a_command_finds_its_credentials_and_nothing_of_aws_beside() {
          [default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n\
          aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n\
          mfa_device_arn = arn:aws:iam::123456789012:mfa/user\n\
-         [default]\nregion = us-east-1\n\n[profile default_sts]\nregion = us-east-1\n\
+         [default]\nregion = us-east-1\nmfa_serial = arn:aws:iam::123456789012:mfa/user\n\n[profile default_sts]\nregion = us-east-1\n\
          us-east-1 a.example,127.0.0.1,localhost,::1\n"
     );
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
@@ -181,6 +181,7 @@ fn wrong_options_end_with_two_and_a_next_step() {
     let taken = sts.address().to_string();
     for arguments in [
         ["--fault", "explode"],
+        ["--fault", "error=NoSuchThing"],
         ["--listen", "nowhere"],
         ["--listen", &taken],
         ["--totp-secret", "1"],

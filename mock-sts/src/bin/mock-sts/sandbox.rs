@@ -97,7 +97,7 @@ fn credentials(users: &[User]) -> String {
     profiles.join("\n")
 }
 
-/// A region for each user and for the session profile that updsts writes for it: botocore does not read `AWS_REGION`.
+/// A region, and the device by the AWS CLI's name for it, for each user; a region for the session profile that updsts writes for it: botocore does not read `AWS_REGION`.
 fn config(users: &[User]) -> String {
     let mut sections = Vec::new();
     for (position, user) in users.iter().enumerate() {
@@ -106,7 +106,8 @@ fn config(users: &[User]) -> String {
             _ => (format!("[profile {}]", user.name), &*user.name),
         };
         let region = region(user);
-        sections.push(format!("{header}\nregion = {region}\n\n[profile {name}_sts]\nregion = {region}\n"));
+        let device = user.mfa_serial.as_ref().map_or_else(String::new, |serial| format!("mfa_serial = {serial}\n"));
+        sections.push(format!("{header}\nregion = {region}\n{device}\n[profile {name}_sts]\nregion = {region}\n"));
     }
     sections.join("\n")
 }
