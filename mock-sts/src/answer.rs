@@ -93,6 +93,9 @@ fn credentials(session: &IssuedSession, complete: bool) -> String {
     format!("<Credentials>{}</Credentials>", elements(if complete { &fields } else { &fields[..2] }))
 }
 
+/// A response as the gate sends it.
+pub(crate) type Reply = hyper::Response<Full<Bytes>>;
+
 /// A response that is not yet HTTP.
 pub(crate) struct Answer {
     status: u16,
@@ -177,7 +180,7 @@ impl Response {
     }
 
     /// For the gate.
-    pub(crate) fn into_reply(self) -> hyper::Response<Full<Bytes>> {
+    pub(crate) fn into_reply(self) -> Reply {
         let Self { answer: Answer { status, content_type, body }, headers } = self;
         let mut response = hyper::Response::builder().status(status).header("content-type", content_type);
         for (name, value) in headers {

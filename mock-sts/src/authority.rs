@@ -1,5 +1,7 @@
 //! Whose signature a request has, and the sessions that are issued.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use wiremock::Request;
 use wiremock::http::HeaderValue;
@@ -25,6 +27,8 @@ pub(crate) struct Records {
     pub(crate) devices: Devices,
     /// How many sessions were issued.
     issued: u64,
+    /// The access key ids of sessions that were ended early.
+    ended: BTreeSet<String>,
 }
 
 impl Records {
@@ -60,6 +64,7 @@ impl Authority {
         &self,
         authorization: &Authorization,
         request: &Request,
+        records: &Records,
         now: Timestamp,
     ) -> Result<Caller<'_>, Refusal> {
         let session_token = request.headers.get("x-amz-security-token");
@@ -71,7 +76,10 @@ impl Authority {
             .ok_or_else(Refusal::unknown_key)?;
         let time = check_scope(authorization, &request.headers, now)?;
         check_signature(authorization, &time, &key.secret_access_key, request)?;
-        if key.expiration.is_some_and(|expiration| expiration <= now) {
+        if key
+            .expiration
+            .is_some_and(|expiration| expiration <= now || records.ended.contains(&authorization.access_key_id))
+        {
             return Err(Refusal::expired_token());
         }
         Ok(key.caller)
@@ -109,6 +117,15 @@ impl Authority {
         records.issued += 1;
         let expiration = now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
         self.sessions.issue(records.issued, &SealedSession { holder, mfa, expiration }, &principal.arn())
+    }
+
+    /// Ends the session with this access key id; `false` if none was issued here.
+    pub(crate) fn end_session(&self, records: &mut Records, access_key_id: &str) -> bool {
+        let is_known = (1..=records.issued).any(|number| self.sessions.access_key_id(number) == access_key_id);
+        if is_known {
+            records.ended.insert(access_key_id.to_owned());
+        }
+        is_known
     }
 
     /// `AIDA…` for a user, the account for its root, `AROA…:NAME` for a role.

@@ -34,6 +34,7 @@ pub struct Builder {
     clock: Clock,
     faults: Vec<FaultRule>,
     listen: SocketAddr,
+    admin: bool,
 }
 
 /// Why a mock did not start.
@@ -89,6 +90,7 @@ impl Default for Builder {
             clock: Clock::default(),
             faults: Vec::new(),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            admin: true,
         }
     }
 }
@@ -191,6 +193,13 @@ impl Builder {
         self
     }
 
+    /// Whether programs on this machine may read the log, set faults and end sessions at `/_mock/`. Default: yes.
+    #[must_use]
+    pub fn admin(mut self, admin: bool) -> Self {
+        self.admin = admin;
+        self
+    }
+
     /// Starts the mock.
     ///
     /// # Panics
@@ -233,7 +242,7 @@ impl Builder {
 
         let address = self.listen;
         let listener = TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })?;
-        let server = Server::start(listener, Arc::clone(&service)).map_err(StartError::System)?;
+        let server = Server::start(listener, Arc::clone(&service), self.admin).map_err(StartError::System)?;
         Ok(MockSts::new(service, server))
     }
 }

@@ -20,6 +20,8 @@ use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
+use crate::admin;
+use crate::answer::Reply;
 use crate::refusal::Refusal;
 use crate::service::Service;
 
@@ -32,12 +34,11 @@ const CONNECTIONS: usize = 256;
 /// How long a client may take for the head of a request, and for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) type Reply = Response<Full<Bytes>>;
-
 /// Where requests go on to, and what they hold.
 pub(crate) struct Gate {
     behind: SocketAddr,
     service: Arc<Service>,
+    has_admin: bool,
     /// Bytes of the bodies of all requests.
     held: AtomicUsize,
 }
@@ -52,21 +53,21 @@ enum Unread {
 
 impl Gate {
     /// `behind` is wiremock's address.
-    pub(crate) fn new(behind: SocketAddr, service: Arc<Service>) -> Arc<Self> {
-        Arc::new(Self { behind, service, held: AtomicUsize::new(0) })
+    pub(crate) fn new(behind: SocketAddr, service: Arc<Service>, has_admin: bool) -> Arc<Self> {
+        Arc::new(Self { behind, service, has_admin, held: AtomicUsize::new(0) })
     }
 
     /// Serves the listener's clients until it is dropped.
     pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener) -> Infallible {
         let mut connections = Connections::default();
         loop {
-            let Ok((stream, _)) = listener.accept().await else {
+            let Ok((stream, peer)) = listener.accept().await else {
                 // No file descriptor is free: one will be.
                 sleep(Duration::from_millis(10)).await;
                 continue;
             };
             if connections.make_room() {
-                connections.add(Visit::new(Arc::clone(&self)), stream);
+                connections.add(Visit::new(Arc::clone(&self), peer), stream);
             }
         }
     }
@@ -131,14 +132,15 @@ impl Drop for Held<'_> {
 /// One client's connection, and the one to wiremock that belongs to it.
 struct Visit {
     gate: Arc<Gate>,
+    peer: SocketAddr,
     /// Whether a request was read that has no response yet.
     is_busy: AtomicBool,
     onward: Mutex<Option<SendRequest<Full<Bytes>>>>,
 }
 
 impl Visit {
-    fn new(gate: Arc<Gate>) -> Arc<Self> {
-        Arc::new(Self { gate, is_busy: AtomicBool::new(false), onward: Mutex::default() })
+    fn new(gate: Arc<Gate>, peer: SocketAddr) -> Arc<Self> {
+        Arc::new(Self { gate, peer, is_busy: AtomicBool::new(false), onward: Mutex::default() })
     }
 
     async fn serve(self: Arc<Self>, stream: TcpStream) {
@@ -176,6 +178,9 @@ impl Visit {
             Err(Unread::TooMany) => return Ok(self.gate.refuse(&Refusal::service_unavailable())),
             Err(Unread::Ended) => return Err(io::ErrorKind::TimedOut.into()),
         };
+        if self.gate.has_admin && admin::is_for(path.path()) {
+            return Ok(admin::respond(&self.gate.service, self.peer, &parts, &body));
+        }
         parts.uri = Uri::from(path);
         parts.headers.remove(TRANSFER_ENCODING);
         self.forward(Request::from_parts(parts, Full::new(body))).await

@@ -32,6 +32,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! Programs in other languages find the log, the faults and the end of a session at `/_mock/`; see the README.
+//!
 //! IAM's `ListMFADevices` and `GetUser` are there, too, at the same URL.
 //!
 //! Not supported: presigned URLs, other actions (`InvalidAction`), policies beyond [`User::denied`], regions outside the user's partition.
@@ -43,6 +45,7 @@
 //! `assume_role` → `mfa` and `device`, where codes are spent → `answer`.
 
 mod accounts;
+mod admin;
 mod answer;
 mod api;
 mod assume_role;

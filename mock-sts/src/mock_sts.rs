@@ -91,6 +91,11 @@ impl MockSts {
         self.service.change_faults(Faults::clear);
     }
 
+    /// Ends a session before its time, by its access key id; `false` if none with that id was issued.
+    pub fn expire_session(&self, access_key_id: &str) -> bool {
+        self.service.end_session(access_key_id)
+    }
+
     /// Sets the mock's clock that many seconds ahead of its source (behind, if negative).
     pub fn set_clock_offset(&self, seconds: i64) {
         self.service.clock().set_offset(seconds);

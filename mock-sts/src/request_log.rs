@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use crate::authorization::Authorization;
 use crate::parameters::Parameters;
 
@@ -12,7 +14,7 @@ const KEPT: usize = 1_000;
 const LONGEST_VALUE: usize = 256;
 
 /// A request as the mock remembers it: never its code, signature or session token.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
     /// As named in the request, such as `GetSessionToken`.
@@ -44,7 +46,8 @@ impl ReceivedRequest {
         parameters: Option<&Parameters<'_>>,
         request_id: &str,
     ) -> Self {
-        let parameter = |name| parameters.and_then(|parameters| parameters.get(name)).map(shortened);
+        let given = |name| parameters.and_then(|parameters| parameters.get(name));
+        let parameter = |name| given(name).filter(|value| !may_be_code(name, value)).map(shortened);
         Self {
             action: parameter("Action"),
             access_key_id: authorization.map(|authorization| shortened(&authorization.access_key_id)),
@@ -53,7 +56,7 @@ impl ReceivedRequest {
             serial_number: parameter("SerialNumber"),
             role_arn: parameter("RoleArn"),
             role_session_name: parameter("RoleSessionName"),
-            token_code_given: parameter("TokenCode").is_some(),
+            token_code_given: given("TokenCode").is_some(),
             outcome: Outcome::Ok,
             request_id: request_id.to_owned(),
         }
@@ -78,10 +81,22 @@ impl Outcome {
     }
 }
 
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
     }
+}
+
+/// Whether a code was perhaps sent by a wrong name. The longest duration is 129,600 seconds.
+fn may_be_code(name: &str, value: &str) -> bool {
+    let is_six_digits = value.len() == 6 && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_six_digits && (name != "DurationSeconds" || value > "129600")
 }
 
 /// A value for the log, cut to `LONGEST_VALUE`.
@@ -128,6 +143,17 @@ mod tests {
         let requests = log.requests();
         assert_eq!((requests.len(), log.count()), (1_000, 1_500));
         assert_eq!((requests[0].request_id.as_str(), requests[999].request_id.as_str()), ("500", "1499"));
+    }
+
+    #[test]
+    fn a_code_by_a_wrong_name_is_not_kept() {
+        let form = b"Action=918273&SerialNumber=918273&DurationSeconds=918273&RoleArn=918273&TokenCode=918273";
+        let request = ReceivedRequest::new(None, Some(&Parameters::of_form(form)), "id");
+        assert!(!format!("{request:?}").contains("918273"), "{request:?}");
+        assert!(request.token_code_given);
+        let longest = Parameters::of_form(b"DurationSeconds=129600");
+        let request = ReceivedRequest::new(None, Some(&longest), "id");
+        assert_eq!(request.duration_seconds.as_deref(), Some("129600"));
     }
 
     #[test]

@@ -38,7 +38,7 @@ enum Command {
 
 impl Server {
     /// Serves `service` on `listener`; returns once it responds.
-    pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> io::Result<Self> {
+    pub(crate) fn start(listener: TcpListener, service: Arc<Service>, has_admin: bool) -> io::Result<Self> {
         let address = reachable(listener.local_addr()?);
         listener.set_nonblocking(true)?;
         let behind = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -53,7 +53,7 @@ impl Server {
                     server.register(mock).await;
                 }
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                tokio::spawn(Gate::new(*server.address(), service).serve(listener));
+                tokio::spawn(Gate::new(*server.address(), service, has_admin).serve(listener));
                 // The starter may be gone; then `Stop` is on its way.
                 let _ = ready.send(());
                 serve(server, &mocks, received).await;

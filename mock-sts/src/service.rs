@@ -53,6 +53,11 @@ impl Service {
         change(&mut self.state().faults);
     }
 
+    /// Ends a session before its time; `false` if none with this access key id was issued.
+    pub(crate) fn end_session(&self, access_key_id: &str) -> bool {
+        self.authority.end_session(&mut self.state().records, access_key_id)
+    }
+
     /// Whether the next request gets no response.
     pub(crate) fn drop_next(&self) -> bool {
         self.state().faults.drop_next()
@@ -90,7 +95,7 @@ impl Service {
             Some(Fault::Error(code)) => Err(self.refusal_by_code(code, api, &received)),
             Some(Fault::Unavailable | Fault::UnavailableHtml) => Err(Refusal::service_unavailable()),
             _ => authorization.and_then(|authorization| {
-                let caller = self.authority.authenticate(&authorization, request, now)?;
+                let caller = self.authority.authenticate(&authorization, request, &state.records, now)?;
                 self.perform(&mut state.records, api, &caller, &parameters?, now)
             }),
         };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod admin;
 mod client;
 mod codes;
 mod faults;

@@ -197,6 +197,20 @@ fn wrong_options_end_with_two_and_a_next_step() {
 }
 
 #[test]
+fn the_admin_endpoint_can_be_turned_off() {
+    for (arguments, status) in [([].as_slice(), "200"), (&["--no-admin"], "403")] {
+        let running = Running::start(arguments);
+        let mut connection = TcpStream::connect(running.address()).unwrap();
+        connection.write_all(b"GET /_mock/health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        running.signal("TERM");
+        running.end();
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{answer}");
+    }
+}
+
+#[test]
 fn listening_beyond_loopback_is_warned_about() {
     let running = Running::start(&["--listen", "0.0.0.0:0"]);
     assert!(running.url.starts_with("http://127.0.0.1:"));

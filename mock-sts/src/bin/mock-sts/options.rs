@@ -65,6 +65,10 @@ pub(crate) struct Options {
     #[arg(long = "fault", value_name = "KIND[:N]")]
     faults: Vec<FaultRule>,
 
+    /// Serve nothing at `/_mock/`, where programs on this machine read the log, set faults and end sessions
+    #[arg(long)]
+    no_admin: bool,
+
     /// What to run against the mock
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
@@ -72,7 +76,7 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn builder(self) -> Result<Builder, Failure> {
-        let mut builder = MockSts::builder().listen(self.listen);
+        let mut builder = MockSts::builder().listen(self.listen).admin(!self.no_admin);
         builder = match &self.config {
             Some(path) => {
                 let Config { users, roles } = config::read(path)?;
