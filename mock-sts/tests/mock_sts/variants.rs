@@ -177,6 +177,9 @@ fn forbidden_scopes_and_dates() -> Vec<(&'static str, &'static str, RawRequest)>
         ("a time with milliseconds", INCOMPLETE, dated(|text| text.replace('Z', ".000Z"))),
         ("a time in lower case", INCOMPLETE, dated(|text| text.to_lowercase())),
         ("a day that does not exist", INCOMPLETE, dated(|_| "20260230T000000Z".to_owned())),
+        ("a year with a sign", INCOMPLETE, dated(|text| format!("+{text}"))),
+        ("a blank in a date", INCOMPLETE, dated(|text| format!("{} {}", &text[..8], &text[8..]))),
+        ("a month with one digit", INCOMPLETE, dated(|text| format!("{}1{}", &text[..4], &text[6..]))),
         ("seconds since the epoch", INCOMPLETE, dated(|_| "1800000000".to_owned())),
         (
             "two dates",
