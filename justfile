@@ -49,6 +49,10 @@ interop:
     cargo build --quiet --locked --workspace --bins --examples
     @scripts/interop
 
+# Build the Python wheel of mock-sts, and try its pytest fixture with boto3 in a fresh environment
+pytest-plugin:
+    @scripts/pytest-plugin
+
 # Complete hostile and ordinary names in zsh and fish on a terminal, as `just test` does in bash
 shells:
     @command -v zsh fish >/dev/null || { echo "install zsh and fish first"; exit 1; }
