@@ -28,10 +28,10 @@ pub fn changed_lines(file: &[u8], edit: &Edit) -> Vec<ChangedLine> {
         if i < old.len() && j < new.len() && old[i] == new[j] {
             (i, j) = (i + 1, j + 1);
         } else if i < old.len() && !new[j..].contains(&old[i]) {
-            changes.push(ChangedLine { number: first + i, is_new: false, text: masked(old[i]) });
+            changes.push(ChangedLine { number: first + i, is_new: false, text: masked(old[i], shown_key_id) });
             i += 1;
         } else if j < new.len() {
-            changes.push(ChangedLine { number: first + j, is_new: true, text: masked(new[j]) });
+            changes.push(ChangedLine { number: first + j, is_new: true, text: masked(new[j], shown) });
             j += 1;
         } else {
             i += 1;
@@ -41,12 +41,12 @@ pub fn changed_lines(file: &[u8], edit: &Edit) -> Vec<ChangedLine> {
 }
 
 /// Tags and headers as they are; of a key, the name, and the value only of the two keys that are not secret.
-fn masked(line: &[u8]) -> String {
+fn masked(line: &[u8], shown_id: fn(&[u8]) -> String) -> String {
     match Lines::of(line).next().map(|line| line.kind) {
         Some(LineKind::Comment(text)) => shown(text),
         Some(LineKind::Header(header)) => format!("[{}]", shown(header.name)),
         Some(LineKind::Property(property)) => match session_key(property.key) {
-            Some(key @ Key::AwsAccessKeyId) => format!("{} = {}", key.as_str(), shown_key_id(property.value())),
+            Some(key @ Key::AwsAccessKeyId) => format!("{} = {}", key.as_str(), shown_id(property.value())),
             Some(key @ Key::ExpirationDatetime) => format!("{} = {}", key.as_str(), shown_value(property.value())),
             Some(key) => format!("{} = (masked)", key.as_str()),
             None if Key::find(property.key) == Some(Key::Region) => {
