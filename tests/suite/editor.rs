@@ -440,3 +440,12 @@ fn blk_6_nothing_else_is_adopted() {
         assert!(changed(&file, None, true).is_err(), "{file}");
     }
 }
+
+#[test]
+fn file_8_a_large_file_is_checked_in_linear_time() {
+    let others: String = (0..20_000).fold(String::new(), |file, n| file + &format!("[p{n}]\nregion = eu-west-1\n"));
+    let start = std::time::Instant::now();
+    update(format!("[default]\n{others}").as_bytes(), "default", "default_sts").unwrap();
+    // A look at every line for every profile takes a minute.
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+}

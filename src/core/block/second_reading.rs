@@ -105,8 +105,10 @@ impl Check<'_> {
     }
 
     fn same(&self, before: &Section<'_>, after: &Section<'_>, except: &[&str]) -> Result<(), Found> {
-        let differs = (Disagreement::OtherProfile, line_at(self.old, before.at));
-        if before.holds_the_same(after, except) { Ok(()) } else { Err(differs) }
+        if before.holds_the_same(after, except) {
+            return Ok(());
+        }
+        Err((Disagreement::OtherProfile, line_at(self.old, before.at)))
     }
 
     /// botocore prefers the old name of the token's key, and takes from `[DEFAULT]` what a section does not have.
