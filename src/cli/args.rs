@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::core::ask::chooser::Ask;
+
 /// Temporary AWS sessions from an MFA code, kept in the shared credentials file.
 #[derive(Debug, Parser)]
 #[command(
@@ -109,6 +111,31 @@ impl Named {
     }
 }
 
+/// How a person is asked for the code.
+#[derive(Debug, Args)]
+pub struct Asks {
+    /// How to ask: auto, terminal, dialog, never
+    ///
+    /// `auto` asks for the code on the terminal, else in a window. If left out: `UPDSTS_ASK`, else `never` if
+    /// `CI` is set, else `auto`.
+    #[arg(long, value_name = "HOW", hide_possible_values = true, value_parser = ways(["auto", "terminal", "dialog", "never"]))]
+    ask: Option<Ask>,
+
+    /// The same as `--ask never`
+    #[arg(long, conflicts_with = "ask", hide_short_help = true)]
+    no_input: bool,
+}
+
+impl Asks {
+    pub const fn get(&self) -> Option<Ask> {
+        if self.no_input { Some(Ask::Never) } else { self.ask }
+    }
+}
+
+fn ways<const N: usize>(names: [&'static str; N]) -> impl TypedValueParser<Value = Ask> {
+    PossibleValuesParser::new(names).map(|name| name.parse().expect("each name is one of the enum's"))
+}
+
 /// Options of `get`.
 #[derive(Debug, Args)]
 #[command(
@@ -123,9 +150,8 @@ impl Named {
   updsts get prod --min-validity 30m   unless it is valid that much longer
 
 The code comes from the first of these that is available: `-t`, the profile's `mfa_process`, \
-`mktotp` for its `totp_secret_name`, a prompt on the terminal."
+`mktotp` for its `totp_secret_name`, a person, who is asked on the terminal or in a window."
 )]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Get {
     #[command(flatten)]
     pub named: Named,
@@ -166,9 +192,8 @@ pub struct Get {
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
-    /// Never prompt
-    #[arg(long)]
-    pub no_input: bool,
+    #[command(flatten)]
+    pub asks: Asks,
 
     /// Take over a session without its tags
     ///
@@ -244,7 +269,7 @@ impl List {
   claude mcp add --scope user updsts -- updsts mcp --mcp-server
 
 Agents list profiles and renew sessions with three tools, and never see a secret. A code comes from \
-the profile's `mfa_process`, from `mktotp` for its `totp_secret_name`, else from the agent.")]
+the profile's `mfa_process`, from `mktotp` for its `totp_secret_name`, else from a person, who is asked in a window.")]
 pub struct Mcp {
     /// Serve over stdin/stdout (MCP clients run this)
     #[arg(long = "mcp-server")]
@@ -253,6 +278,13 @@ pub struct Mcp {
     /// Do not let calls name another file
     #[arg(long)]
     pub refuse_cred_file: bool,
+
+    /// How to ask: auto, dialog, never
+    ///
+    /// A person is asked if the call has no code and the profile no command for one: `auto` asks in a window. If
+    /// left out: `UPDSTS_ASK`, else `never` if `CI` is set, else `auto`.
+    #[arg(long, value_name = "HOW", requires = "serve", hide_possible_values = true, value_parser = ways(["auto", "dialog", "never"]))]
+    pub ask: Option<Ask>,
 
     /// Print the tools as one JSON document
     #[arg(long, conflicts_with = "serve")]

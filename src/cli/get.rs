@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::Get;
 use super::output::{Output, Tone};
-use crate::core::ask::terminal;
+use crate::core::ask::chooser::{self, Ask};
 use crate::core::block::preview::ChangedLine;
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::source::GivenCode;
@@ -28,7 +28,7 @@ pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment
     if options.dry_run {
         return preview(options, &request, environment, output).await;
     }
-    let person = terminal::person(options.no_input, environment);
+    let person = chooser::person(options.asks.get(), &[Ask::Terminal, Ask::Dialog], None, environment);
     let report = renew(&request, &person, environment, output).await?;
     for warning in &report.warnings {
         output.warning(warning);

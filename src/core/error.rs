@@ -23,6 +23,7 @@ pub enum ErrorCode {
     BlockDamaged,
     NameTaken,
     CodeUnavailable,
+    Declined,
     ConfigUnusable,
     FileNotAllowed,
 
@@ -73,6 +74,7 @@ impl ErrorCode {
             | Self::BlockDamaged
             | Self::NameTaken
             | Self::CodeUnavailable
+            | Self::Declined
             | Self::ConfigUnusable
             | Self::FileNotAllowed => 3,
             Self::CodeRefused
@@ -118,6 +120,7 @@ pub struct Error {
     message: String,
     hint: String,
     code_spent: Option<CodeSpent>,
+    was_asked: bool,
 }
 
 impl Error {
@@ -125,7 +128,13 @@ impl Error {
     ///
     /// Text that came from a file or an argument is made safe for terminals here, once for all layers.
     pub fn new(code: ErrorCode, message: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
-        Self { code, message: text::clean(message.as_ref()), hint: text::clean(hint.as_ref()), code_spent: None }
+        Self {
+            code,
+            message: text::clean(message.as_ref()),
+            hint: text::clean(hint.as_ref()),
+            code_spent: None,
+            was_asked: false,
+        }
     }
 
     /// An internal error, which is a bug in updsts. A request may have been on its way.
@@ -139,6 +148,13 @@ impl Error {
     #[must_use]
     pub fn after_request(mut self, spent: CodeSpent) -> Self {
         self.code_spent = Some(spent);
+        self
+    }
+
+    /// The same failure, after a person was asked for a code and gave none.
+    #[must_use]
+    pub const fn after_question(mut self) -> Self {
+        self.was_asked = true;
         self
     }
 
@@ -158,6 +174,11 @@ impl Error {
     /// Whether the code is spent; `None` if no request was sent.
     pub const fn code_spent(&self) -> Option<CodeSpent> {
         self.code_spent
+    }
+
+    /// Whether a person declined, or did not answer: whoever waited need not ask again.
+    pub const fn was_asked(&self) -> bool {
+        self.was_asked
     }
 }
 

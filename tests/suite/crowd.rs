@@ -26,7 +26,7 @@ fn slow() -> Sandbox {
     Sandbox::with(MockSts::builder().fault(Fault::Latency(Duration::from_secs(3)), None).start())
 }
 
-fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+pub fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     let prepared = sandbox.command(arguments.iter().copied());
     let mut command = Command::new(prepared.get_program());
     command.args(arguments).env_clear().current_dir(sandbox.home()).stdin(Stdio::null());
@@ -34,7 +34,7 @@ fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn end(child: Child) -> Run {
+pub fn end(child: Child) -> Run {
     Run::of(child.wait_with_output().unwrap())
 }
 

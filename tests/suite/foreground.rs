@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::prompt::Session;
 use super::sandbox::{SOURCE, Sandbox, set_mode, skipped};
 
-const READY: &str = "ready> ";
+pub const READY: &str = "ready> ";
 
 /// Asks as `getpass` does: on the terminal itself, without echo.
 const ASK: &str = "#!/bin/sh
@@ -23,9 +23,9 @@ echo 123456
 ";
 
 /// An interactive bash on a terminal of its own, in a home whose profile has this command.
-struct Shell {
-    sandbox: Sandbox,
-    session: Session,
+pub struct Shell {
+    pub sandbox: Sandbox,
+    pub session: Session,
 }
 
 impl Shell {
@@ -33,6 +33,10 @@ impl Shell {
         let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = {mfa_process}\n"));
         fs::write(sandbox.path("ask"), ASK).unwrap();
         set_mode(&sandbox.path("ask"), 0o700);
+        Self::of(sandbox)
+    }
+
+    pub fn of(sandbox: Sandbox) -> Self {
         let prepared = sandbox.process([""; 0]);
         let mut command = std::process::Command::new("setsid");
         command.args(["--ctty", "--wait", "bash", "--norc", "--noprofile", "-i"]).env_clear();
@@ -45,13 +49,13 @@ impl Shell {
         Self { sandbox, session }
     }
 
-    fn type_line(&mut self, line: &str) {
+    pub fn type_line(&mut self, line: &str) {
         self.session.forget();
         self.session.send(&format!("{line}\r"));
     }
 
     /// The exit status of the last command, once the shell is back.
-    fn status(&mut self) -> String {
+    pub fn status(&mut self) -> String {
         self.session.read_until(READY);
         self.type_line("echo status=$?.");
         self.session.read_until("\nstatus=");
@@ -61,7 +65,7 @@ impl Shell {
     }
 
     /// Ends the shell. It echoes again, and nothing of `secret` is in its history.
-    fn ends_without(mut self, secret: &str) -> Sandbox {
+    pub fn ends_without(mut self, secret: &str) -> Sandbox {
         self.type_line("echo echo''ed; exit 0");
         self.session.read_until("\nechoed");
         assert!(self.session.seen().contains("echo echo''ed"), "the shell does not echo");
@@ -251,7 +255,7 @@ fn get_6_the_server_runs_a_command_without_a_terminal() {
 }
 
 /// The process that runs `get` in this home.
-fn updsts_in(sandbox: &Sandbox) -> rustix::process::Pid {
+pub fn updsts_in(sandbox: &Sandbox) -> rustix::process::Pid {
     let home = fs::canonicalize(sandbox.home()).unwrap();
     let is_it = |pid: &str| {
         let link = |name: &str| fs::read_link(format!("/proc/{pid}/{name}")).ok();
@@ -263,7 +267,7 @@ fn updsts_in(sandbox: &Sandbox) -> rustix::process::Pid {
     rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap()
 }
 
-fn is_gone(pid: &str) -> bool {
+pub fn is_gone(pid: &str) -> bool {
     let until = Instant::now() + Duration::from_secs(5);
     let process = format!("/proc/{pid}/stat");
     while Instant::now() < until {

@@ -1,66 +1,255 @@
-//! The prompt for a code: on the terminal of standard input, with a mark for each digit (GET-5).
+//! The prompt for a code on the controlling terminal, with a mark for each digit, whatever standard input and output
+//! are (ASK-2).
 
-use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
-#[cfg(unix)]
-use std::sync::Mutex;
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::core::ask::person::{Person, Prompt};
-use crate::core::environment::Environment;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group, kill_process};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, SpecialCodes, Termios, tcflush, tcgetattr, tcgetpgrp,
+    tcsetattr, ttyname,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
+
+use crate::core::ask::person::{Answer, Asked, Channel, Question};
 use crate::core::secret::SecretString;
+use crate::core::text;
 
-/// The terminal's settings before a prompt changed them.
-#[cfg(unix)]
-static BEFORE: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
+/// The terminal and its modes before a prompt changed them.
+static BEFORE: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
+
+/// More than anybody types as a code.
+const LONGEST: usize = 64;
+/// How often the terminal is looked at. Not every system can wait for `/dev/tty` and a signal at once.
+const TICK: Duration = Duration::from_millis(15);
+/// How soon a signal that was sent to this process is seen.
+const SIGNAL_TIME: Duration = Duration::from_millis(100);
 
 struct Terminal;
 
-/// Whether a person can be asked, and if not, why.
-pub fn person(no_input: bool, environment: &Environment) -> Person {
-    if no_input {
-        Person::Absent("`--no-input` forbids a prompt".into())
-    } else if environment.var_os("CI").is_some() {
-        Person::Absent("`CI` is set, so nobody is asked".into())
-    } else if !io::stdin().is_terminal() {
-        Person::Absent("standard input is not a terminal".into())
-    } else {
-        Person::Present(Arc::new(Terminal))
+/// The controlling terminal, if updsts is in its foreground and it is in line mode: a full-screen program that owns it
+/// is left alone. The error says what it is instead.
+pub fn open() -> Result<Arc<dyn Channel>, &'static str> {
+    modes_to_restore(&device().map_err(|_| "there is no terminal")?)?;
+    Ok(Arc::new(Terminal))
+}
+
+/// Without a controlling terminal, the one of standard input will do.
+fn device() -> io::Result<OwnedFd> {
+    let open = |path: &CStr| {
+        rustix::fs::open(path, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())
+    };
+    Ok(open(c"/dev/tty").or_else(|_| open(&ttyname(io::stdin(), Vec::new())?))?)
+}
+
+fn modes_to_restore(tty: &OwnedFd) -> Result<Termios, &'static str> {
+    let modes = tcgetattr(tty).map_err(|_| "the terminal cannot be used")?;
+    if !is_in_foreground(tty) {
+        return Err("updsts is not in the foreground of its terminal");
+    }
+    if !modes.local_modes.contains(LocalModes::ICANON) {
+        return Err("another program uses the terminal");
+    }
+    Ok(modes)
+}
+
+fn is_in_foreground(tty: &OwnedFd) -> bool {
+    !is_controlling(tty) || tcgetpgrp(tty) == Ok(getpgrp())
+}
+
+/// Other terminals have no foreground.
+fn is_controlling(tty: &OwnedFd) -> bool {
+    tcgetpgrp(tty) != Err(Errno::NOTTY)
+}
+
+impl Channel for Terminal {
+    fn ask<'a>(&'a self, question: &'a Question) -> Asked<'a> {
+        Box::pin(async { timeout(question.time_left(), prompt(question)).await.unwrap_or(Ok(Answer::Nobody)) })
+    }
+
+    fn opens_a_window(&self) -> bool {
+        false
     }
 }
 
-impl Prompt for Terminal {
-    fn ask(&self, question: &str) -> io::Result<SecretString> {
-        let mut stderr = io::stderr();
-        write!(stderr, "{}", crate::core::text::clean(question))?;
-        stderr.flush()?;
-        #[cfg(unix)]
-        if let (Ok(settings), Ok(mut before)) = (rustix::termios::tcgetattr(io::stdin()), BEFORE.lock()) {
-            *before = Some(settings);
+/// Asks, and asks on after it was stopped.
+async fn prompt(question: &Question) -> io::Result<Answer> {
+    let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+    loop {
+        let shown = Prompt::show(question).await?;
+        let read = tokio::select! {
+            read = shown.read() => read?,
+            // The shell may have changed the terminal's modes in the meantime.
+            _ = continued.recv() => Read::Continued,
+        };
+        match read {
+            Read::Line(text) => return Ok(Answer::Text(text)),
+            Read::InterruptKey => {
+                shown.ends_with(Signal::INT);
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            Read::StopKey => {
+                shown.ends_with(Signal::TSTP);
+                let _ = timeout(SIGNAL_TIME, continued.recv()).await;
+            }
+            Read::Continued => drop(shown),
         }
-        let config = rpassword::ConfigBuilder::new().password_feedback_mask('*').output_writer(io::stderr());
-        #[cfg(unix)]
-        let config = config.input_file_path("/dev/stdin");
-        let answer = rpassword::read_password_with_config(config.build());
-        #[cfg(unix)]
-        if let Ok(mut before) = BEFORE.lock() {
-            *before = None;
+        while !is_in_foreground(&device()?) {
+            let stopped = Instant::now();
+            let _ = kill_current_process_group(Signal::TTIN);
+            let was_stopped = timeout(SIGNAL_TIME, continued.recv()).await.is_ok();
+            // No shell could continue it.
+            if !was_stopped && stopped.elapsed() < 2 * SIGNAL_TIME {
+                return Err(io::Error::other("updsts is no longer in the foreground of its terminal"));
+            }
         }
-        if answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
-            // What follows gets a line of its own.
-            writeln!(stderr)?;
-        }
-        answer.map(SecretString::from)
     }
 }
 
-/// Restores the terminal if the program ends in the middle of a prompt.
+enum Read {
+    Line(SecretString),
+    InterruptKey,
+    StopKey,
+    /// updsts was stopped by something else, and goes on.
+    Continued,
+}
+
+/// A prompt that is on the screen. The terminal gets its modes back however it ends.
+struct Prompt {
+    tty: OwnedFd,
+    keys: SpecialCodes,
+}
+
+impl Prompt {
+    async fn show(question: &Question) -> io::Result<Self> {
+        let nothing_shown = |reason: &str| io::Error::new(io::ErrorKind::Unsupported, reason.to_owned());
+        let tty = device().map_err(|error| nothing_shown(&error.to_string()))?;
+        let before = modes_to_restore(&tty).map_err(nothing_shown)?;
+        let keys = before.special_codes.clone();
+        let mut modes = before.clone();
+        // The keys for signals are read here: the terminal has to get its modes back before the signal comes.
+        modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let kept = tty.try_clone()?;
+        // What was typed before the question does not answer it.
+        tcsetattr(&tty, OptionalActions::Flush, &modes)?;
+        *before_lock() = Some((kept, before));
+        let shown = Self { tty, keys };
+        let first_line = question.problem.map_or_else(|| question.subject(), str::to_owned);
+        shown.write(&format!("{}\n{}: ", text::clean(&first_line), text::clean(&question.prompt()))).await?;
+        Ok(shown)
+    }
+
+    /// Sends what the key means, as the terminal would have done.
+    fn ends_with(self, signal: Signal) {
+        let is_controlling = is_controlling(&self.tty);
+        drop(self);
+        // Returns when the processes go on.
+        let _ = if is_controlling { kill_current_process_group(signal) } else { kill_process(getpid(), signal) };
+    }
+
+    async fn write(&self, text: &str) -> io::Result<()> {
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            match rustix::io::write(&self.tty, rest) {
+                Ok(written) => rest = &rest[written..],
+                // The user has stopped the output with Ctrl-S.
+                Err(Errno::AGAIN) => sleep(TICK).await,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads up to the end of the line.
+    async fn read(&self) -> io::Result<Read> {
+        let mut typed = Zeroizing::new(String::with_capacity(LONGEST + 4));
+        let mut character = Zeroizing::new(Vec::with_capacity(4));
+        loop {
+            let byte = self.byte().await?;
+            match byte {
+                b'\r' | b'\n' => return Ok(Read::Line(SecretString::from(typed.as_str()))),
+                0 => {}
+                byte if self.is(byte, SpecialCodeIndex::VINTR) => return Ok(Read::InterruptKey),
+                byte if self.is(byte, SpecialCodeIndex::VSUSP) => return Ok(Read::StopKey),
+                byte if self.is(byte, SpecialCodeIndex::VEOF) && typed.is_empty() => {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                byte if self.is(byte, SpecialCodeIndex::VERASE) || byte == 0x08 || byte == 0x7f => {
+                    if typed.pop().is_some() {
+                        self.write("\x08 \x08").await?;
+                    }
+                }
+                byte if self.is(byte, SpecialCodeIndex::VKILL) => {
+                    self.write(&"\x08 \x08".repeat(typed.chars().count())).await?;
+                    typed.clear();
+                }
+                byte => {
+                    character.push(byte);
+                    match std::str::from_utf8(&character) {
+                        Ok(text) => {
+                            if typed.len() < LONGEST && !text.chars().any(char::is_control) {
+                                typed.push_str(text);
+                                self.write("*").await?;
+                            }
+                        }
+                        // The rest of it is still to come.
+                        Err(error) if error.error_len().is_none() => continue,
+                        Err(_) => {}
+                    }
+                    character.clear();
+                }
+            }
+        }
+    }
+
+    fn is(&self, byte: u8, key: SpecialCodeIndex) -> bool {
+        self.keys[key] == byte
+    }
+
+    async fn byte(&self) -> io::Result<u8> {
+        let mut byte = [0];
+        loop {
+            match rustix::io::read(&self.tty, &mut byte) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => return Ok(byte[0]),
+                Err(Errno::AGAIN) => sleep(TICK).await,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        // What follows gets a line of its own.
+        let _ = rustix::io::write(&self.tty, b"\n");
+        restore_terminal();
+    }
+}
+
+/// Gives the terminal its modes back, and drops what was typed: none of it may reach the shell.
 pub fn restore_terminal() {
-    #[cfg(unix)]
-    if let Ok(mut before) = BEFORE.lock()
-        && let Some(settings) = before.take()
+    if let Some((tty, modes)) = before_lock().take()
+        // Whoever is there now has set its own.
+        && is_in_foreground(&tty)
     {
         // If the terminal is gone, there is nothing to restore.
-        let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, &settings);
-        let _ = writeln!(io::stderr());
+        let _ = tcsetattr(&tty, OptionalActions::Flush, &modes);
+        let _ = tcflush(&tty, QueueSelector::IFlush);
     }
+}
+
+fn before_lock() -> MutexGuard<'static, Option<(OwnedFd, Termios)>> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }

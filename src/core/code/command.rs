@@ -151,7 +151,7 @@ fn ending(status: ExitStatus) -> String {
 
 /// Runs the command in a process group of its own: on the terminal if it may use that and updsts is in its foreground,
 /// else without any terminal.
-async fn run_bounded(
+pub async fn run_bounded(
     mut command: Command,
     may_use_terminal: bool,
     limit: Duration,
@@ -232,8 +232,8 @@ impl Output {
 
 /// A command. What is left of its process group is killed when it is no longer awaited: after the time limit, after
 /// Ctrl-C, or when the whole call is cancelled.
-struct Running {
-    child: Child,
+pub struct Running {
+    pub child: Child,
     #[cfg(unix)]
     group: Option<Pid>,
     #[cfg(unix)]
@@ -242,7 +242,7 @@ struct Running {
 
 #[cfg(unix)]
 impl Running {
-    fn spawn(command: &mut Command, may_use_terminal: bool) -> io::Result<Self> {
+    pub fn spawn(command: &mut Command, may_use_terminal: bool) -> io::Result<Self> {
         let terminal = may_use_terminal.then(Terminal::in_foreground).flatten();
         match terminal {
             Some(_) => drop(command.process_group(0)),
@@ -288,7 +288,7 @@ impl Drop for Running {
 
 #[cfg(not(unix))]
 impl Running {
-    fn spawn(command: &mut Command, _may_use_terminal: bool) -> io::Result<Self> {
+    pub fn spawn(command: &mut Command, _may_use_terminal: bool) -> io::Result<Self> {
         Ok(Self { child: command.spawn()? })
     }
 }

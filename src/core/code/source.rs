@@ -1,31 +1,30 @@
 //! The one source of the code: the argument, standard input, a command, a person (GET-5).
 
-use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::core::ask::person::{Person, Prompt};
+use crate::core::ask::conversation::{Conversation, Subject};
+use crate::core::ask::person::Person;
 use crate::core::code::command::CodeCommand;
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::standard_input;
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
+use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::misplaced::is_like_a_secret;
 use crate::core::name::ProfileName;
 use crate::core::reporter::Reporter;
-use crate::core::secret::ExposeSecret;
-use crate::core::session::{SerialNumber, TokenCode};
+use crate::core::session::{SerialNumber, SessionDuration, TokenCode};
 use crate::core::source::source_profile::SourceProfile;
-use crate::core::text::os_error;
+use crate::core::text::path;
 
 /// How long a command may take.
 const COMMAND_TIME: Duration = Duration::from_mins(1);
 /// How long to wait for a command to give another code: one TOTP step plus a second.
 const NEXT_CODE_TIME: Duration = Duration::from_secs(31);
-/// How many times a prompt asks in total.
-const MOST_TRIES: u32 = 3;
+/// What a person is told about a code that AWS refused.
+const REFUSED: &str = "AWS refused the code (wrong, expired or used); wait for the next one";
 
 /// The code of the `-t` option, or of the tool's `totp_token`.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +34,15 @@ pub enum GivenCode {
     Code(TokenCode),
     /// `-t -`: one line of standard input.
     StandardInput,
+}
+
+/// What a code is wanted for.
+pub struct Wanted<'a> {
+    pub given: &'a GivenCode,
+    pub source: &'a SourceProfile,
+    pub duration: SessionDuration,
+    pub file: &'a CredentialsFile,
+    pub sent_codes: &'a SentCodes,
 }
 
 pub struct CodeSource {
@@ -50,25 +58,19 @@ enum Kind {
     Given(TokenCode),
     StandardInput,
     Command(CodeCommand),
-    Person(Arc<dyn Prompt>),
+    Person(Box<Conversation>),
 }
 
 impl CodeSource {
     /// The first available source; it is not asked yet. If there is none, the error says for each why it was not used.
-    pub fn choose(
-        given: GivenCode,
-        source: &SourceProfile,
-        sent_codes: SentCodes,
-        commands_allowed: bool,
-        person: &Person,
-        environment: &Environment,
-    ) -> Result<Self> {
-        let kind = match given {
-            GivenCode::Code(code) => Kind::Given(code),
+    pub fn choose(wanted: &Wanted<'_>, person: &Person, environment: &Environment) -> Result<Self> {
+        let source = wanted.source;
+        let kind = match wanted.given {
+            GivenCode::Code(code) => Kind::Given(code.clone()),
             GivenCode::StandardInput => Kind::StandardInput,
-            GivenCode::None => command_or_person(source, commands_allowed, person, environment)?,
+            GivenCode::None => command_or_person(wanted, person, environment)?,
         };
-        Ok(Self::new(kind, source.name.clone(), source.device.clone(), sent_codes))
+        Ok(Self::new(kind, source.name.clone(), source.device.clone(), wanted.sent_codes.clone()))
     }
 
     const fn new(kind: Kind, profile: ProfileName, device: SerialNumber, sent_codes: SentCodes) -> Self {
@@ -89,10 +91,7 @@ impl CodeSource {
                     .notice("the command printed a code that was already sent; waiting up to 31 s for the next one");
                 self.next_of(command, reporter).await?.ok_or_else(sent_before)
             }
-            Kind::Person(prompt) => {
-                let prompt = Arc::clone(prompt);
-                self.ask(&prompt, reporter).await
-            }
+            Kind::Person(_) => self.ask(None, reporter).await?.ok_or_else(sent_before),
         }
     }
 
@@ -106,12 +105,7 @@ impl CodeSource {
                 reporter.notice("AWS refused the code from the command; waiting up to 31 s for the next one");
                 self.next_of(command, reporter).await
             }
-            Kind::Person(_) if self.tries >= MOST_TRIES => Ok(None),
-            Kind::Person(prompt) => {
-                let prompt = Arc::clone(prompt);
-                reporter.notice("AWS refused the code (wrong, expired or already used); wait for the next one");
-                self.ask(&prompt, reporter).await.map(Some)
-            }
+            Kind::Person(_) => self.ask(Some(REFUSED), reporter).await,
         }
     }
 
@@ -141,37 +135,17 @@ impl CodeSource {
         }
     }
 
-    async fn ask(&mut self, prompt: &Arc<dyn Prompt>, reporter: &dyn Reporter) -> Result<TokenCode> {
-        let question = format!("MFA code for `{}` ({}): ", self.profile, self.device.as_str());
-        while self.tries < MOST_TRIES {
-            self.tries += 1;
-            let (prompt, question) = (Arc::clone(prompt), question.clone());
-            let answer = tokio::task::spawn_blocking(move || prompt.ask(&question)).await;
-            let answer = answer.map_err(io::Error::other).and_then(|answer| answer);
-            if answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
-                // The Ctrl-C signal is on its way to whatever ends the program.
-                sleep(Duration::from_secs(1)).await;
-            }
-            let answer = answer.map_err(|error| no_answer(&error))?;
-            match TokenCode::parse(answer.expose_secret()) {
-                Ok(code) if self.claim(&code) => return Ok(code),
-                Ok(_) => reporter.notice("AWS already refused that code; wait for the next one"),
-                Err(_) => reporter.notice("a code has six digits"),
-            }
-        }
-        let message = format!("no valid code was entered in {MOST_TRIES} tries");
-        Err(Error::new(ErrorCode::CodeUnavailable, message, "run the command again with the next code from the device"))
+    async fn ask(&mut self, problem: Option<&'static str>, reporter: &dyn Reporter) -> Result<Option<TokenCode>> {
+        let Kind::Person(conversation) = &mut self.kind else { return Ok(None) };
+        let is_new = |code: &TokenCode| self.sent_codes.claim(&self.device, code);
+        conversation.code(problem, is_new, |text| reporter.notice(text)).await
     }
 }
 
-fn command_or_person(
-    source: &SourceProfile,
-    commands_allowed: bool,
-    person: &Person,
-    environment: &Environment,
-) -> Result<Kind> {
+fn command_or_person(wanted: &Wanted<'_>, person: &Person, environment: &Environment) -> Result<Kind> {
+    let source = wanted.source;
     let mut reasons = vec!["no code was given"];
-    if commands_allowed {
+    if wanted.file.is_operators() {
         if let Some(command) = &source.mfa_process {
             return Ok(Kind::Command(CodeCommand::MfaProcess(command.clone())));
         }
@@ -191,7 +165,15 @@ fn command_or_person(
         reasons.push("commands are not run for a file that a call named");
     }
     match person {
-        Person::Present(prompt) => return Ok(Kind::Person(Arc::clone(prompt))),
+        Person::Present(asking) => {
+            let subject = Subject {
+                profile: source.name.clone(),
+                device: source.device.clone(),
+                duration: wanted.duration,
+                file: (!wanted.file.is_default()).then(|| path(wanted.file.path())),
+            };
+            return Ok(Kind::Person(Box::new(Conversation::new(asking.clone(), subject, environment))));
+        }
         Person::Absent(reason) => reasons.push(reason),
     }
     let name = &source.name;
@@ -204,17 +186,6 @@ fn command_or_person(
 fn sent_before() -> Error {
     let message = "this code was already sent to AWS, which accepts each code only once";
     Error::new(ErrorCode::CodeRefused, message, "wait for the next code from the device").after_request(CodeSpent::Yes)
-}
-
-fn no_answer(error: &io::Error) -> Error {
-    let (message, hint) = match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            ("the input ended before a code was entered".to_owned(), "enter the six digits, then press Enter")
-        }
-        io::ErrorKind::Interrupted => ("interrupted at the prompt".to_owned(), "run the command again"),
-        _ => (format!("no code could be read: {}", os_error(error)), "give the code with `-t CODE`"),
-    };
-    Error::new(ErrorCode::CodeUnavailable, message, hint)
 }
 
 #[cfg(test)]

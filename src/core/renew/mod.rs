@@ -19,12 +19,13 @@ use store::Destination;
 
 use crate::core::ask::person::Person;
 use crate::core::block::preview::changed_lines;
-use crate::core::code::source::CodeSource;
+use crate::core::code::source::{CodeSource, Wanted};
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::reporter::{Milestone, Reporter, WithoutDetails};
 use crate::core::session::SessionCredentials;
 use crate::core::sts::client::StsClient;
+use crate::core::turn::device;
 use crate::core::turn::queue::{NoTurn, Queue, Turn, Waited};
 
 /// Renews the session and stores it in the file.
@@ -103,9 +104,9 @@ impl Renewal<'_> {
             return Err(refusal);
         }
         let renewed = self.renew_now(plan).await;
-        // An error before anything was sent may be this caller's fault only.
+        // An error before anything was sent or asked may be this caller's fault only.
         if let Err(error) = &renewed
-            && error.code_spent().is_some()
+            && (error.code_spent().is_some() || error.was_asked())
         {
             turn.hand_on(&asked_for, error);
         }
@@ -126,21 +127,24 @@ impl Renewal<'_> {
     async fn get_session(self, plan: &Plan) -> Result<(SessionCredentials, Option<String>)> {
         let client = StsClient::new(&plan.settings, &plan.source.key)?;
         let sent_codes = &self.request.sent_codes;
-        let mut codes = CodeSource::choose(
-            self.request.code.clone(),
-            &plan.source,
-            sent_codes.clone(),
-            self.request.file.is_operators(),
-            self.person,
-            self.environment,
-        )?;
+        let wanted = Wanted {
+            given: &self.request.code,
+            source: &plan.source,
+            duration: plan.duration,
+            file: &self.request.file,
+            sent_codes,
+        };
+        let mut codes = CodeSource::choose(&wanted, self.person, self.environment)?;
         let mut code = codes.first(self.reporter).await?;
         loop {
             self.reporter.reached(Milestone::CodeSent);
             let request = client.get_session_token(&plan.source.device, &code, plan.duration);
             let waiting = || self.reporter.waiting(&format!("AWS ({})", plan.settings.endpoint()));
             match or_after_a_second(request, waiting).await {
-                Ok(granted) => return Ok(granted),
+                Ok(granted) => {
+                    device::accepted(&plan.source.device, self.environment);
+                    return Ok(granted);
+                }
                 Err(error) if error.code() == ErrorCode::CodeRefused => {
                     code = codes.after_refusal(self.reporter).await?.ok_or(error)?;
                 }

@@ -1,5 +1,8 @@
-//! Taking turns (GET-7): of many callers that want the same session at once, one renews it.
+//! Taking turns: of many callers that want the same session at once, one renews it (GET-7); for one device at a time a
+//! person is asked (ASK-6).
 
+pub mod device;
 mod folder;
 pub mod queue;
 mod refusal;
+mod wait;

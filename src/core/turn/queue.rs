@@ -6,27 +6,18 @@
 //! refusal for the waiting callers, and never a secret.
 
 use std::fmt::Write;
-use std::fs::{File, TryLockError};
-use std::io;
+use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::time::{Instant, sleep};
 
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::name::ProfileName;
 use crate::core::text::os_error;
+use crate::core::turn::folder;
 use crate::core::turn::refusal::Refusal;
-
-/// How long a caller waits for the others: longer than a command, a request and its retry take together, but less than
-/// a forgotten prompt.
-const LONGEST_WAIT: Duration = Duration::from_mins(5);
-/// How long a caller waits before it reports that.
-const SILENT_WAIT: Duration = Duration::from_secs(1);
-/// How often the stored session is checked in the meantime: a caller that takes no turn may renew it.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+use crate::core::turn::wait::{self, Ended, NoLock};
 
 /// A hash of several parts, in hexadecimal, that distinguishes `["ab", "c"]` from `["a", "bc"]`.
 pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
@@ -67,10 +58,9 @@ impl Queue {
     /// Joins the queue of a source profile. The error says why there is none: then everybody goes at once, which costs
     /// codes but no data.
     pub fn join(credentials_file: &Path, source: &ProfileName, environment: &Environment) -> Result<Self, String> {
-        let folder = crate::core::turn::folder::open(environment)?;
         let path = credentials_file.as_os_str().as_encoded_bytes();
         let name = format!("{}.turn", &fingerprint([path, source.as_bytes()])[..32]);
-        let file = crate::core::turn::folder::open_file(&folder.join(name)).map_err(|error| os_error(&error))?;
+        let file = folder::open_file(&folder::open(environment)?.join(name)).map_err(|error| os_error(&error))?;
         // Whoever holds the turn may be writing at this moment. A half-written refusal is not seen yet, so it correctly
         // counts as written while this caller waited.
         let seen = Refusal::read(&file).map(|refusal| refusal.id);
@@ -78,46 +68,24 @@ impl Queue {
     }
 
     /// Waits for the turn; `is_done` is asked regularly whether it is still needed.
-    pub async fn wait(&self, mut is_done: impl FnMut() -> bool, notice: impl Fn(&str)) -> Result<Waited<'_>, NoTurn> {
-        let start = Instant::now();
-        let mut pause = Duration::from_millis(2);
-        let mut looked = start;
-        let mut said = false;
-        loop {
-            match self.file.try_lock() {
-                Ok(()) => {
-                    let refusal = Refusal::read(&self.file).filter(|refusal| Some(&refusal.id) != self.seen.as_ref());
-                    return Ok(Waited::Turn(Turn { file: &self.file, refusal }));
-                }
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(TryLockError::Error(error)) => return Err(NoTurn::NoLocks(os_error(&error))),
+    pub async fn wait(&self, is_done: impl FnMut() -> bool, notice: impl Fn(&str)) -> Result<Waited<'_>, NoTurn> {
+        let say = || {
+            notice(&format!("waiting for another updsts process that is renewing the session of `{}`", self.profile));
+        };
+        match wait::lock(&self.file, is_done, say).await {
+            Ok(Ended::Locked) => {
+                let refusal = Refusal::read(&self.file).filter(|refusal| Some(&refusal.id) != self.seen.as_ref());
+                Ok(Waited::Turn(Turn { file: &self.file, refusal }))
             }
-            let waited = start.elapsed();
-            if waited >= LONGEST_WAIT {
-                return Err(NoTurn::TooLong(self.too_long()));
-            }
-            if waited >= SILENT_WAIT && !said {
-                notice(&format!(
-                    "waiting for another updsts process that is renewing the session of `{}`",
-                    self.profile
-                ));
-                said = true;
-            }
-            if looked.elapsed() >= LOOK_AGAIN {
-                looked = Instant::now();
-                if is_done() {
-                    return Ok(Waited::Done);
-                }
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(50));
+            Ok(Ended::Done) => Ok(Waited::Done),
+            Err(NoLock::Unsupported(reason)) => Err(NoTurn::NoLocks(reason)),
+            Err(NoLock::TooLong) => Err(NoTurn::TooLong(self.too_long())),
         }
     }
 
     fn too_long(&self) -> Error {
         let message =
-            format!("another updsts process has been renewing the session of `{}` for 5 minutes", self.profile);
+            format!("another updsts process has been renewing the session of `{}` for 4 minutes", self.profile);
         Error::new(ErrorCode::LockTimeout, message, "answer its prompt or stop it, and try again")
     }
 }

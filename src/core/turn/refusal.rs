@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, Write};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::core::error::{CodeSpent, Error, ErrorCode};
+use crate::core::error::{CodeSpent, Error};
 
 /// The longest refusal that is read, in bytes; messages are far shorter.
 const MOST_BYTES: u64 = 16 * 1024;
@@ -19,6 +19,7 @@ pub(super) struct Refusal {
     code: String,
     message: String,
     hint: String,
+    /// Empty if nothing was sent, because a person gave no code.
     code_spent: String,
 }
 
@@ -51,7 +52,10 @@ impl Refusal {
 
     /// The other caller's error; `None` if the text is not from updsts.
     pub(super) fn error(&self) -> Option<Error> {
-        let (code, spent): (ErrorCode, CodeSpent) = (self.code.parse().ok()?, self.code_spent.parse().ok()?);
-        Some(Error::new(code, &self.message, &self.hint).after_request(spent))
+        let error = Error::new(self.code.parse().ok()?, &self.message, &self.hint);
+        match self.code_spent.as_str() {
+            "" => Some(error.after_question()),
+            spent => Some(error.after_request(spent.parse().ok()?)),
+        }
     }
 }

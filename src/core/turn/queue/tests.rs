@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+use std::time::Duration;
+
 use super::*;
 use crate::core::error::CodeSpent;
 use crate::core::turn::folder;

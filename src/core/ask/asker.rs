@@ -1,0 +1,78 @@
+//! Which program wants the code: the nearest ancestor of this process that is not a shell (ASK-6).
+
+const SHELLS: [&str; 12] = ["sh", "bash", "zsh", "fish", "dash", "ash", "ksh", "mksh", "csh", "tcsh", "nu", "pwsh"];
+/// More ancestors than anybody has.
+const MOST_ANCESTORS: usize = 32;
+
+struct Process {
+    parent: u32,
+    /// Distinguishes the terminals that processes belong to.
+    terminal: String,
+    name: String,
+}
+
+/// The ancestor's name; `None` if the system does not tell.
+pub fn program() -> Option<String> {
+    ancestors().map(|process| process.name).find(|name| !is_shell(name))
+}
+
+/// The same, if it runs on the terminal that this process runs on. The terminal's own program does not.
+pub fn program_on_terminal() -> Option<String> {
+    let own = process(std::process::id())?;
+    let ancestors = ancestors().take_while(|process| process.terminal == own.terminal);
+    ancestors.map(|process| process.name).find(|name| !is_shell(name))
+}
+
+fn ancestors() -> impl Iterator<Item = Process> {
+    let parent = |process: &Process| (process.parent > 1).then(|| self::process(process.parent)).flatten();
+    std::iter::successors(process(std::process::id()), parent).skip(1).take(MOST_ANCESTORS)
+}
+
+fn is_shell(name: &str) -> bool {
+    SHELLS.contains(&name.trim_start_matches('-'))
+}
+
+/// Source: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>
+#[cfg(target_os = "linux")]
+fn process(id: u32) -> Option<Process> {
+    let stat = std::fs::read(format!("/proc/{id}/stat")).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    // The name may contain anything, also parentheses.
+    let (before, rest) = stat.rsplit_once(')')?;
+    let name = before.split_once('(')?.1.to_owned();
+    let mut fields = rest.split_ascii_whitespace().skip(1);
+    let parent = fields.next()?.parse().ok()?;
+    Some(Process { parent, terminal: fields.nth(2)?.to_owned(), name })
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn process(id: u32) -> Option<Process> {
+    let ps =
+        std::process::Command::new("/bin/ps").args(["-o", "ppid=,tty=,comm=", "-p", &id.to_string()]).output().ok()?;
+    let line = String::from_utf8_lossy(&ps.stdout).into_owned();
+    let (parent, rest) = line.trim().split_once(' ')?;
+    let (terminal, path) = rest.trim_start().split_once(' ')?;
+    let name = path.trim().rsplit('/').next()?.to_owned();
+    Some(Process { parent: parent.parse().ok()?, terminal: terminal.to_owned(), name })
+}
+
+#[cfg(not(unix))]
+fn process(_id: u32) -> Option<Process> {
+    None
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ask_6_an_ancestor_is_found_and_a_shell_is_passed_over() {
+        // The test runner was started by something.
+        let own = process(std::process::id()).unwrap();
+        assert!(own.parent > 0 && own.terminal.parse::<i64>().is_ok(), "{}", own.terminal);
+        assert!(program().is_none_or(|name| !is_shell(&name) && !name.is_empty()));
+        assert!(is_shell("-zsh") && is_shell("sh") && !is_shell("sshd"));
+        assert!(process(u32::MAX).is_none());
+    }
+}
