@@ -33,8 +33,16 @@ The proxy, also in lower case.
 \fBAWS_CA_BUNDLE\fR, \fBREQUESTS_CA_BUNDLE\fR, \fBSSL_CERT_FILE\fR
 The certificates to trust. The first two replace the system\(cqs.
 .TP
+\fBUPDSTS_ASK\fR
+How a person is asked for the code, unless \fB\-\-ask\fR is given: \fBauto\fR, \fBterminal\fR, \fBdialog\fR or \fBnever\fR.
+.TP
+\fBUPDSTS_DIALOG\fR
+The program of the window: a pinentry, zenity or kdialog by its name; any other one gets the text as its only argument and
+prints the code, as \fBSSH_ASKPASS\fR programs do. \fBDISPLAY\fR or \fBWAYLAND_DISPLAY\fR tell where a window opens; over
+SSH a forwarded display is needed.
+.TP
 \fBCI\fR
-If set, nobody is asked for a code.
+If set to anything but \fBfalse\fR or \fB0\fR, nobody is asked for a code, unless \fB\-\-ask\fR or \fBUPDSTS_ASK\fR says how.
 .TP
 \fBNO_COLOR\fR
 If set, there is no colour.
