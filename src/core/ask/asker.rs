@@ -6,8 +6,7 @@ const MOST_ANCESTORS: usize = 32;
 
 struct Process {
     parent: u32,
-    /// Distinguishes the terminals that processes belong to.
-    terminal: String,
+    group: u32,
     name: String,
 }
 
@@ -16,10 +15,10 @@ pub fn program() -> Option<String> {
     ancestors().map(|process| process.name).find(|name| !is_shell(name))
 }
 
-/// The same, if it runs on the terminal that this process runs on. The terminal's own program does not.
-pub fn program_on_terminal() -> Option<String> {
+/// The same, if it belongs to the same job. The shell that a person types into does not.
+pub fn program_of_job() -> Option<String> {
     let own = process(std::process::id())?;
-    let ancestors = ancestors().take_while(|process| process.terminal == own.terminal);
+    let ancestors = ancestors().take_while(|process| process.group == own.group);
     ancestors.map(|process| process.name).find(|name| !is_shell(name))
 }
 
@@ -41,19 +40,19 @@ fn process(id: u32) -> Option<Process> {
     let (before, rest) = stat.rsplit_once(')')?;
     let name = before.split_once('(')?.1.to_owned();
     let mut fields = rest.split_ascii_whitespace().skip(1);
-    let parent = fields.next()?.parse().ok()?;
-    Some(Process { parent, terminal: fields.nth(2)?.to_owned(), name })
+    let (parent, group) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(Process { parent, group, name })
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
 fn process(id: u32) -> Option<Process> {
     let ps =
-        std::process::Command::new("/bin/ps").args(["-o", "ppid=,tty=,comm=", "-p", &id.to_string()]).output().ok()?;
+        std::process::Command::new("/bin/ps").args(["-o", "ppid=,pgid=,comm=", "-p", &id.to_string()]).output().ok()?;
     let line = String::from_utf8_lossy(&ps.stdout).into_owned();
     let (parent, rest) = line.trim().split_once(' ')?;
-    let (terminal, path) = rest.trim_start().split_once(' ')?;
+    let (group, path) = rest.trim_start().split_once(' ')?;
     let name = path.trim().rsplit('/').next()?.to_owned();
-    Some(Process { parent: parent.parse().ok()?, terminal: terminal.to_owned(), name })
+    Some(Process { parent: parent.parse().ok()?, group: group.parse().ok()?, name })
 }
 
 #[cfg(not(unix))]
@@ -70,7 +69,7 @@ mod tests {
     fn ask_6_an_ancestor_is_found_and_a_shell_is_passed_over() {
         // The test runner was started by something.
         let own = process(std::process::id()).unwrap();
-        assert!(own.parent > 0 && own.terminal.parse::<i64>().is_ok(), "{}", own.terminal);
+        assert!(own.parent > 0 && own.group > 0);
         assert!(program().is_none_or(|name| !is_shell(&name) && !name.is_empty()));
         assert!(is_shell("-zsh") && is_shell("sh") && !is_shell("sshd"));
         assert!(process(u32::MAX).is_none());

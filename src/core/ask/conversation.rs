@@ -164,9 +164,9 @@ impl Conversation {
     }
 }
 
-/// On a terminal, the user knows which terminal that is.
+/// A person who has typed the command knows that.
 fn asker_for(channel: &dyn Channel) -> Option<String> {
-    if channel.opens_a_window() { asker::program() } else { asker::program_on_terminal() }
+    if channel.opens_a_window() { asker::program() } else { asker::program_of_job() }
 }
 
 fn words(duration: Duration) -> String {
