@@ -23,6 +23,7 @@ pub enum ErrorCode {
     BlockDamaged,
     NameTaken,
     CodeUnavailable,
+    CodePending,
     Declined,
     ConfigUnusable,
     FileNotAllowed,
@@ -74,6 +75,7 @@ impl ErrorCode {
             | Self::BlockDamaged
             | Self::NameTaken
             | Self::CodeUnavailable
+            | Self::CodePending
             | Self::Declined
             | Self::ConfigUnusable
             | Self::FileNotAllowed => 3,

@@ -1,10 +1,40 @@
 //! Reports what happens while a use case runs.
 
+use std::fmt;
+
 /// What has happened so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Milestone {
     CodeSent,
     FileWritten,
+}
+
+/// What a renewal waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Awaited {
+    /// The file, if a program is in the middle of writing it.
+    #[default]
+    File,
+    /// Another process that renews the same session.
+    Process,
+    Command,
+    Person,
+    Aws,
+    /// The lock on the credentials file.
+    Lock,
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "another program to finish writing the credentials file",
+            Self::Process => "another updsts process that is renewing the same session",
+            Self::Command => "the command that prints the code",
+            Self::Person => "a person to enter the code",
+            Self::Aws => "AWS",
+            Self::Lock => "the lock on the credentials file, which another program holds",
+        })
+    }
 }
 
 /// A terminal, or the log of a server.
@@ -15,6 +45,8 @@ pub trait Reporter: Send + Sync {
     fn detail(&self, text: &str);
     /// What takes long, for a person who looks on.
     fn waiting(&self, _for_what: &str) {}
+    /// What the renewal waits for from now on.
+    fn awaits(&self, _what: Awaited) {}
     /// What an interruption can no longer prevent.
     fn reached(&self, _milestone: Milestone) {}
     /// Whether a command's own messages may reach the user's terminal.
@@ -33,6 +65,10 @@ impl Reporter for WithoutDetails<'_> {
 
     fn waiting(&self, for_what: &str) {
         self.0.waiting(for_what);
+    }
+
+    fn awaits(&self, what: Awaited) {
+        self.0.awaits(what);
     }
 
     fn reached(&self, milestone: Milestone) {

@@ -129,6 +129,11 @@ pub fn next_step(error: &Error) -> String {
         }
         ErrorCode::NameTaken => "call again with another `sts_profile_name`, and tell the user".to_owned(),
         ErrorCode::FileNotAllowed => format!("call again without `cred_file`: {hint}"),
+        ErrorCode::CodePending => {
+            "call again with the same arguments, as often as it takes: the work goes on, and a later call reports how \
+             it ended"
+                .to_owned()
+        }
         ErrorCode::CodeRefused => {
             "do not send this code again; wait 30 s, then call again once with `totp_token` empty or with a new code; \
              after a second refusal stop and tell the user"

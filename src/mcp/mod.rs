@@ -3,7 +3,7 @@
 //! - [`tools`]: the names, inputs and outputs of the tools; the instructions.
 //! - [`arguments`]: the input of a call, parsed and checked.
 //! - [`answer`]: the result of a call, secrets masked.
-//! - [`server`]: the calls.
+//! - [`server`]: the calls. [`waiting`]: the renewals, which outlive them.
 //! - [`transport`]: messages over lines, until the input ends or the server is stopped; [`lines`], [`in_flight`]: in
 //!   bounded memory.
 //!
@@ -16,6 +16,7 @@ pub mod lines;
 pub mod server;
 pub mod tools;
 pub mod transport;
+pub mod waiting;
 
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ use transport::LineTransport;
 const GRACE: Duration = Duration::from_millis(500);
 /// How long the last responses may take to be written after that.
 const FAREWELL: Duration = Duration::from_millis(150);
+/// How long a write under way may take after that.
+const LAST_WRITE: Duration = Duration::from_millis(200);
 
 /// Serves until the input ends or `stop` is cancelled (MCP-8).
 pub async fn serve(
@@ -39,7 +42,7 @@ pub async fn serve(
     output: impl AsyncWrite + Send + Unpin + 'static,
     stop: CancellationToken,
 ) {
-    let calls = server.calls().clone();
+    let renewals = server.renewals().clone();
     let ended = CancellationToken::new();
     let transport = LineTransport::new(input, output, stop, ended.clone());
     let session = async {
@@ -50,12 +53,15 @@ pub async fn serve(
     };
     tokio::pin!(session);
     tokio::select! {
-        () = &mut session => return,
-        () = ended.cancelled() => {}
+        () = &mut session => {}
+        () = ended.cancelled() => {
+            if timeout(GRACE, &mut session).await.is_err() {
+                renewals.stop();
+                // If nobody reads the responses, nobody waits for them.
+                let _ = timeout(FAREWELL, &mut session).await;
+            }
+        }
     }
-    if timeout(GRACE, &mut session).await.is_err() {
-        calls.cancel();
-        // If nobody reads the responses, nobody waits for them.
-        let _ = timeout(FAREWELL, &mut session).await;
-    }
+    renewals.stop();
+    let _ = timeout(LAST_WRITE, renewals.ended()).await;
 }

@@ -1,5 +1,6 @@
 //! The calls.
 
+use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -7,18 +8,20 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, JsonObject, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    PaginatedRequestParams, ProgressNotificationParam, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use strum::VariantArray;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep};
 
 use super::answer;
 use super::arguments::Arguments;
 use super::tools::{INSTRUCTIONS, ToolName};
+use super::waiting::{Asked, Call, Key, Limits, Renewals};
 use crate::core::ask::person::Person;
 use crate::core::code::sent_codes::SentCodes;
+use crate::core::code::source::GivenCode;
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
@@ -26,19 +29,23 @@ use crate::core::list::{ProfileInfo, inspect};
 use crate::core::misplaced::MALFORMED;
 use crate::core::name::ProfileName;
 use crate::core::quote::posix;
-use crate::core::renew::renew;
+use crate::core::renew::report::RenewReport;
 use crate::core::renew::request::RenewRequest;
+use crate::core::renew::{Names, names, renew};
 use crate::core::reporter::Reporter;
 use crate::core::text::path;
+
+type Context = RequestContext<RoleServer>;
 
 /// The server: what stays the same between calls, and the codes that were sent.
 pub struct Server {
     file: CredentialsFile,
     environment: Environment,
-    reporter: Arc<dyn Reporter>,
+    /// Who is asked for codes.
+    person: Person,
     takes_cred_file: bool,
     sent_codes: SentCodes,
-    calls: CancellationToken,
+    renewals: Renewals,
 }
 
 impl Server {
@@ -48,10 +55,10 @@ impl Server {
         Self {
             file,
             environment,
-            reporter,
+            person: Person::Absent("an MCP server cannot prompt".to_owned()),
             takes_cred_file: true,
             sent_codes: SentCodes::default(),
-            calls: CancellationToken::new(),
+            renewals: Renewals::new(Limits::REAL, reporter),
         }
     }
 
@@ -62,12 +69,27 @@ impl Server {
         self
     }
 
-    /// Cancels every waiting call.
-    pub const fn calls(&self) -> &CancellationToken {
-        &self.calls
+    /// Who is asked for codes; without this nobody.
+    #[must_use]
+    pub fn asking(mut self, person: Person) -> Self {
+        self.person = person;
+        self
     }
 
-    async fn answer(&self, tool: ToolName, given: Option<JsonObject>) -> CallToolResult {
+    /// Other times than the real ones, for tests.
+    #[must_use]
+    pub fn limited_to(mut self, limits: Limits) -> Self {
+        self.renewals = self.renewals.limited_to(limits);
+        self
+    }
+
+    /// The renewals under way, with or without a call.
+    pub const fn renewals(&self) -> &Renewals {
+        &self.renewals
+    }
+
+    async fn answer(&self, tool: ToolName, given: Option<JsonObject>, context: &Context) -> CallToolResult {
+        let began = Instant::now();
         let parsed = Arguments::new(given, &tool.parameters(true)).and_then(|given| Ok((self.file(&given)?, given)));
         let (file, given) = match parsed {
             Ok(parsed) => parsed,
@@ -75,7 +97,7 @@ impl Server {
         };
         let result = match (check_size(&file), tool) {
             (Err(error), _) => Err(error),
-            (Ok(()), ToolName::Update) => self.update(&file, &given).await,
+            (Ok(()), ToolName::Update) => self.update(&file, &given, began, context).await,
             (Ok(()), ToolName::Info) => info(&file, &self.environment, &given),
             (Ok(()), ToolName::List) => inspect(&file, &self.environment, Timestamp::now())
                 .map(|inspection| answer::profiles(&inspection, &file.resolved())),
@@ -96,7 +118,13 @@ impl Server {
         }
     }
 
-    async fn update(&self, file: &CredentialsFile, given: &Arguments) -> Result<CallToolResult> {
+    async fn update(
+        &self,
+        file: &CredentialsFile,
+        given: &Arguments,
+        began: Instant,
+        context: &Context,
+    ) -> Result<CallToolResult> {
         if !file.is_operators() {
             check_shown(file, &self.environment, &given.profile_name()?)?;
         }
@@ -112,28 +140,64 @@ impl Server {
             region: None,
             endpoint_url: None,
         };
-        let nobody = Person::Absent("an MCP server cannot prompt".to_owned());
-        let report = renew(&request, &nobody, &self.environment, &*self.reporter).await?;
+        // What is wrong with the names is for the renewal to say.
+        let names = names(&request, &self.environment).await.ok();
+        let call = self.call_for(&request, names.as_ref(), began);
+        let work = |reporter: Arc<dyn Reporter>| {
+            let (request, person, environment) = (request.clone(), self.person.clone(), self.environment.clone());
+            async move { renew(&request, &person, &environment, &*reporter).await }.boxed()
+        };
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.renewals.outcome(&call, work) => outcome,
+            () = self.tell(&call, context) => None,
+        };
+        let report = match outcome {
+            // The call that began the renewal may have named a role, or the source.
+            Some(outcome) => RenewReport { role: names.and_then(|names| names.target.role), ..outcome? },
+            None => return Ok(stopped()),
+        };
         let usage = report.usage(file);
         Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()))
     }
 
-    async fn call(
-        &self,
-        tool: ToolName,
-        given: Option<JsonObject>,
-        context: RequestContext<RoleServer>,
-    ) -> CallToolResult {
+    fn call_for(&self, request: &RenewRequest, names: Option<&Names>, began: Instant) -> Call {
+        let source = names.map_or(&request.profile, |names| &names.target.source);
+        let code = match &request.code {
+            GivenCode::Code(code) => Some(code.clone()),
+            GivenCode::None | GivenCode::StandardInput => None,
+        };
+        let asked = Asked {
+            session_profile: names.map(|names| names.session_profile.clone()),
+            duration: request.duration,
+            min_validity: request.min_validity,
+            code,
+        };
+        Call::new(Key::new(request.file.resolved(), source), asked, began + self.renewals.limits().call)
+    }
+
+    /// Tells the client now and then what the call waits for, if it wants to know; never done.
+    async fn tell(&self, call: &Call, context: &Context) {
+        let Some(token) = context.meta.get_progress_token() else { return pending().await };
+        for progress in 1_u32.. {
+            sleep(self.renewals.limits().progress).await;
+            let progress = ProgressNotificationParam::new(token.clone(), f64::from(progress));
+            let message = format!("waiting for {}", call.waits_for());
+            // A client that is gone is noticed elsewhere.
+            let _ = context.peer.notify_progress(progress.with_message(message)).await;
+        }
+    }
+
+    async fn call(&self, tool: ToolName, given: Option<JsonObject>, context: Context) -> CallToolResult {
         // One that waited for its turn until the server was stopped is not begun.
-        if self.calls.is_cancelled() {
+        if self.renewals.is_stopped() {
             return stopped();
         }
         tokio::select! {
             biased;
-            result = answered(self.answer(tool, given)) => result,
             // Nobody waits for this response: rmcp drops it.
             () = context.ct.cancelled() => stopped(),
-            () = self.calls.cancelled() => stopped(),
+            result = answered(self.answer(tool, given, &context)) => result,
         }
     }
 }
@@ -241,11 +305,7 @@ impl ServerHandler for Server {
         Some(name.parse::<ToolName>().ok()?.tool(self.takes_cred_file))
     }
 
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    async fn call_tool(&self, request: CallToolRequestParams, context: Context) -> Result<CallToolResponse, ErrorData> {
         let tool = request
             .name
             .parse::<ToolName>()

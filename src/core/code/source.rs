@@ -14,7 +14,7 @@ use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::misplaced::is_like_a_secret;
 use crate::core::name::ProfileName;
-use crate::core::reporter::Reporter;
+use crate::core::reporter::{Awaited, Reporter};
 use crate::core::session::{SerialNumber, SessionDuration, TokenCode};
 use crate::core::source::source_profile::SourceProfile;
 use crate::core::text::path;
@@ -118,6 +118,7 @@ impl CodeSource {
     }
 
     async fn run(&self, command: &CodeCommand, reporter: &dyn Reporter) -> Result<TokenCode> {
+        reporter.awaits(Awaited::Command);
         command.code(&self.profile, reporter.shows_commands(), COMMAND_TIME).await
     }
 
@@ -138,6 +139,7 @@ impl CodeSource {
     async fn ask(&mut self, problem: Option<&'static str>, reporter: &dyn Reporter) -> Result<Option<TokenCode>> {
         let Kind::Person(conversation) = &mut self.kind else { return Ok(None) };
         let is_new = |code: &TokenCode| self.sent_codes.claim(&self.device, code);
+        reporter.awaits(Awaited::Person);
         conversation.code(problem, is_new, |text| reporter.notice(text)).await
     }
 }

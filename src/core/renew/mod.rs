@@ -8,7 +8,7 @@ pub mod report;
 pub mod request;
 mod store;
 
-pub use plan::unusable_name;
+pub use plan::{Names, names, unusable_name};
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::core::block::preview::changed_lines;
 use crate::core::code::source::{CodeSource, Wanted};
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
-use crate::core::reporter::{Milestone, Reporter, WithoutDetails};
+use crate::core::reporter::{Awaited, Milestone, Reporter, WithoutDetails};
 use crate::core::session::SessionCredentials;
 use crate::core::sts::client::StsClient;
 use crate::core::turn::device;
@@ -74,6 +74,7 @@ impl Renewal<'_> {
             Err(reason) => return self.renew_alone(*plan, &reason).await,
         };
         loop {
+            self.reporter.awaits(Awaited::Process);
             let is_done = || is_stored(self.request, &plan.session_profile);
             let waited = queue.wait(is_done, |text| self.reporter.notice(text)).await;
             // The file may have changed.
@@ -138,6 +139,7 @@ impl Renewal<'_> {
         let mut code = codes.first(self.reporter).await?;
         loop {
             self.reporter.reached(Milestone::CodeSent);
+            self.reporter.awaits(Awaited::Aws);
             let request = client.get_session_token(&plan.source.device, &code, plan.duration);
             let waiting = || self.reporter.waiting(&format!("AWS ({})", plan.settings.endpoint()));
             match or_after_a_second(request, waiting).await {
@@ -167,6 +169,7 @@ impl Renewal<'_> {
             region: plan.region.as_deref(),
             adopts: self.request.adopts,
         };
+        self.reporter.awaits(Awaited::Lock);
         let replaced = destination.store(session, &plan.source.key.id, self.reporter).await?;
         let warnings = [plan.warnings, replaced.warnings].concat();
         let report = RenewReport::renewed(plan.session_profile, session);

@@ -74,6 +74,21 @@ pub async fn decide(request: &RenewRequest, environment: &Environment, reporter:
     decision
 }
 
+/// What a request is about, as far as the files show.
+pub struct Names {
+    pub target: Target,
+    pub session_profile: SessionProfileName,
+}
+
+/// Errors: those of [`decide`] that are about a name.
+pub async fn names(request: &RenewRequest, environment: &Environment) -> Result<Names> {
+    let snapshot = request.file.read_at_rest().await?;
+    let layout = Layout::of(&snapshot.bytes);
+    let target = Target::resolve(&request.profile, &layout, &request.file, environment)?;
+    let session_profile = session_profile(&layout, &target.source, request)?;
+    Ok(Names { target, session_profile })
+}
+
 async fn checked(request: &RenewRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<Decision> {
     let snapshot = request.file.read_at_rest().await?;
     let config_file = ConfigFile::read(environment)?;
