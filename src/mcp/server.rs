@@ -20,12 +20,13 @@ use super::arguments::Arguments;
 use super::tools::{INSTRUCTIONS, ToolName};
 use super::waiting::{Asked, Call, Key, Limits, Renewals};
 use crate::core::ask::person::Person;
+use crate::core::block::layout::Layout;
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::source::GivenCode;
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
-use crate::core::list::{ProfileInfo, inspect};
+use crate::core::list::inspect;
 use crate::core::misplaced::MALFORMED;
 use crate::core::name::ProfileName;
 use crate::core::quote::posix;
@@ -33,6 +34,7 @@ use crate::core::renew::report::RenewReport;
 use crate::core::renew::request::RenewRequest;
 use crate::core::renew::{Names, names, renew};
 use crate::core::reporter::Reporter;
+use crate::core::source::target::Target;
 use crate::core::text::path;
 
 type Context = RequestContext<RoleServer>;
@@ -266,20 +268,24 @@ fn failure(error: Error, file: &CredentialsFile, environment: &Environment, give
 
 /// The names that the model needs are looked up again: the error contains only text.
 fn next_step_for_a_code(file: &CredentialsFile, environment: &Environment, given: &Arguments) -> String {
-    let name = given.profile_name().map(|name| name.to_string()).unwrap_or_default();
+    let Ok(name) = given.profile_name() else { return answer::next_step_for_a_code("", None, None) };
+    if !file.is_operators() {
+        // No text of another file appears in an error; `info` shows the name of its secret.
+        let file = file.path().display().to_string();
+        return answer::next_step_for_a_code(&name.to_string(), None, Some(&posix(&file)));
+    }
+    let source = source_of(&name, file, environment).unwrap_or(name).to_string();
     let profiles =
         inspect(file, environment, Timestamp::now()).map(|inspection| inspection.profiles).unwrap_or_default();
-    let find = |name: &str| profiles.iter().find(|profile| profile.profile_name == name);
-    // A session profile's name refers to its source (CLI-13).
-    let source = find(&name).and_then(|profile| profile.source_profile.clone()).unwrap_or_else(|| name.clone());
-    let secret_name = find(&source).and_then(|profile: &ProfileInfo| profile.totp_secret_name.clone());
-    if file.is_operators() {
-        let secret_name = secret_name.filter(|name| name != MALFORMED);
-        return answer::next_step_for_a_code(&source, secret_name.as_deref(), None);
-    }
-    // No text of another file appears in an error; `info` shows the name of its secret.
-    let file = file.path().display().to_string();
-    answer::next_step_for_a_code(&name, None, Some(&posix(&file)))
+    let source_profile = profiles.into_iter().find(|profile| profile.profile_name == source);
+    let secret_name = source_profile.and_then(|profile| profile.totp_secret_name).filter(|name| name != MALFORMED);
+    answer::next_step_for_a_code(&source, secret_name.as_deref(), None)
+}
+
+/// The source that a name stands for (CLI-13, ROLE-1).
+fn source_of(name: &ProfileName, file: &CredentialsFile, environment: &Environment) -> Result<ProfileName> {
+    let snapshot = file.read()?;
+    Ok(Target::resolve(name, &Layout::of(&snapshot.bytes), file, environment)?.source)
 }
 
 impl ServerHandler for Server {

@@ -185,6 +185,19 @@ fn mcp_6_where_there_is_no_code_the_answer_leads_on() {
 }
 
 #[test]
+fn mcp_6_the_way_to_a_code_names_the_source_of_a_role_and_of_a_session() {
+    let sandbox = Sandbox::new().credentials(format!("{SOURCE}totp_secret_name = work\n"));
+    let role = "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile =";
+    let config = format!("[profile admin]\n{role} default_sts\n[profile chained]\n{role} admin\n");
+    let sandbox = sandbox.config(config);
+    let mut session = Session::start(&sandbox, &[]);
+    for name in ["admin", "chained", "default_sts", "default"] {
+        let text = session.fails(UPDATE, json!({"profile_name": name, "totp_token": ""}), "code_unavailable");
+        assert!(text.contains("secret_name `work`") && text.contains("`updsts get -n default`"), "{name}: {text}");
+    }
+}
+
+#[test]
 fn mcp_6_a_code_is_never_sent_twice() {
     let sandbox = Sandbox::new();
     let mut session = Session::start(&sandbox, &[]);
