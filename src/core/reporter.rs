@@ -32,7 +32,7 @@ impl fmt::Display for Awaited {
             Self::Command => "the command that prints the code",
             Self::Person => "a person to enter the code",
             Self::Aws => "AWS",
-            Self::Lock => "the lock on the credentials file, which another program holds",
+            Self::Lock => "the lock on the credentials file",
         })
     }
 }

@@ -5,6 +5,7 @@ mod canaries;
 mod clients;
 mod floods;
 mod named_files;
+mod waiting;
 mod wire;
 
 use std::io::{BufRead, BufReader, Read, Write};
