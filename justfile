@@ -99,6 +99,7 @@ stress:
     UPDSTS_TEST_CROWD=64 cargo test --quiet --locked --test suite crowd:: -- --nocapture --test-threads=1
     cargo test --quiet --locked --test suite foreground:: -- --ignored
     cargo test --quiet --locked --test suite mcp::waiting:: -- --ignored
+    cargo test --quiet --locked --test suite asking:: -- --ignored
 
 # Fuzz the parser or the editor for that many seconds; needs nightly Rust and cargo-fuzz
 fuzz target="editor" seconds="600":

@@ -26,7 +26,7 @@ pub fn serve(options: &Mcp, file: CredentialsFile, environment: &Environment, ou
         output.note("waiting for JSON-RPC from an MCP client on standard input; Ctrl-C stops it");
     }
     let server = Server::new(file, environment.clone(), Arc::new(ServerReporter(output)));
-    let server = server.taking_cred_file(!options.refuse_cred_file);
+    let server = server.taking_cred_file(!options.refuse_cred_file).asking(options.ask);
     let stop = CancellationToken::new();
     let runtime = runtime()?;
     let status = runtime.block_on(async {

@@ -129,6 +129,12 @@ pub fn next_step(error: &Error) -> String {
         }
         ErrorCode::NameTaken => "call again with another `sts_profile_name`, and tell the user".to_owned(),
         ErrorCode::FileNotAllowed => format!("call again without `cred_file`: {hint}"),
+        ErrorCode::Declined => {
+            format!("stop: the user does not want it now; call again only when they ask for it, or {hint}")
+        }
+        ErrorCode::CodeUnavailable if error.was_asked() => {
+            format!("tell the user, and call again once they are there; or {hint}")
+        }
         ErrorCode::CodePending => {
             "call again with the same arguments, as often as it takes: the work goes on, and a later call reports how \
              it ended"

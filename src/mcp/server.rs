@@ -19,6 +19,7 @@ use super::answer;
 use super::arguments::Arguments;
 use super::tools::{INSTRUCTIONS, ToolName};
 use super::waiting::{Asked, Call, Key, Limits, Renewals};
+use crate::core::ask::chooser::{self, Ask};
 use crate::core::ask::person::Person;
 use crate::core::block::layout::Layout;
 use crate::core::code::sent_codes::SentCodes;
@@ -37,14 +38,17 @@ use crate::core::reporter::Reporter;
 use crate::core::source::target::Target;
 use crate::core::text::path;
 
+/// How much of a client's name is shown, in characters.
+const MOST_OF_A_NAME: usize = 64;
+
 type Context = RequestContext<RoleServer>;
 
 /// The server: what stays the same between calls, and the codes that were sent.
 pub struct Server {
     file: CredentialsFile,
     environment: Environment,
-    /// Who is asked for codes.
-    person: Person,
+    /// How a person is asked for a code.
+    ask: Option<Ask>,
     takes_cred_file: bool,
     sent_codes: SentCodes,
     renewals: Renewals,
@@ -57,7 +61,7 @@ impl Server {
         Self {
             file,
             environment,
-            person: Person::Absent("an MCP server cannot prompt".to_owned()),
+            ask: Some(Ask::Never),
             takes_cred_file: true,
             sent_codes: SentCodes::default(),
             renewals: Renewals::new(Limits::REAL, reporter),
@@ -71,10 +75,10 @@ impl Server {
         self
     }
 
-    /// Who is asked for codes; without this nobody.
+    /// How a person is asked for a code; without this nobody is. `None` leaves it to the environment.
     #[must_use]
-    pub fn asking(mut self, person: Person) -> Self {
-        self.person = person;
+    pub const fn asking(mut self, ask: Option<Ask>) -> Self {
+        self.ask = ask;
         self
     }
 
@@ -146,7 +150,7 @@ impl Server {
         let names = names(&request, &self.environment).await.ok();
         let call = self.call_for(&request, names.as_ref(), began);
         let work = |reporter: Arc<dyn Reporter>| {
-            let (request, person, environment) = (request.clone(), self.person.clone(), self.environment.clone());
+            let (request, person, environment) = (request.clone(), self.person(context), self.environment.clone());
             async move { renew(&request, &person, &environment, &*reporter).await }.boxed()
         };
         let outcome = tokio::select! {
@@ -161,6 +165,12 @@ impl Server {
         };
         let usage = report.usage(file);
         Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()))
+    }
+
+    /// The person that the call's client works for.
+    fn person(&self, context: &Context) -> Person {
+        let client = context.client_info().map(|client| client.name.chars().take(MOST_OF_A_NAME).collect());
+        chooser::person(self.ask, &[Ask::Dialog], client, &self.environment)
     }
 
     fn call_for(&self, request: &RenewRequest, names: Option<&Names>, began: Instant) -> Call {
@@ -257,7 +267,7 @@ fn info(file: &CredentialsFile, environment: &Environment, given: &Arguments) ->
 fn failure(error: Error, file: &CredentialsFile, environment: &Environment, given: &Arguments) -> CallToolResult {
     let error = if file.is_operators() { error } else { answer::without_text_of_the_file(error) };
     let next = match error.code() {
-        ErrorCode::CodeUnavailable => next_step_for_a_code(file, environment, given),
+        ErrorCode::CodeUnavailable if !error.was_asked() => next_step_for_a_code(file, environment, given),
         ErrorCode::FileMissing | ErrorCode::FileUnusable if !file.is_operators() => {
             "call again without `cred_file` for the operator's file, else ask the user for the right path".to_owned()
         }

@@ -146,8 +146,8 @@ impl Conversation {
             Ending::Unanswered => (ErrorCode::CodeUnavailable, "was not answered"),
         };
         let message = format!(
-            "the last question for a code of `{}` {ending}, so no window opens for another {}",
-            self.subject.device.as_str(),
+            "the last question for a code of the device of `{}` {ending}, so no window opens for another {}",
+            self.subject.profile,
             words(pause.left)
         );
         Error::new(code, message, self.in_a_terminal()).after_question()
@@ -160,7 +160,7 @@ impl Conversation {
 
     fn in_a_terminal(&self) -> String {
         let name = self.subject.profile.to_string();
-        format!("run `updsts get -n {}` in a terminal, which asks at once", posix(&name))
+        format!("run `updsts get -n {}` in a terminal, where you are asked at once", posix(&name))
     }
 }
 

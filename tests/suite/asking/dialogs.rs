@@ -11,11 +11,11 @@ use crate::prompt::Session;
 use crate::sandbox::{Run, SOURCE, Sandbox, set_mode};
 
 /// A sandbox with a program of this name and text, which is what `UPDSTS_DIALOG` names.
-fn sandbox_with(name: &str, script: &str) -> Sandbox {
+pub fn sandbox_with(name: &str, script: &str) -> Sandbox {
     with_dialog(Sandbox::new(), name, script)
 }
 
-fn with_dialog(sandbox: Sandbox, name: &str, script: &str) -> Sandbox {
+pub fn with_dialog(sandbox: Sandbox, name: &str, script: &str) -> Sandbox {
     let program = sandbox.path(name);
     // Each run leaves a line.
     fs::write(&program, format!("#!/bin/sh\necho run >>\"$HOME/runs\"\n{script}\n")).unwrap();
@@ -23,7 +23,7 @@ fn with_dialog(sandbox: Sandbox, name: &str, script: &str) -> Sandbox {
     sandbox.env("UPDSTS_DIALOG", program)
 }
 
-fn runs(sandbox: &Sandbox) -> usize {
+pub fn runs(sandbox: &Sandbox) -> usize {
     fs::read_to_string(sandbox.path("runs")).unwrap_or_default().lines().count()
 }
 

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod dialogs;
+mod server;
 mod terminal;
 
 use std::fs;

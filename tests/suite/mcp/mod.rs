@@ -23,7 +23,7 @@ pub const INFO: &str = "updsts_get_credential_info";
 pub const LIST: &str = "updsts_get_credential_info_list";
 
 /// What the stateless protocol wants with every request.
-fn meta() -> Value {
+pub fn meta() -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
