@@ -108,7 +108,7 @@ fn text(report: &RenewReport, usage: &str, now: Timestamp, output: &Output) -> S
     };
     let profile = output.paint(Tone::Good, report.session_profile.as_str());
     format!(
-        "session profile  {profile}{what}\naccess key id    {}\nexpires          {} (in {left})\nuse it           {usage} aws …\n",
+        "session profile  {profile}{what}\naccess key id    {}\nexpires          {} (in {left})\nuse it           {usage} aws sts get-caller-identity\n",
         report.access_key_id, report.expiration_text,
     )
 }

@@ -14,7 +14,8 @@ fn session_block(file: &str) -> &str {
 fn get_14_a_code_goes_in_and_a_working_session_profile_comes_out() {
     let sandbox = Sandbox::new();
     let run = sandbox.get([]).succeeds().prints("session profile  default_sts\n").prints("access key id    ASIA");
-    let run = run.prints("use it           AWS_PROFILE=default_sts aws …\n").prints("+09:00 (in 1 h)");
+    let run =
+        run.prints("use it           AWS_PROFILE=default_sts aws sts get-caller-identity\n").prints("+09:00 (in 1 h)");
     assert_eq!(run.stderr, "");
     let file = sandbox.read();
     let lines: Vec<_> = session_block(&file).lines().map(|line| line.split(" = ").next().unwrap()).collect();
@@ -119,8 +120,10 @@ fn cli_3_the_file_is_the_option_then_the_variable_then_the_default() {
     let other = sandbox.path("other file");
     fs::write(&other, SOURCE).unwrap();
     let sandbox = sandbox.env("AWS_SHARED_CREDENTIALS_FILE", &other);
-    let usage =
-        format!("use it           AWS_PROFILE=default_sts AWS_SHARED_CREDENTIALS_FILE='{}' aws …\n", other.display());
+    let usage = format!(
+        "use it           AWS_PROFILE=default_sts AWS_SHARED_CREDENTIALS_FILE='{}' aws sts get-caller-identity\n",
+        other.display()
+    );
     sandbox.get([]).succeeds().prints(&usage);
     assert!(fs::read_to_string(&other).unwrap().contains("[default_sts]"));
     assert_eq!(sandbox.read(), SOURCE);
