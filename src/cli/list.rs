@@ -148,7 +148,7 @@ fn table(profiles: &[&ProfileInfo], output: &Output) -> String {
     } else {
         table.force_no_tty();
     }
-    let heading = |text| Cell::new(text).add_attribute(Attribute::Dim);
+    let heading = |text| Cell::new(text).add_attribute(Attribute::Bold);
     table.set_header(["PROFILE", "KIND", "STATUS", "TIME LEFT", "SOURCE / DEVICE"].map(heading));
     for profile in profiles {
         let plain = [&profile.profile_name, kind(profile)].map(Cell::new);
