@@ -315,7 +315,7 @@ pub struct Export {
 /// Source: <https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// The document that `credential_process` wants
+    /// The document that `credential_process` expects
     Process,
     /// `export NAME=VALUE` for POSIX shells
     Env,

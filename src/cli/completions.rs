@@ -98,7 +98,7 @@ fn with_profiles(words: &[OsString]) -> Command {
         // If something in it is quoted, the shell chooses among all of them.
         let is_quoted = current.as_encoded_bytes().iter().any(|b| b"\\'\"".contains(b));
         let starts = |name: &String| is_quoted || name.as_bytes().starts_with(current.as_encoded_bytes());
-        // Even in quotes, updsts would read the one as an option and the shell might read the other as a home folder.
+        // Even in quotes, updsts would read the one as an option and the shell might read the other as a home directory.
         let is_name = |name: &String| !name.starts_with(['-', '~']) && starts(name);
         candidates::profiles(&words).into_iter().filter(is_name).map(CompletionCandidate::new).collect()
     };
@@ -121,7 +121,7 @@ fn is_start(start: &OsStr, of: &OsStr) -> bool {
     of.as_encoded_bytes().starts_with(start.as_encoded_bytes())
 }
 
-/// Whether people see what the word is, and no shell takes a part of it for a blank or the end of a line.
+/// Whether people see what the word is, and no shell treats part of it as a space or the end of a line.
 fn is_visible(word: &OsStr) -> bool {
     let Some(word) = word.to_str() else { return false };
     text::clean(word) == word && !word.contains(|c: char| c.is_whitespace() && c != ' ')

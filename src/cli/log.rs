@@ -16,7 +16,7 @@ pub fn start(verbose: u8) {
     let shown = ["aws_config", "aws_runtime", "aws_sdk_sts", "aws_smithy_runtime", "aws_smithy_runtime_api", "updsts"];
     let targets = Targets::new().with_targets(shown.map(|target| (target, LevelFilter::DEBUG)));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
-    #[expect(clippy::use_debug, reason = "a message comes as something that has nothing else")]
+    #[expect(clippy::use_debug, reason = "the value of a message has no other format")]
     let lines = lines.fmt_fields(debug_fn(|writer, field, value| match field.name() {
         "message" => write!(writer, "{value:?}"),
         _ => Ok(()),

@@ -17,7 +17,7 @@ pub fn check_clock(now: SystemTime) -> Result<()> {
         return Ok(());
     }
     let message = "this machine's clock is not between the years 1970 and 9999";
-    Err(Error::new(ErrorCode::Internal, message, "set this machine's clock (NTP does), then try again"))
+    Err(Error::new(ErrorCode::Internal, message, "set this machine's clock, for example by NTP, then try again"))
 }
 
 /// As many as a command has open at once, and a few more.

@@ -25,7 +25,7 @@ The region of STS, unless \fB\-\-region\fR is given.
 Another STS endpoint, as in the AWS SDKs.
 .TP
 \fBAWS_USE_FIPS_ENDPOINT\fR, \fBAWS_USE_DUALSTACK_ENDPOINT\fR
-Which endpoint of AWS.
+Whether to use a FIPS or a dual-stack endpoint.
 .TP
 \fBHTTPS_PROXY\fR, \fBHTTP_PROXY\fR, \fBALL_PROXY\fR, \fBNO_PROXY\fR
 The proxy, also in lower case.

@@ -138,7 +138,7 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
     let _ = writeln!(page, "{}", indented(&registration.servers()));
     page.push_str(
         "
-  Clients do not pass on the variables of your shell. Where you need them, give
+  Clients do not pass on the variables of your shell. If you need them, give
   `\"args\": [\"-c\", \"/path/to/credentials\", \"mcp\", \"--mcp-server\"]` for another file, and an
   `\"env\": {…}` block beside `args` for AWS_CONFIG_FILE, HTTPS_PROXY or AWS_CA_BUNDLE.
   `--refuse-cred-file` keeps agents to that one file.

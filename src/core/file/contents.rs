@@ -23,7 +23,7 @@ pub(super) fn contents(mut file: &File) -> io::Result<SecretBytes> {
 
 /// Whether the file contains exactly these bytes. Another copy of a large file would cost more than the rest of a
 /// write.
-pub(super) fn says(mut file: &File, bytes: &[u8]) -> io::Result<bool> {
+pub(super) fn reads_as(mut file: &File, bytes: &[u8]) -> io::Result<bool> {
     file.rewind()?;
     let (mut chunk, mut rest) = (Zeroizing::new(vec![0; 64 * 1024]), bytes);
     loop {

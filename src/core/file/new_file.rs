@@ -5,7 +5,7 @@ use std::fs::{File, Metadata};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 
-use crate::core::file::contents::says;
+use crate::core::file::contents::reads_as;
 use crate::core::file::folder::{Folder, For};
 use crate::core::file::not_kept::NotKept;
 
@@ -84,8 +84,8 @@ impl<'f> NewFile<'f> {
     }
 
     /// Whether it reads back as it was written.
-    pub(super) fn says(&self, bytes: &[u8]) -> io::Result<bool> {
-        says(&self.file, bytes)
+    pub(super) fn reads_as(&self, bytes: &[u8]) -> io::Result<bool> {
+        reads_as(&self.file, bytes)
     }
 
     /// Renames it over the old file. Returns whether it is there: somebody may have put another file in its place.

@@ -26,7 +26,7 @@ impl CredentialsFile {
         }
         let message = format!("the {what} of `{}` cannot be preserved: {}", text::path(&self.path), os_error(error));
         let hint = match *what {
-            "owner" => "run updsts as the owner of the file; it is unchanged",
+            "owner" => "run updsts as the owner of the file; the file is unchanged",
             "group" => "change it to one of your groups with `chgrp`; the file is unchanged",
             _ => "copy it to a file system that can keep this, and name the copy with `-c FILE`; the file is unchanged",
         };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::contents::{MAX_BYTES, says};
+use crate::core::file::contents::{MAX_BYTES, reads_as};
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::file::folder::Folder;
 use crate::core::file::lock::Locked;
@@ -119,7 +119,7 @@ impl CredentialsFile {
         self.step(Step::SyncFile)?;
         new.sync().map_err(|error| self.failed("written", &error))?;
         self.step(Step::ReadBack)?;
-        if !new.says(bytes).map_err(|error| self.failed("read back", &error))? {
+        if !new.reads_as(bytes).map_err(|error| self.failed("read back", &error))? {
             let message = format!("the new `{}` does not read back what was written", text::path(&self.path));
             return Err(Error::new(ErrorCode::WriteFailed, message, "check the disk; the file is unchanged"));
         }
@@ -131,7 +131,7 @@ impl CredentialsFile {
         let now = locked.file.metadata().map_err(|error| self.unreadable(&error))?;
         Ok(folder.has(&locked.name, &locked.file)
             && has_same_owner_and_mode(&now, metadata)
-            && says(&locked.file, found).map_err(|error| self.unreadable(&error))?)
+            && reads_as(&locked.file, found).map_err(|error| self.unreadable(&error))?)
     }
 
     /// Whether the path leads to this name in the directory.
@@ -153,12 +153,12 @@ impl CredentialsFile {
             return Ok(());
         }
         let message = format!("`{}` would become larger than 64 MiB", text::path(&self.path));
-        Err(Error::new(ErrorCode::FileUnusable, message, "remove what does not belong into it; it is unchanged"))
+        Err(Error::new(ErrorCode::FileUnusable, message, "remove what does not belong in it; the file is unchanged"))
     }
 
     /// Looks once at the replaced file (FILE-5): what was written to it after the last comparison.
     fn late_change(&self, old: &File, found: &SecretBytes) -> Option<Late> {
-        if says(old, found).ok()? {
+        if reads_as(old, found).ok()? {
             return None;
         }
         let now = self.read_open(old).ok()?;
@@ -253,7 +253,7 @@ impl Write<'_> {
         let file = self.file;
         file.step(Step::Read)?;
         let metadata = locked.file.metadata().map_err(|error| file.unreadable(&error))?;
-        let is_known = says(&locked.file, &self.checked.bytes).is_ok_and(|same| same);
+        let is_known = reads_as(&locked.file, &self.checked.bytes).is_ok_and(|same| same);
         let found = if is_known { self.checked.bytes.clone() } else { file.read_open(&locked.file)? };
         if let Err(error) = file.check_private(&self.checked.metadata, &metadata) {
             return Ok(Attempt::Refused(error));

@@ -9,7 +9,7 @@ use crate::core::expiry::in_words;
 use crate::core::name::SessionProfileName;
 use crate::core::session::{SessionCredentials, SessionDuration};
 
-/// How much longer than the minimum validity a session has to last: a code is typed and a request sent meanwhile.
+/// How much longer than the minimum validity a session has to last: typing a code and sending the request take time.
 const MARGIN: u64 = 60;
 /// The longest minimum validity that a session can have, in seconds.
 const MAX_MIN_VALIDITY: u64 = SessionDuration::MAX_SECONDS as u64 - MARGIN;

@@ -91,7 +91,7 @@ impl Chain<'_> {
                 }
             }
         }
-        let message = format!("the roles from `{name}` on name each other in a circle ({place})");
+        let message = format!("the roles starting with `{name}` form a circle ({place})");
         Err(Error::new(ErrorCode::ConfigUnusable, message, "let the last `source_profile` name a session profile"))
     }
 

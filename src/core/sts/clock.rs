@@ -19,7 +19,7 @@ pub(super) fn in_words(ahead: SignedDuration) -> Option<String> {
 
 /// The warning about a clock that is off although AWS took the request.
 pub(super) fn clock_warning(ahead: SignedDuration) -> Option<String> {
-    Some(format!("{}; `list` and `export` go by it, so set it (NTP does)", in_words(ahead)?))
+    Some(format!("{}; `list` and `export` go by it, so set it, for example by NTP", in_words(ahead)?))
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ fn denied(message: &str, exchange: &Exchange) -> Error {
             Some(clock) => Error::new(
                 ErrorCode::CodeRefused,
                 format!("{what}; {clock}"),
-                "a program on this machine makes its codes by that clock: set it (NTP does), then try again with the next code",
+                "a program on this machine makes its codes by that clock: set it, for example by NTP, then try again with the next code",
             ),
             None => Error::new(
                 ErrorCode::CodeRefused,
@@ -115,7 +115,7 @@ fn signature(message: &str, exchange: &Exchange, route: &Route) -> Error {
 fn skew(exchange: &Exchange) -> Error {
     let what = "AWS refused the request because of its time";
     let (what, hint) = match clock(exchange) {
-        Some(clock) => (format!("{what}: {clock}"), "set this machine's clock (NTP does), then try again"),
+        Some(clock) => (format!("{what}: {clock}"), "set this machine's clock, for example by NTP, then try again"),
         None => {
             (what.to_owned(), "check this machine's clock; if it is right, something on the way holds requests back")
         }

@@ -11,7 +11,7 @@ use crate::core::sts::route::Route;
 /// The longest head of an answer that is read, as in the HTTP client.
 const MAX_HEAD: usize = 8192;
 
-/// The error for a tunnel that the proxy refused. A proxy that wants a login is asked without one, because a second wrong
+/// The error for a tunnel that the proxy refused. A proxy that requires a login is asked without one, because a second wrong
 /// password may lock the account.
 pub(super) async fn error(route: &Route, wants_login: bool) -> Error {
     let answer = timeout(route.connect_limit, ask(route, !wants_login)).await.ok().flatten();
@@ -47,7 +47,7 @@ fn refused(route: &Route, status: Option<u16>) -> Error {
     unreachable(&what, &hint)
 }
 
-/// The error for a proxy that wants a login by one of the methods.
+/// The error for a proxy that requires a login by one of the methods.
 pub(super) fn login(route: &Route, methods: &[String]) -> Error {
     let (shown, variable) = (route.shown(), route.proxy_variable().unwrap_or("HTTPS_PROXY"));
     if methods.is_empty() || methods.iter().any(|method| method.eq_ignore_ascii_case("basic")) {
