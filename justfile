@@ -9,9 +9,9 @@ shell_scripts := "grep -lE '^#!.* bash$' .ci/run scripts/*"
 default:
     @just --list
 
-# Build and run the main job against mock-sts, in a folder of its own
+# Build and run the main job against mock-sts, in a directory of its own
 demo:
-    cargo build --quiet --locked --workspace --bins
+    cargo build --locked --workspace --bins
     @scripts/demo
 
 # Run every test, the lints and the documentation; some tests only wait, so that more run at once than there are cores
@@ -21,7 +21,7 @@ test: lint
 # Check the format and the lints; a warning is an error
 lint:
     cargo fmt --all --check
-    cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+    cargo clippy --locked --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
     @for script in $({{shell_scripts}}); do bash -n "$script"; done
     @if command -v shellcheck >/dev/null; then shellcheck $({{shell_scripts}}); else echo "shellcheck is not installed: scripts were checked for syntax only"; fi
@@ -44,7 +44,7 @@ install:
     cargo install --path . --locked
     cargo install --path mock-sts --locked
 
-# Try mock-sts and updsts with the real AWS CLI and boto3, in a private folder
+# Try mock-sts and updsts with the real AWS CLI and boto3, in a private directory
 interop:
     cargo build --quiet --locked --workspace --bins --examples
     @scripts/interop
@@ -53,10 +53,10 @@ interop:
 pytest-plugin:
     @scripts/pytest-plugin
 
-# Complete hostile and ordinary names in zsh and fish on a terminal, as `just test` does in bash
+# What `just test` does in bash, in zsh and fish, too: completion of hostile and ordinary names, the lines of README.md
 shells:
     @command -v zsh fish >/dev/null || { echo "install zsh and fish first"; exit 1; }
-    cargo test --quiet --locked --test suite shells:: -- --include-ignored
+    cargo test --quiet --locked --test suite -- --include-ignored shells:: first_use::
 
 # Make docs/demo.svg anew from a real run
 picture:
