@@ -9,6 +9,7 @@ mod editor;
 mod editor_laws;
 mod endpoints;
 mod files;
+mod first_use;
 mod foreground;
 mod get;
 mod leaks;

@@ -6,18 +6,25 @@ use serde_json::Value;
 use strum::VariantArray;
 use updsts::core::error::ErrorCode;
 
-use super::sandbox::{Run, Sandbox};
+use super::sandbox::{Run, SOURCE, Sandbox};
 
-const ENGLISH: &str = include_str!("../../README.md");
+pub const ENGLISH: &str = include_str!("../../README.md");
 const JAPANESE: &str = include_str!("../../README_ja.md");
 
 /// The fenced blocks of a language.
-fn fenced<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+pub fn fenced<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let blocks = text.split("\n```").skip(1).step_by(2);
     blocks
         .filter_map(|block| block.split_once('\n').filter(|(name, _)| *name == language))
         .map(|(_, code)| code)
         .collect()
+}
+
+/// The text of a part, from its heading to the next one of the same rank.
+pub fn part<'a>(text: &'a str, heading: &str) -> &'a str {
+    let rank = heading.split(' ').next().unwrap();
+    let (_, rest) = text.split_once(&format!("\n{heading}\n")).unwrap();
+    rest.split(&format!("\n{rank} ")).next().unwrap()
 }
 
 /// The text without its fenced blocks.
@@ -35,12 +42,27 @@ fn without_comments(block: &str) -> Vec<&str> {
     block.lines().map(|line| line.split_once(" #").map_or(line, |(code, _)| code).trim_end()).collect()
 }
 
+/// A home in which a block of commands makes sense: one with a session, unless the text gives it another file.
+fn sandbox_for(block: &str) -> Sandbox {
+    if block.contains("get base ") {
+        return Sandbox::new()
+            .credentials(fenced(part(ENGLISH, "### Without `AWS_PROFILE`"), "ini")[0].to_owned() + "\n");
+    }
+    if block.contains("--adopt") {
+        let session =
+            "[default]\naws_access_key_id = ASIA\naws_secret_access_key = s\naws_session_token = t\nexpiration = x\n";
+        return Sandbox::new().credentials(SOURCE.replace("[default]", "[default-long-term]") + session);
+    }
+    let sandbox = Sandbox::new();
+    sandbox.get([]).succeeds();
+    sandbox
+}
+
 #[test]
 fn every_command_of_the_manual_works() {
     let mut commands = 0;
     for block in fenced(ENGLISH, "sh") {
-        let sandbox = Sandbox::new();
-        sandbox.get([]).succeeds();
+        let sandbox = sandbox_for(block);
         for line in without_comments(block).into_iter().filter(|line| line.starts_with("updsts ")) {
             let line = line.split_once(" > ").map_or(line, |(command, _)| command);
             sandbox.run(line.split_whitespace().skip(1)).succeeds();
@@ -52,20 +74,24 @@ fn every_command_of_the_manual_works() {
 
 #[test]
 fn what_the_manual_shows_of_a_prompt_is_what_get_prints() {
-    let shown = fenced(ENGLISH, "console")[0];
-    let printed = Sandbox::new().get([]).succeeds().stdout;
     let labels = |text: &str| -> Vec<String> {
         let lines = text.lines().filter(|line| line.contains("  "));
         lines.map(|line| line.split("  ").next().unwrap().to_owned()).collect()
     };
-    assert_eq!(labels(shown), labels(&printed));
-    assert!(shown.contains("MFA code for `default` (arn:aws:iam::123456789012:mfa/user): "));
+    let used = |text: &str| text.lines().find(|line| line.starts_with("use it ")).unwrap().to_owned();
+    let role = fenced(part(ENGLISH, "## Roles"), "ini")[0];
+    for (heading, name) in [("## First use", "default"), ("## Roles", "admin")] {
+        let shown = fenced(part(ENGLISH, heading), "console")[0];
+        let printed = Sandbox::new().config(role).run(["get", name, "-t", "123456"]).succeeds().stdout;
+        assert_eq!((labels(shown), used(shown)), (labels(&printed), used(&printed)));
+        assert!(shown.contains("MFA code for `default` (arn:aws:iam::123456789012:mfa/user): "));
+    }
 }
 
 #[test]
 fn each_snippet_for_a_client_is_json_that_starts_the_server() {
     let sandbox = Sandbox::new();
-    let snippets = fenced(ENGLISH, "json");
+    let snippets = fenced(part(ENGLISH, "### Register the server"), "json");
     assert_eq!(snippets.len(), 2);
     for snippet in snippets {
         let snippet: Value = serde_json::from_str(snippet).unwrap();
@@ -96,7 +122,7 @@ fn the_block_of_the_manual_is_one_that_updsts_finds() {
 fn both_languages_name_the_same_commands_options_and_tools() {
     let (english, japanese) = (code_spans(ENGLISH), code_spans(JAPANESE));
     assert_eq!(english.symmetric_difference(&japanese).collect::<Vec<_>>(), Vec::<&String>::new());
-    for language in ["sh", "json", "ini", "console"] {
+    for language in ["sh", "bash", "fish", "json", "ini", "console"] {
         let code = |text| fenced(text, language).into_iter().map(without_comments).collect::<Vec<_>>();
         assert_eq!(code(ENGLISH), code(JAPANESE), "{language}");
     }

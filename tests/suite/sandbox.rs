@@ -91,6 +91,30 @@ impl Sandbox {
         command
     }
 
+    /// Puts the program itself, and scripts of that name and text, first into the PATH of every run.
+    #[cfg(target_os = "linux")]
+    pub fn in_the_path(self, scripts: &[(&str, &str)]) -> Self {
+        let folder = self.path("bin");
+        fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_updsts"), folder.join("updsts")).unwrap();
+        for (name, text) in scripts {
+            fs::write(folder.join(name), text).unwrap();
+            set_mode(&folder.join(name), 0o755);
+        }
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
+        self.env("PATH", path)
+    }
+
+    /// A shell with the program's environment, and what it runs.
+    #[cfg(target_os = "linux")]
+    pub fn shell(&self, shell: &str, text: &str) -> std::process::Command {
+        let program = self.process::<&str>([]);
+        let mut command = std::process::Command::new(shell);
+        command.env_clear().args(["-c", text]).current_dir(self.home.path());
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
     pub fn run<I: Into<OsString>>(&self, arguments: impl IntoIterator<Item = I>) -> Run {
         Run::of(self.command(arguments).output().unwrap())
     }
