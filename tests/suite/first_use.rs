@@ -19,7 +19,7 @@ fn get_14_a_first_use_to_the_letter_works_in_a_fresh_home() {
     let sandbox = Sandbox::new().credentials(fenced(first, "ini")[0].to_owned() + "\n");
     let sandbox = sandbox.config("[default]\nregion = eu-west-1\n").in_the_path(&[("aws", STAND_IN)]);
     let run = |line: &str| {
-        let mut session = Session::of(sandbox.shell("sh", line));
+        let mut session = Session::of(sandbox.other("setsid", &["--ctty", "--wait", "sh", "-c", line]));
         if line.starts_with("updsts ") {
             session.answer("mfa/user): ", "123456\r");
         }
@@ -49,6 +49,23 @@ sed -n "/^\[\(profile \)*$AWS_PROFILE\]/,/^\[/p" ~/.aws/config ~/.aws/credential
 "#;
 
 #[test]
+fn cli_4_renewing_the_only_account_takes_two_words_six_digits_and_enter_twice() {
+    for name in ["default", "work"] {
+        let sandbox = Sandbox::new().credentials(SOURCE.replace("default", name)).in_the_path(&[]);
+        let mut shell = sandbox.other("setsid", &["--ctty", "--wait", "sh", "-i"]);
+        shell.env("PS1", "ready> ");
+        let mut session = Session::of(shell);
+        session.read_until("ready> ");
+        session.send("updsts get\r");
+        session.answer("mfa/user): ", "123456\r");
+        session.read_until("ready> ");
+        assert!(sandbox.read().contains(&format!("[{name}_sts]")), "{}", session.seen());
+        session.send("exit\r");
+        session.end();
+    }
+}
+
+#[test]
 fn the_manuals_lines_for_bash_work() {
     for program in ["bash", "jq"] {
         if std::process::Command::new(program).arg("--version").output().is_err() {
@@ -59,18 +76,18 @@ fn the_manuals_lines_for_bash_work() {
     let sandbox = Sandbox::new().credentials(SOURCE.to_owned() + &other).in_the_path(&[]);
     let [every_profile, prompt] = fenced(ENGLISH, "bash")[..] else { panic!("{:?}", fenced(ENGLISH, "bash")) };
     sandbox.get([]).succeeds();
-    Run::of(sandbox.shell("bash", every_profile).output().unwrap()).succeeds();
+    Run::of(sandbox.other("bash", &["-c", every_profile]).output().unwrap()).succeeds();
     assert!(sandbox.read().contains("[other_sts]"));
     assert_eq!(sandbox.sts().request_count(), 2);
     let shown = |profile: &str| {
-        let mut bash = sandbox.shell("bash", &format!("PS1='> '\n{prompt}\necho \"${{PS1@P}}\""));
+        let mut bash = sandbox.other("bash", &["-c", &format!("PS1='> '\n{prompt}\necho \"${{PS1@P}}\"")]);
         Run::of(bash.env("AWS_PROFILE", profile).output().unwrap()).succeeds().stdout
     };
     assert_eq!(shown("other_sts"), "aws:other_sts > \n");
     assert_eq!(shown("nobody"), "> \n");
     let export: Value = serde_json::from_str(fenced(part(ENGLISH, "### Claude Code and AWS"), "json")[1]).unwrap();
     let export = export["awsCredentialExport"].as_str().unwrap();
-    let document = Run::of(sandbox.shell("sh", export).output().unwrap()).succeeds().json();
+    let document = Run::of(sandbox.other("sh", &["-c", export]).output().unwrap()).succeeds().json();
     let keys: Vec<_> = document["Credentials"].as_object().unwrap().keys().collect();
     assert_eq!(keys, ["AccessKeyId", "SecretAccessKey", "SessionToken"]);
 }
@@ -80,7 +97,7 @@ fn what_claude_code_is_told_works() {
     let settings: Value = serde_json::from_str(fenced(part(ENGLISH, "### Claude Code and AWS"), "json")[0]).unwrap();
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = echo 123456\n")).in_the_path(&[]);
     let refresh = settings["awsAuthRefresh"].as_str().unwrap();
-    Run::of(sandbox.shell("sh", refresh).output().unwrap()).succeeds();
+    Run::of(sandbox.other("sh", &["-c", refresh]).output().unwrap()).succeeds();
     assert_eq!(settings["env"]["AWS_PROFILE"], "default_sts");
     assert!(sandbox.read().contains("[default_sts]"));
     let tools = Sandbox::new().run(["mcp", "--json"]).json();
@@ -99,7 +116,7 @@ fn the_manuals_lines_for_fish_work() {
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = echo 123456\n")).in_the_path(&[]);
     let lines = fenced(ENGLISH, "fish")[0];
     let script = format!("{lines}\necho $AWS_PROFILE $AWS_ACCESS_KEY_ID; complete -C 'updsts get d'");
-    let run = Run::of(sandbox.shell("fish", &script).output().unwrap()).succeeds();
+    let run = Run::of(sandbox.other("fish", &["-c", &script]).output().unwrap()).succeeds();
     assert!(run.stdout.contains("default_sts ASIA"), "{run:?}");
     assert!(run.stdout.lines().any(|line| line.starts_with("default")), "{run:?}");
 }

@@ -105,14 +105,14 @@ impl Sandbox {
         self.env("PATH", path)
     }
 
-    /// A shell with the program's environment, and what it runs.
+    /// Another program, with the environment of the program itself.
     #[cfg(target_os = "linux")]
-    pub fn shell(&self, shell: &str, text: &str) -> std::process::Command {
-        let program = self.process::<&str>([]);
-        let mut command = std::process::Command::new(shell);
-        command.env_clear().args(["-c", text]).current_dir(self.home.path());
-        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command
+    pub fn other(&self, program: &str, arguments: &[&str]) -> std::process::Command {
+        let own = self.process::<&str>([]);
+        let mut other = std::process::Command::new(program);
+        other.env_clear().args(arguments).current_dir(self.home.path());
+        other.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        other
     }
 
     pub fn run<I: Into<OsString>>(&self, arguments: impl IntoIterator<Item = I>) -> Run {
