@@ -100,7 +100,7 @@ pub struct Named {
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// The same, as an option
+    /// The profile, as an option
     #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"])]
     profile: Option<String>,
 }
@@ -226,7 +226,7 @@ pub struct List {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 
-    /// The same, as an option
+    /// The profile, as an option
     #[arg(short = 'n', long = "profile", value_name = "NAME", aliases = ["profile_name", "profile-name"], conflicts_with = "names")]
     profile: Vec<String>,
 

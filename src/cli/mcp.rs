@@ -111,7 +111,7 @@ fn document(options: &Mcp, registration: &Registration) -> Value {
 fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
     let heading = |text: &str| output.paint(Tone::Strong, text);
     let mut page = String::from(
-        "AI agents renew AWS sessions through this program, as a local MCP server, and never see a secret.\n",
+        "AI agents renew AWS sessions through this program, as a local MCP server, and\nnever see a secret.\n",
     );
     // Writing to a string cannot fail.
     let _ = writeln!(page, "\n{}", heading("Tools"));
@@ -130,27 +130,27 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
     }
     let _ = writeln!(page, "\n{}\n", heading("Register it"));
     let program = crate::core::quote::posix(&registration.program);
-    let _ = writeln!(page, "  Claude Code   claude mcp add --scope user updsts -- {program} mcp --mcp-server");
-    let _ = writeln!(page, "  Codex         codex mcp add updsts -- {program} mcp --mcp-server");
+    let _ = writeln!(page, "  Claude Code:\n\n    claude mcp add --scope user updsts -- {program} mcp --mcp-server\n");
+    let _ = writeln!(page, "  Codex:\n\n    codex mcp add updsts -- {program} mcp --mcp-server");
     let _ = writeln!(page, "\n  Cursor, Claude Desktop, Gemini CLI, in their settings:\n");
     let _ = writeln!(page, "{}", indented(&registration.mcp_servers()));
     let _ = writeln!(page, "\n  VS Code, in .vscode/mcp.json:\n");
     let _ = writeln!(page, "{}", indented(&registration.servers()));
     page.push_str(
         "
-  Clients do not pass on the variables of your shell. If you need them, give
-  `\"args\": [\"-c\", \"/path/to/credentials\", \"mcp\", \"--mcp-server\"]` for another file, and an
-  `\"env\": {…}` block beside `args` for AWS_CONFIG_FILE, HTTPS_PROXY or AWS_CA_BUNDLE.
+  Clients do not pass on the variables of your shell. For AWS_CONFIG_FILE,
+  HTTPS_PROXY or AWS_CA_BUNDLE, add an `\"env\": {…}` block beside `args`; for
+  another credentials file, begin `args` with `\"-c\", \"/path/to/credentials\"`.
   `--refuse-cred-file` keeps agents to that one file.
 ",
     );
     page
 }
 
-/// A parameter and its description, wrapped at 92 columns.
+/// A parameter and its description, wrapped at 80 columns.
 fn wrapped(name: &str, description: &str) -> String {
     let name = format!("    {name:<20}");
-    let options = textwrap::Options::new(92).initial_indent(&name).subsequent_indent("                        ");
+    let options = textwrap::Options::new(80).initial_indent(&name).subsequent_indent("                        ");
     textwrap::fill(description, options) + "\n"
 }
 
