@@ -7,6 +7,7 @@ mod clear;
 mod completions;
 mod export;
 mod get;
+mod hint;
 mod list;
 mod log;
 mod machine;
@@ -68,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ended::Quietly(status)) => ExitCode::from(status),
         Err(error) => {
             let error = usage_error::without_secret(error, &cli.command.names());
+            let error = hint::for_the_file(error, cli.credential_file.as_deref());
             output.error(&error, cli.command.json());
             ExitCode::from(error.code().exit_status())
         }

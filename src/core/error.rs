@@ -160,6 +160,13 @@ impl Error {
         self
     }
 
+    /// The same failure with another next step.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
+        self.hint = text::clean(hint.as_ref());
+        self
+    }
+
     pub const fn code(&self) -> ErrorCode {
         self.code
     }

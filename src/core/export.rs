@@ -42,7 +42,11 @@ pub fn check_session(
         return Ok(());
     }
     let message = format!("the session of `{name}` is valid for {left} s more, less than {min_validity} s");
-    Err(Error::new(ErrorCode::SessionExpired, message, format!("get one with `updsts get -n {name}`")))
+    Err(Error::new(
+        ErrorCode::SessionExpired,
+        message,
+        format!("get one with `updsts get -n {} --min-validity {min_validity}`", name.in_a_command()),
+    ))
 }
 
 struct Stored<'a> {

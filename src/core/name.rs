@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::quote::posix;
 use crate::core::text::{self, shown};
 
 /// The name of a profile, byte for byte. `Display` is the cleaned form.
@@ -27,6 +28,11 @@ impl ProfileName {
 
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The name as a word of a command that a message prints.
+    pub fn in_a_command(&self) -> String {
+        posix(&self.to_string()).into_owned()
     }
 }
 

@@ -12,6 +12,7 @@ mod files;
 mod first_use;
 mod foreground;
 mod get;
+mod hints;
 mod leaks;
 mod limits;
 mod list;

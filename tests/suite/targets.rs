@@ -220,7 +220,12 @@ fn blk_11_a_region_of_the_session_profile_stays_the_users() {
 fn blk_8_c83_a_rename_names_the_roles_that_still_name_the_old_profile() {
     let sandbox = with_role(ADMIN);
     sandbox.get([]).succeeds();
-    sandbox.get(["-sn", "work"]).succeeds().prints("renamed from default_sts").says("`admin` still name `default_sts`");
+    sandbox
+        .get(["-sn", "work"])
+        .succeeds()
+        .prints("renamed from default_sts")
+        .says("still names `default_sts` as the source of `admin`")
+        .says("to `work`");
     let run = sandbox.config(ADMIN.replace("default_sts", "work")).get([]).succeeds();
     assert_eq!(run.stderr, "");
 }

@@ -135,7 +135,7 @@ impl SessionFault {
     /// The error for the layers above, about the session of `name` in the file.
     pub fn at(&self, name: &ProfileName, file: &Path) -> Error {
         let place = |line| text::place(file, Some(line));
-        let get = format!("get one with `updsts get -n {name}`");
+        let get = format!("get one with `updsts get -n {}`", name.in_a_command());
         match self {
             Self::NoProfile => {
                 let message = format!("the profile `{name}` is not in `{}`", text::path(file));

@@ -97,7 +97,7 @@ impl CodeCommand {
             }
             _ if is_missing => "start updsts with a PATH that contains it, or write its absolute path".to_owned(),
             Self::MfaProcess(_) => {
-                format!("try the command by hand, or give a code: `updsts get -n {profile} -t CODE`")
+                format!("try the command by hand, or give a code: `updsts get -n {} -t CODE`", profile.in_a_command())
             }
             Self::Mktotp { .. } => format!(
                 "try `mktotp get -n NAME` with the `totp_secret_name` of `{profile}`, or give a code with `-t CODE`"

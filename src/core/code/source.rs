@@ -180,7 +180,8 @@ fn command_or_person(wanted: &Wanted<'_>, person: &Person, environment: &Environ
     }
     let name = &source.name;
     let message = format!("no code is available for the device `{}`: {}", source.device.as_str(), reasons.join(", "));
-    let hint = format!("give one with `updsts get -n {name} -t CODE`, or set `mfa_process` under `[{name}]`");
+    let hint =
+        format!("give one with `updsts get -n {} -t CODE`, or set `mfa_process` under `[{name}]`", name.in_a_command());
     Err(Error::new(ErrorCode::CodeUnavailable, message, hint))
 }
 

@@ -208,7 +208,10 @@ impl CredentialsFile {
             _ if is_missing(error) => Error::new(
                 ErrorCode::FileMissing,
                 format!("the credentials file `{path}` does not exist"),
-                "create it with `aws configure`, or name another with `-c FILE`",
+                match text::hidden(&self.path.display().to_string()) {
+                    Some(_) => "name it again without that character; Windows line endings add a carriage return",
+                    None => "create it with `aws configure`, or name another with `-c FILE`",
+                },
             ),
             // What `Folder` does not open.
             io::ErrorKind::InvalidInput => Error::new(

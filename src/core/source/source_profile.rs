@@ -8,7 +8,6 @@ use crate::core::ini::key::Key;
 use crate::core::ini::oddity::Oddity;
 use crate::core::ini::profiles::{Profile, Profiles, Value, Warning, names};
 use crate::core::name::ProfileName;
-use crate::core::quote::posix;
 use crate::core::secret::SecretString;
 use crate::core::session::{AccessKey, SerialNumber, SerialNumberError, SessionDuration};
 use crate::core::source::target::{has_key, own};
@@ -139,9 +138,9 @@ impl Files<'_> {
         let hint = if has_id(b"AKIA") {
             format!("the key is a long-term one and the token a stale one: delete line {line}")
         } else if own(self.layout, &long_term).is_some_and(|profile| has_key(&profile)) {
-            format!("`{long_term}` holds the key: `updsts get {}`", posix(&long_term.to_string()))
+            format!("`{long_term}` holds the key: `updsts get {}`", long_term.in_a_command())
         } else if let Some(source) = self.source_of_orphan(&profile.name) {
-            format!("`updsts get {} --adopt` takes it over as the session of `{source}`", posix(&source.to_string()))
+            format!("`updsts get {} --adopt` takes it over as the session of `{source}`", source.in_a_command())
         } else {
             "name the profile that holds the long-term key, whose key id starts with `AKIA`".to_owned()
         };

@@ -10,7 +10,6 @@ use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
 use crate::core::name::{ProfileName, SessionProfileName};
-use crate::core::quote::posix;
 use crate::core::text;
 
 /// More roles in a chain than anybody has: it is a circle.
@@ -54,7 +53,7 @@ impl Target {
     pub fn without_role(self, command: &str) -> Result<ProfileName> {
         let Some(role) = self.role else { return Ok(self.source) };
         let message = format!("`{role}` is a role over the session of `{}`, not a session of its own", self.source);
-        let hint = format!("name the source: `updsts {command} {}`", posix(&self.source.to_string()));
+        let hint = format!("name the source: `updsts {command} {}`", self.source.in_a_command());
         Err(Error::new(ErrorCode::ProfileNotOurs, message, hint))
     }
 }
@@ -137,7 +136,7 @@ impl Chain<'_> {
             here.map(|(value, path)| (key, text::place(path, Some(value.line))))
         });
         let Some((key, place)) = found else { return Ok(()) };
-        let word = posix(&name.to_string()).into_owned();
+        let word = name.in_a_command();
         let hint = match key {
             Key::LoginSession => format!("`aws login --profile {word}` renews it"),
             Key::SsoSession | Key::SsoStartUrl | Key::SsoAccountId => {

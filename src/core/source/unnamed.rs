@@ -21,6 +21,10 @@ pub async fn source_if_unnamed(file: &CredentialsFile) -> Result<ProfileName> {
     if let [only] = sources[..] {
         return Ok(ProfileName::from_file(&only.name));
     }
+    if profiles.iter().next().is_none() {
+        // The error for a missing profile says what the file is instead.
+        return Ok(ProfileName::from_file(b"default"));
+    }
     let path = text::path(file.path());
     let error = |message, hint| Err(Error::new(ErrorCode::ProfileNotFound, message, hint));
     if sources.is_empty() {

@@ -56,9 +56,9 @@ pub fn notes(
         let names: Vec<_> = config.iter().filter(|role| over(old, role)).map(|role| shown(&role.name)).collect();
         if !names.is_empty() {
             notes.push(format!(
-                "in the config file {} still name `{}`; let their `source_profile` name `{session_profile}`",
-                list(&names),
-                shown(old)
+                "the config file still names `{}` as the source of {}; change that `source_profile` to `{session_profile}`",
+                shown(old),
+                list(&names)
             ));
         }
     }
