@@ -72,7 +72,7 @@ fn perform(service: &Service, method: &Method, path: &str, body: &[u8]) -> Outco
 /// Replaces all faults, or none if one is wrong.
 fn set_faults(service: &Service, body: &[u8]) -> Outcome {
     let texts: Vec<String> = serde_json::from_slice(body)
-        .map_err(|_| (StatusCode::BAD_REQUEST, "a JSON list of faults is wanted, such as [\"5xx:2\"]".to_owned()))?;
+        .map_err(|_| (StatusCode::BAD_REQUEST, "give a JSON list of faults, such as [\"5xx:2\"]".to_owned()))?;
     let rules: Result<Vec<FaultRule>, _> = texts.iter().map(|text| text.parse()).collect();
     let rules = rules.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     service.change_faults(|faults| *faults = Faults::new(rules));

@@ -65,7 +65,7 @@ pub enum StartError {
     #[error("two roles have the ARN `{0}`")]
     SameRole(String),
     /// A principal of a role is neither the name of a user, nor an ARN, nor the number of an account.
-    #[error("the role `{role}` trusts `{principal}`, which is no user")]
+    #[error("the role `{role}` trusts `{principal}`, which is not a user")]
     UnknownPrincipal {
         /// The role's name.
         role: String,
@@ -320,7 +320,7 @@ mod tests {
         let twice = MockSts::builder().role(Role::default()).role(Role::default());
         assert_eq!(error(twice), "two roles have the ARN `arn:aws:iam::123456789012:role/role`");
         let role = Role { principals: vec!["user".to_owned(), "alice".to_owned()], ..Role::default() };
-        assert_eq!(error(MockSts::builder().role(role)), "the role `role` trusts `alice`, which is no user");
+        assert_eq!(error(MockSts::builder().role(role)), "the role `role` trusts `alice`, which is not a user");
         assert!(error(MockSts::builder().totp_secret("1")).starts_with("not a TOTP secret"));
     }
 

@@ -48,7 +48,7 @@ pub struct TotpSecret(Secret);
 
 /// The text is empty or not Base32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a TOTP secret: Base32 (letters A to Z and digits 2 to 7) is wanted")]
+#[error("not a TOTP secret: Base32 (letters A to Z and digits 2 to 7) is required")]
 pub struct InvalidTotpSecret;
 
 impl FromStr for TotpSecret {

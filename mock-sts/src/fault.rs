@@ -39,7 +39,7 @@ pub struct FaultRule {
 /// The text does not name a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no fault: KIND or KIND:N is wanted, KIND one of latency=MS, error=CODE, 5xx, 5xx-html, drop, \
+    "`{0}` is not a fault: give KIND or KIND:N, KIND one of latency=MS, error=CODE, 5xx, 5xx-html, drop, \
      skew=SECONDS, malformed, incomplete, N the number of requests, at least 1, CODE one of {codes}",
     codes = KNOWN_CODES.join(", ")
 )]
@@ -176,7 +176,7 @@ mod tests {
             "skew=",
         ] {
             let message = text.parse::<FaultRule>().unwrap_err().to_string();
-            assert!(message.starts_with(&format!("`{text}` is no fault: ")), "{message}");
+            assert!(message.starts_with(&format!("`{text}` is not a fault: ")), "{message}");
             assert!(message.contains("CODE one of AccessDenied, ") && message.contains(", Throttling"), "{message}");
         }
     }

@@ -29,7 +29,7 @@ impl RequestTime {
     /// `IncompleteSignature` if there is none, or it cannot be parsed.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let text = |name| {
-            // Values of a repeated header are one text, and that is no date.
+            // The values of a repeated header are joined into one text, which is not a date.
             let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
             let values: Vec<_> = values.collect();
             (!values.is_empty()).then(|| values.join(","))

@@ -57,7 +57,7 @@ def test_faults_come_and_go(mock_sts):
     mock_sts.fault("5xx")
     mock_sts.fault()
     client().get_caller_identity()
-    with pytest.raises(ValueError, match="is no fault"):
+    with pytest.raises(ValueError, match="is not a fault"):
         mock_sts.fault("error=NoSuchThing")
 
 

@@ -61,11 +61,11 @@ fn faults_are_replaced_all_or_none() {
 
     assert_eq!(put(r#"["5xx"]"#).0, 200);
     for (body, problem) in [
-        ("", "a JSON list of faults is wanted"),
-        (r#"{"faults": []}"#, "a JSON list of faults is wanted"),
-        ("[1]", "a JSON list of faults is wanted"),
-        (r#"["drop", "explode"]"#, "`explode` is no fault: "),
-        (r#"["error=NoSuchThing"]"#, "`error=NoSuchThing` is no fault: "),
+        ("", "give a JSON list of faults"),
+        (r#"{"faults": []}"#, "give a JSON list of faults"),
+        ("[1]", "give a JSON list of faults"),
+        (r#"["drop", "explode"]"#, "`explode` is not a fault: "),
+        (r#"["error=NoSuchThing"]"#, "`error=NoSuchThing` is not a fault: "),
     ] {
         let (status, answer) = put(body);
         assert!(status == 400 && answer["error"].as_str().unwrap().starts_with(problem), "{answer}");

@@ -23,7 +23,7 @@ pub(crate) async fn run(command: &[OsString], sts: &MockSts) -> Result<ExitCode,
     };
     let mut signals = Signals::catch()?;
     let sandbox = Sandbox::new(sts).map_err(|error| {
-        Failure::new(format!("cannot make a private folder: {error}"), "set `TMPDIR` to a folder that can be written")
+        Failure::new(format!("cannot create a private directory: {error}"), "set `TMPDIR` to a writable directory")
     })?;
 
     let mut process = Command::new(program);
@@ -51,7 +51,7 @@ pub(crate) async fn run(command: &[OsString], sts: &MockSts) -> Result<ExitCode,
         }
     };
     if let Err(error) = sandbox.close() {
-        let _ = writeln!(io::stderr(), "warning: the private folder is not removed: {error}");
+        let _ = writeln!(io::stderr(), "warning: the private directory was not removed: {error}");
     }
     Ok(ExitCode::from(code))
 }

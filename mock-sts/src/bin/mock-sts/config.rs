@@ -249,7 +249,7 @@ pub(crate) fn plain(text: &str) -> Result<String, String> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(text.to_owned())
     } else {
-        Err("must be ASCII without blanks, and not empty".to_owned())
+        Err("must be ASCII without spaces, and not empty".to_owned())
     }
 }
 

@@ -70,7 +70,7 @@ fn run(options: Options) -> Result<ExitCode, Failure> {
 /// Prints only the URL to stdout, for scripts, and instructions for people to stderr.
 fn announce(sts: &MockSts) {
     let mut stdout = io::stdout();
-    // If stdout is closed, nobody wants the URL.
+    // If stdout is closed, nobody reads the URL.
     let _ = writeln!(stdout, "{}", sts.url()).and_then(|()| stdout.flush());
 
     let mut lines = vec![
