@@ -43,6 +43,7 @@ fn get_14_a_first_use_to_the_letter_works_in_a_fresh_home() {
 
 /// An AWS CLI that only wants to know whether it would have a session and a region. `just interop` has the real one.
 const STAND_IN: &str = r#"#!/bin/sh
+[ "$1 $2" = 'sts get-caller-identity' ] || exit 2
 while [ $# -gt 0 ]; do [ "$1" = --profile ] && AWS_PROFILE=$2; shift; done
 [ -n "$AWS_PROFILE" ] && updsts list --check "$AWS_PROFILE" || exit 1
 sed -n "/^\[\(profile \)*$AWS_PROFILE\]/,/^\[/p" ~/.aws/config ~/.aws/credentials | grep -q '^region = .'
