@@ -70,7 +70,12 @@ class Home:
         """Runs a line as a person would; the code is typed at the prompt. Returns the status and what was shown."""
         mine, its = pty.openpty()
         shell = subprocess.Popen(
-            ["sh", "-c", line], env=self.environment, cwd=self.folder, stdin=its, stdout=its, stderr=its, close_fds=True
+            ["setsid", "--ctty", "--wait", "sh", "-c", line],
+            env=self.environment,
+            cwd=self.folder,
+            stdin=its,
+            stdout=its,
+            stderr=its,
         )
         os.close(its)
         shown, answered = "", False
