@@ -30,12 +30,13 @@ pub fn serve(options: &Mcp, file: CredentialsFile, environment: &Environment, ou
     let stop = CancellationToken::new();
     let runtime = runtime()?;
     let status = runtime.block_on(async {
+        let signal = signal();
         let (stdin, stdout) = stdio_pipes();
         let session = crate::mcp::serve(server, stdin, stdout, stop.clone());
         tokio::pin!(session);
         tokio::select! {
             () = &mut session => None,
-            status = signal() => {
+            status = signal => {
                 stop.cancel();
                 session.await;
                 Some(status)

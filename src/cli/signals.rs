@@ -18,10 +18,11 @@ pub enum Ended {
 pub fn until_signal(work: impl Future<Output = Result<()>>) -> Result<Ended> {
     let runtime = runtime()?;
     let result = runtime.block_on(async {
+        let signal = signal();
         tokio::select! {
             biased;
             result = work => result.map(|()| Ended::Done),
-            status = signal() => Ok(Ended::By(status)),
+            status = signal => Ok(Ended::By(status)),
         }
     });
     // A thread that is still reading from a terminal must not delay the exit.
@@ -37,18 +38,20 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(internal)
 }
 
+/// The exit status for the first signal that asks to stop. From the call on none ends the program by itself.
 #[cfg(unix)]
-pub async fn signal() -> u8 {
+pub fn signal() -> impl Future<Output = u8> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => INTERRUPTED,
-        _ = terminate.recv() => TERMINATED,
-        _ = hangup.recv() => 129,
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => INTERRUPTED,
+            _ = terminate.recv() => TERMINATED,
+            _ = hangup.recv() => 129,
+        }
     }
 }
 

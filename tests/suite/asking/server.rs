@@ -27,7 +27,7 @@ fn session_of(sandbox: &Sandbox, client: &str) -> Session {
     session
 }
 
-fn legacy_call(session: &mut Session, id: u64, arguments: Value) {
+fn legacy_call(session: &mut Session, id: u64, arguments: &Value) {
     let parameters = json!({"name": UPDATE, "arguments": arguments});
     session.send(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": parameters}));
 }
@@ -36,7 +36,7 @@ fn legacy_call(session: &mut Session, id: u64, arguments: Value) {
 fn mcp_6_a_person_is_asked_in_a_window_and_the_code_is_in_no_message() {
     let sandbox = sandbox_with("ask", "printf '%s' \"$1\" >text; echo 123456");
     let mut session = session_of(&sandbox, "claude-code\u{202e}\n");
-    legacy_call(&mut session, 1, update());
+    legacy_call(&mut session, 1, &update());
     let result = session.answer(1)["result"].take();
     assert_eq!(result["structuredContent"]["result"]["refreshed"], true, "{result}");
     let text = fs::read_to_string(sandbox.path("text")).unwrap();
@@ -127,7 +127,7 @@ fn with_window(end: impl FnOnce(Session, u64)) {
     let sandbox = sandbox_with("ask", "sleep 77 & echo $! >child; wait");
     let before = sandbox.read();
     let mut session = session_of(&sandbox, "client");
-    legacy_call(&mut session, 1, update());
+    legacy_call(&mut session, 1, &update());
     let child = wait_for(&sandbox.path("child"));
     end(session, 1);
     assert!(is_gone(&child), "the window is still open");
