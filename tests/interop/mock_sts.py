@@ -1,32 +1,30 @@
 #!/usr/bin/env python3
-"""The real AWS CLI and boto3 against mock-sts.
+"""The real AWS CLI, boto3 and the JavaScript SDK against mock-sts.
 
-    python mock_sts.py PATH_OF_MOCK_STS
+    python mock_sts.py PATH_OF_MOCK_STS [FOLDER_OF_THE_JAVASCRIPT_SDK]
 
 Needs boto3, and the AWS CLI beside this Python or on the PATH (`pip install boto3 awscli`). Prints a line for each
 check and 'N passed, N failed'; ends with 1 where one failed.
 """
 
-import base64
-import hashlib
-import hmac
-import json
-import os
-import shutil
-import struct
-import subprocess
 import sys
 import tempfile
-import time
-from contextlib import contextmanager
+import urllib.request
 from pathlib import Path
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
+from mock_clients import (
+    ACCOUNT,
+    AwsCli,
+    Boto3,
+    Checks,
+    JavaScript,
+    User,
+    forget_own_settings,
+    mock_sts,
+    table,
+    wait_for_room_in_the_step,
+)
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
 WRONG_CODE = (
     "AccessDenied",
     "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
@@ -51,197 +49,42 @@ TOO_SHORT = (
     "Member must have value greater than or equal to 900",
 )
 SESSION_AS_CALLER = ("AccessDenied", "Cannot call GetSessionToken with session credentials")
+HALF_OF_MFA = (
+    "AccessDenied",
+    "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
+)
+TOO_LONG_FOR_ROLE = (
+    "ValidationError",
+    "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+)
+TOO_LONG_FOR_CHAIN = (
+    "ValidationError",
+    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+)
+ENDED = ("ExpiredToken", "The security token included in the request is expired")
 
 
-class Refused(Exception):
-    """A refusal, with the code and message that the client shows."""
-
-    def __init__(self, code, message):
-        super().__init__(f"{code}: {message}")
-        self.code, self.message = code, message
+def role_arn(name):
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
 
 
-class User:
-    """A user of the mock with a device of its own."""
-
-    def __init__(self, name):
-        self.name = name
-        self.key = (f"AKIA{name.upper():A<16}", f"{name}-secret")
-        self.serial = f"arn:aws:iam::{ACCOUNT}:mfa/{name}"
-        self.arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
-        self.totp_secret = base64.b32encode(hashlib.sha1(name.encode()).digest()).decode()
-
-    def code(self):
-        """RFC 6238: SHA-1, six digits, steps of 30 seconds."""
-        key = base64.b32decode(self.totp_secret)
-        digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
-        offset = digest[-1] & 15
-        return f"{(struct.unpack('>I', digest[offset:offset + 4])[0] & 0x7FFFFFFF) % 1000000:06}"
-
-    def wrong_code(self):
-        return f"{(int(self.code()) + 1) % 1000000:06}"
-
-    def toml(self):
-        return (
-            f'[[users]]\nname = "{self.name}"\naccount = "{ACCOUNT}"\nmfa_serial = "{self.serial}"\n'
-            f'totp_secret = "{self.totp_secret}"\n[[users.keys]]\naccess_key_id = "{self.key[0]}"\n'
-            f'secret_access_key = "{self.key[1]}"\n'
-        )
+def assumed(name):
+    return f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/me"
 
 
-class Boto3:
-    name = "boto3"
-
-    def _call(self, url, key, operation, service="sts", **parameters):
-        access_key_id, secret_access_key, *token = key
-        # Its own validation would keep a duration of 600 from the server.
-        config = Config(parameter_validation=False, retries={"max_attempts": 0}, proxies={})
-        client = boto3.client(
-            service,
-            endpoint_url=url,
-            region_name=REGION,
-            aws_access_key_id=access_key_id,
-            aws_secret_access_key=secret_access_key,
-            aws_session_token=token[0] if token else None,
-            config=config,
-        )
-        try:
-            return getattr(client, operation)(**parameters)
-        except ClientError as error:
-            raise Refused(error.response["Error"]["Code"], error.response["Error"]["Message"]) from error
-
-    def session(self, url, key, serial, code, duration=3600):
-        answer = self._call(
-            url, key, "get_session_token", SerialNumber=serial, TokenCode=code, DurationSeconds=duration
-        )["Credentials"]
-        return answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
-
-    def identity(self, url, key):
-        return self._call(url, key, "get_caller_identity")["Arn"]
-
-    def assume_role(self, url, key, role, serial, code):
-        answer = self._call(
-            url, key, "assume_role", RoleArn=role, RoleSessionName="me", SerialNumber=serial, TokenCode=code
-        )["Credentials"]
-        return answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
-
-    def devices(self, url, key):
-        answer = self._call(url, key, "list_mfa_devices", service="iam")
-        return [device["SerialNumber"] for device in answer["MFADevices"]]
-
-    def user(self, url, key):
-        return self._call(url, key, "get_user", service="iam")["User"]["Arn"]
-
-
-class AwsCli:
-    name = "aws"
-
-    def __init__(self, folder):
-        beside = Path(sys.executable).with_name("aws")
-        self.program = str(beside) if beside.exists() else shutil.which("aws")
-        if not self.program:
-            sys.exit("error: no `aws` beside this Python or on the PATH\nhint: pip install awscli")
-        self.config = folder / "config"
-        self.config.write_text("[default]\nparameter_validation = false\n")
-
-    def _call(self, url, key, *arguments, service="sts"):
-        access_key_id, secret_access_key, *token = key
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        environment.update(
-            AWS_ACCESS_KEY_ID=access_key_id,
-            AWS_SECRET_ACCESS_KEY=secret_access_key,
-            AWS_CONFIG_FILE=str(self.config),
-            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
-            AWS_ENDPOINT_URL_STS=url,
-            AWS_ENDPOINT_URL_IAM=url,
-            AWS_REGION=REGION,
-            AWS_DEFAULT_REGION=REGION,
-            AWS_MAX_ATTEMPTS="1",
-            NO_PROXY="127.0.0.1",
-        )
-        if token:
-            environment["AWS_SESSION_TOKEN"] = token[0]
-        command = [self.program, service, *arguments, "--output", "json"]
-        answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-        if answer.returncode == 0:
-            return json.loads(answer.stdout)
-        # An error occurred (CODE) when calling the NAME operation: MESSAGE
-        head, _, message = answer.stderr.strip("\n").partition(" operation: ")
-        raise Refused(head.partition("(")[2].partition(")")[0], message or answer.stderr)
-
-    def session(self, url, key, serial, code, duration=3600):
-        arguments = ["--serial-number", serial, "--token-code", code, "--duration-seconds", str(duration)]
-        answer = self._call(url, key, "get-session-token", *arguments)["Credentials"]
-        return answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
-
-    def identity(self, url, key):
-        return self._call(url, key, "get-caller-identity")["Arn"]
-
-    def assume_role(self, url, key, role, serial, code):
-        arguments = ["--role-arn", role, "--role-session-name", "me", "--serial-number", serial, "--token-code", code]
-        answer = self._call(url, key, "assume-role", *arguments)["Credentials"]
-        return answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"]
-
-    def devices(self, url, key):
-        answer = self._call(url, key, "list-mfa-devices", service="iam")
-        return [device["SerialNumber"] for device in answer["MFADevices"]]
-
-    def user(self, url, key):
-        return self._call(url, key, "get-user", service="iam")["User"]["Arn"]
-
-
-@contextmanager
-def mock_sts(program, *arguments):
-    """A mock that runs; gives its URL."""
-    process = subprocess.Popen(
-        [program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+def not_trusted(caller, role):
+    return (
+        "AccessDenied",
+        f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn(role)}",
     )
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-        process.stdout.close()
 
 
-class Checks:
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def report(self, name, problem):
-        if problem is None:
-            self.passed += 1
-            print(f"ok      {name}")
-        else:
-            self.failed += 1
-            print(f"FAILED  {name}: {problem}")
-
-    def granted(self, name, call, expected=None):
-        """Gives what the call gives, or None where it was refused."""
-        try:
-            value = call()
-        except Refused as refused:
-            self.report(name, str(refused))
-            return None
-        self.report(name, None if expected is None or value == expected else f"{value!r}")
-        return value
-
-    def refused(self, name, call, code, message):
-        """The message is the whole text, or a function that tells whether it is right."""
-        try:
-            call()
-        except Refused as refused:
-            right = message(refused.message) if callable(message) else refused.message == message
-            self.report(name, None if refused.code == code and right else f"{refused.code}: {refused.message!r}")
-        else:
-            self.report(name, "was granted")
-
-
-def wait_for_room_in_the_step():
-    """The code must not change between two calls that are to send the same one, one step of tolerance aside."""
-    left = 30 - time.time() % 30
-    if left < 5:
-        time.sleep(left)
+def invalid(value, name, constraint):
+    return (
+        "ValidationError",
+        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
+        f"Member must {constraint}",
+    )
 
 
 def check_codes_and_keys(checks, client, url, user, other):
@@ -274,30 +117,103 @@ def check_codes_and_keys(checks, client, url, user, other):
         )
 
 
+def check_devices(checks, client, url, user, passkey):
+    checks.granted(f"{client.name}: devices", lambda: client.devices(url, user.key), [user.serial, passkey])
+    checks.granted(f"{client.name}: the user", lambda: client.user(url, user.key), user.arn)
+
+
+def check_roles(checks, client, url, user):
+    """Roles that are granted."""
+
+    def granted(name, role, key=user.key, **parameters):
+        session = checks.granted(
+            f"{client.name}: {name}", lambda: client.assume_role(url, key, role_arn(role), **parameters)
+        )
+        if session:
+            checks.granted(f"{client.name}: its session names it", lambda: client.identity(url, session), assumed(role))
+        return session
+
+    plain = granted("a role", "plain")
+    granted("a role with an external id", "partner", ExternalId="id-1")
+    granted("a role by a role", "next", key=plain, DurationSeconds=3600)
+    granted("a role for two hours", "long", DurationSeconds=7200)
+    granted("a role with MFA", "strict", SerialNumber=user.serial, TokenCode=user.code())
+    session = client.session(url, user.key, user.serial, user.code(1))
+    granted("a role with MFA over a session", "strict", key=session)
+    return plain
+
+
+def check_refusals_of_roles(checks, client, url, user, others, plain):
+    """Each refusal of `AssumeRole`, in AWS's words."""
+
+    def refused(name, expected, role="plain", key=user.key, **parameters):
+        arn = role if ":" in role else role_arn(role)
+        checks.refused(
+            f"{client.name}: {name}", lambda: client.assume_role(url, key, arn, **parameters), *expected
+        )
+
+    stranger, denied, root = others
+    by_role = assumed("plain")
+    code = {"SerialNumber": user.serial, "TokenCode": user.code()}
+    refused("a user whom the role does not trust", not_trusted(stranger.arn, "plain"), key=stranger.key)
+    refused("a role that does not exist", not_trusted(user.arn, "missing"), "missing")
+    refused("a role that trusts a role only", not_trusted(user.arn, "next"), "next")
+    refused("a role whom another does not trust", not_trusted(by_role, "long"), "long", key=plain)
+    refused("no code where one is wanted", not_trusted(user.arn, "strict"), "strict")
+    refused("a code that was used", WRONG_CODE, "strict", **code)
+    refused("a wrong code", WRONG_CODE, "strict", SerialNumber=user.serial, TokenCode=user.wrong_code())
+    refused("a device of somebody else", WRONG_DEVICE, "strict", SerialNumber=stranger.serial, TokenCode="123456")
+    refused("a serial number without a code", HALF_OF_MFA, SerialNumber=user.serial)
+    refused("a code without a serial number", HALF_OF_MFA, TokenCode="123456")
+    refused("no external id", not_trusted(user.arn, "partner"), "partner")
+    refused("a wrong external id", not_trusted(user.arn, "partner"), "partner", ExternalId="id-2")
+    for seconds, constraint in [(899, "greater than or equal to 900"), (43201, "less than or equal to 43200")]:
+        expected = invalid(seconds, "durationSeconds", f"have value {constraint}")
+        refused(f"{seconds} seconds", expected, "long", DurationSeconds=seconds)
+    refused("longer than the role", TOO_LONG_FOR_ROLE, DurationSeconds=3601)
+    refused("longer than a chain", TOO_LONG_FOR_CHAIN, "next", key=plain, DurationSeconds=3601)
+    words = r"satisfy regular expression pattern: [\w+=,.@-]*"
+    refused("a blank in the name", invalid("a b", "roleSessionName", words), RoleSessionName="a b")
+    expected = invalid("a", "roleSessionName", "have length greater than or equal to 2")
+    refused("a name of one letter", expected, RoleSessionName="a")
+    words = r"satisfy regular expression pattern: [\w+=,.@:\/-]*"
+    refused("a star in the external id", invalid("i*", "externalId", words), "partner", ExternalId="i*")
+    refused("the ARN of a user", ("ValidationError", "Request ARN is invalid"), user.arn)
+    message = f"{not_trusted(denied.arn, 'plain')[1]} with an explicit deny in an identity-based policy"
+    refused("a user to whom it is denied", ("AccessDenied", message), key=denied.key)
+    refused("a root", ("AccessDenied", "Roles may not be assumed by root accounts."), key=root)
+    refused("an unknown key", UNKNOWN_KEY, key=("AKIAUNKNOWNUNKNOWNUN", "secret"))
+    refused("a wrong secret key", WRONG_SECRET, key=(user.key[0], "wrong"))
+    end = urllib.request.Request(f"{url}/_mock/sessions/{plain[0]}/expire", method="PUT")
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(end).close()
+    refused("a session that has ended", ENDED, "next", key=plain)
+
+
 def check_roles_and_devices(checks, client, program, folder):
     """By a mock of its own, so that its codes are fresh."""
-    user = User(client.name)
-    role = f"arn:aws:iam::{ACCOUNT}:role/admin"
+    user, stranger, denied = User(client.name), User("stranger"), User("denied")
+    root = ("AKIAROOT", "root-secret")
     passkey = f"arn:aws:iam::{ACCOUNT}:u2f/user/{user.name}/key"
     config = folder / f"{client.name}.toml"
+    trusted = [user.name, denied.name]
     config.write_text(
-        f'{user.toml()}[[users.devices]]\nserial = "{passkey}"\n'
-        f'[[roles]]\nname = "admin"\nprincipals = ["{user.name}"]\nmfa = true\n'
+        user.toml()
+        + table("users.devices", serial=passkey)
+        + stranger.toml()
+        + denied.toml(denied=["sts:AssumeRole"])
+        + table("users", root=True)
+        + table("users.keys", access_key_id=root[0], secret_access_key=root[1])
+        + table("roles", name="plain", principals=trusted)
+        + table("roles", name="strict", principals=trusted, mfa=True)
+        + table("roles", name="partner", principals=trusted, external_id="id-1")
+        + table("roles", name="long", principals=trusted, max_duration=43200)
+        + table("roles", name="next", principals=[role_arn("plain")], max_duration=7200)
     )
     wait_for_room_in_the_step()
     with mock_sts(program, "--config", str(config)) as url:
-        assumed = checks.granted(
-            f"{client.name}: a role with MFA",
-            lambda: client.assume_role(url, user.key, role, user.serial, user.code()),
-        )
-        if assumed:
-            checks.granted(
-                f"{client.name}: the session names its role",
-                lambda: client.identity(url, assumed),
-                f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/me",
-            )
-        checks.granted(f"{client.name}: devices", lambda: client.devices(url, user.key), [user.serial, passkey])
-        checks.granted(f"{client.name}: the user", lambda: client.user(url, user.key), user.arn)
+        check_devices(checks, client, url, user, passkey)
+        plain = check_roles(checks, client, url, user)
+        check_refusals_of_roles(checks, client, url, user, (stranger, denied, root), plain)
 
 
 def check_clock(checks, client, program):
@@ -320,18 +236,14 @@ def check_clock(checks, client, program):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    # Nothing of the caller's own AWS settings may play a part.
-    for variable in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[variable]
-    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
-
-    program = sys.argv[1]
+    forget_own_settings()
+    program, *javascript = sys.argv[1:]
     checks = Checks()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        clients = [Boto3(), AwsCli(folder)]
+        clients = [Boto3(), AwsCli(folder), *map(JavaScript, javascript)]
         users = {client.name: User(client.name) for client in clients}
         other = User("other")
         config = folder / "users.toml"
@@ -343,8 +255,9 @@ def main():
             check_roles_and_devices(checks, client, program, folder)
         for client in clients:
             check_clock(checks, client, program)
-    print(f"{checks.passed} passed, {checks.failed} failed")
-    return 1 if checks.failed else 0
+    if not javascript:
+        print("skipped the JavaScript SDK: npm is not installed")
+    return checks.end()
 
 
 if __name__ == "__main__":
