@@ -49,7 +49,7 @@ interop:
     cargo build --quiet --locked --workspace --bins --examples
     @scripts/interop
 
-# Build the Python wheel of mock-sts, and try its pytest fixture with boto3 in a fresh environment
+# Build the Python wheel of mock-sts, and try its pytest fixture with boto3 and pytest-xdist in a fresh environment
 pytest-plugin:
     @scripts/pytest-plugin
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import zipfile
 
 import boto3
 import pytest
@@ -93,3 +94,17 @@ def test_options_come_by_a_mark(mock_sts):
 def test_wrong_options_are_told():
     with pytest.raises(ValueError, match="error: invalid value 'explode'"):
         MockSts("--fault", "explode")
+
+
+@pytest.mark.skipif("WHEEL" not in os.environ, reason="only where the wheel was just built")
+def test_the_wheel_holds_the_program_and_its_license():
+    names = zipfile.ZipFile(os.environ["WHEEL"]).namelist()
+    assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
+    assert [name for name in names if ".data/scripts/mock-sts" in name]
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_each_test_has_a_mock_of_its_own(mock_sts, number):
+    """Beside the workers of pytest-xdist, too."""
+    client().get_caller_identity()
+    assert len(mock_sts.requests()) == 1
