@@ -53,6 +53,15 @@ interop:
 pytest-plugin:
     @scripts/pytest-plugin
 
+# Build an image with mock-sts and nothing else, where docker, podman or buildah is; try the program alone in an empty folder
+mock-image:
+    @scripts/mock-image
+
+# Flood the release build of mock-sts with requests, large bodies and half-open connections, and measure its memory
+mock-flood:
+    cargo build --quiet --locked --release --package mock-sts
+    @python3 scripts/mock-flood "${CARGO_TARGET_DIR:-target}/release/mock-sts"
+
 # What `just test` does in bash, in zsh and fish, too: completion of hostile and ordinary names, the lines of README.md
 shells:
     @command -v zsh fish >/dev/null || { echo "install zsh and fish first"; exit 1; }

@@ -1,11 +1,10 @@
 //! The gate before wiremock, which reads any request whole: it bounds what clients can make the mock hold.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
@@ -34,6 +33,9 @@ const CONNECTIONS: usize = 256;
 /// How long a client may take for the head of a request, and for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Of a connection that waits for no client.
+const BUSY: u64 = u64::MAX;
+
 /// Where requests go on to, and what they hold.
 pub(crate) struct Gate {
     behind: SocketAddr,
@@ -41,6 +43,8 @@ pub(crate) struct Gate {
     has_admin: bool,
     /// Bytes of the bodies of all requests.
     held: AtomicUsize,
+    /// How many times a connection began to wait for its client.
+    waits: AtomicU64,
 }
 
 /// Why a body was not read.
@@ -54,7 +58,7 @@ enum Unread {
 impl Gate {
     /// `behind` is wiremock's address.
     pub(crate) fn new(behind: SocketAddr, service: Arc<Service>, has_admin: bool) -> Arc<Self> {
-        Arc::new(Self { behind, service, has_admin, held: AtomicUsize::new(0) })
+        Arc::new(Self { behind, service, has_admin, held: AtomicUsize::new(0), waits: AtomicU64::new(0) })
     }
 
     /// Serves the listener's clients until it is dropped.
@@ -133,14 +137,20 @@ impl Drop for Held<'_> {
 struct Visit {
     gate: Arc<Gate>,
     peer: SocketAddr,
-    /// Whether a request was read that has no response yet.
-    is_busy: AtomicBool,
+    /// When it began to wait for its client, in `Gate::waits`; `BUSY` if a request was read that has no response yet.
+    waits_since: AtomicU64,
     onward: Mutex<Option<SendRequest<Full<Bytes>>>>,
 }
 
 impl Visit {
     fn new(gate: Arc<Gate>, peer: SocketAddr) -> Arc<Self> {
-        Arc::new(Self { gate, peer, is_busy: AtomicBool::new(false), onward: Mutex::default() })
+        let visit = Self { gate, peer, waits_since: AtomicU64::new(BUSY), onward: Mutex::default() };
+        visit.wait();
+        Arc::new(visit)
+    }
+
+    fn wait(&self) {
+        self.waits_since.store(self.gate.waits.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
     }
 
     async fn serve(self: Arc<Self>, stream: TcpStream) {
@@ -148,7 +158,7 @@ impl Visit {
             let visit = Arc::clone(&self);
             async move {
                 let reply = visit.answer(request).await;
-                visit.is_busy.store(false, Ordering::Relaxed);
+                visit.wait();
                 reply
             }
         });
@@ -171,7 +181,7 @@ impl Visit {
         }
         let mut held = Held::new(&self.gate.held);
         let read = timeout(PATIENCE, self.gate.read(&mut body, &mut held)).await.unwrap_or(Err(Unread::Ended));
-        self.is_busy.store(true, Ordering::Relaxed);
+        self.waits_since.store(BUSY, Ordering::Relaxed);
         let body = match read {
             Ok(body) => body,
             Err(Unread::TooLarge) => return Ok(self.gate.refuse(&Refusal::too_large())),
@@ -209,12 +219,12 @@ fn bad_request() -> Reply {
     response
 }
 
-/// The open connections, oldest first.
+/// The open connections.
 #[derive(Default)]
-struct Connections(VecDeque<(Arc<Visit>, AbortHandle)>);
+struct Connections(Vec<(Arc<Visit>, AbortHandle)>);
 
 impl Connections {
-    /// Whether one more may be opened. If there are too many, the oldest that waits for its client is closed.
+    /// Whether one more may be opened. If there are too many, the one that has waited longest for its client is closed.
     fn make_room(&mut self) -> bool {
         if self.0.len() < CONNECTIONS {
             return true;
@@ -223,15 +233,18 @@ impl Connections {
         if self.0.len() < CONNECTIONS {
             return true;
         }
-        let idle = self.0.iter().position(|(visit, _)| !visit.is_busy.load(Ordering::Relaxed));
-        if let Some((_, task)) = idle.and_then(|position| self.0.remove(position)) {
-            task.abort();
-        }
-        idle.is_some()
+        let since = self.0.iter().map(|(visit, _)| visit.waits_since.load(Ordering::Relaxed));
+        let Some((longest, _)) = since.enumerate().filter(|&(_, since)| since != BUSY).min_by_key(|&(_, since)| since)
+        else {
+            return false;
+        };
+        let (_, task) = self.0.swap_remove(longest);
+        task.abort();
+        true
     }
 
     fn add(&mut self, visit: Arc<Visit>, stream: TcpStream) {
         let task = tokio::spawn(Arc::clone(&visit).serve(stream));
-        self.0.push_back((visit, task.abort_handle()));
+        self.0.push((visit, task.abort_handle()));
     }
 }

@@ -5,6 +5,7 @@
 mod admin;
 mod client;
 mod codes;
+mod connections;
 mod faults;
 mod iam;
 mod load;
