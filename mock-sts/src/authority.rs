@@ -67,9 +67,12 @@ impl Authority {
         records: &Records,
         now: Timestamp,
     ) -> Result<Caller<'_>, Refusal> {
-        let session_token = request.headers.get("x-amz-security-token");
+        let session_token = match &authorization.in_query {
+            Some(in_query) => in_query.session_token.as_deref().map(str::as_bytes),
+            None => request.headers.get("x-amz-security-token").map(HeaderValue::as_bytes),
+        };
         let key = self
-            .signing_key(&authorization.access_key_id, session_token.map(HeaderValue::as_bytes))
+            .signing_key(&authorization.access_key_id, session_token)
             .filter(|key| {
                 key.caller.principal.partition() == partition_of(&authorization.scope.region).unwrap_or("aws")
             })

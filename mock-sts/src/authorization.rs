@@ -1,16 +1,18 @@
-//! The `Authorization` header of Signature Version 4.
+//! Who signed a request, and how: Signature Version 4 in a header, or in the query.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
+use wiremock::Request;
 use wiremock::http::HeaderMap;
 
+use crate::presigned::Presigned;
 use crate::refusal::Refusal;
 
 /// The only supported algorithm.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// A parsed `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` header.
+/// A parsed `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` header, or the parameters of a presigned URL.
 ///
 /// Source: IAM user guide, "Create a signed AWS API request".
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +22,14 @@ pub(crate) struct Authorization {
     /// As sent.
     pub(crate) signed_headers: Vec<String>,
     pub(crate) signature: String,
+    /// The date and session token of a presigned URL; those of another request are in its headers.
+    pub(crate) in_query: Option<InQuery>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct InQuery {
+    pub(crate) date: String,
+    pub(crate) session_token: Option<String>,
 }
 
 /// The scope of a signature: `20261123/us-east-1/sts/aws4_request`.
@@ -35,8 +45,27 @@ pub(crate) struct Scope {
 impl Authorization {
     /// # Errors
     ///
-    /// `MissingAuthenticationToken` if there is no header, `IncompleteSignature` if it cannot be parsed.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+    /// `MissingAuthenticationToken` if there is none, `IncompleteSignature` if it cannot be parsed.
+    pub(crate) fn of(request: &Request) -> Result<Self, Refusal> {
+        match Presigned::of(request.url.query().unwrap_or_default()) {
+            None => Self::of_headers(&request.headers),
+            Some(_) if request.headers.contains_key("authorization") => Err(Refusal::incomplete_signature(
+                "A request is signed by its Authorization header or by its query, not by both.".to_owned(),
+            )),
+            Some(presigned) => Self::of_presigned(presigned?),
+        }
+    }
+
+    fn of_presigned(presigned: Presigned) -> Result<Self, Refusal> {
+        let Presigned { algorithm, credential, date, signed_headers, signature, session_token } = presigned;
+        if algorithm != ALGORITHM {
+            return Err(Refusal::incomplete_signature(format!("Unsupported AWS 'algorithm': '{algorithm}'.")));
+        }
+        let authorization = Self::new(&credential, &signed_headers, &signature)?;
+        Ok(Self { in_query: Some(InQuery { date, session_token }), ..authorization })
+    }
+
+    fn of_headers(headers: &HeaderMap) -> Result<Self, Refusal> {
         let mut values = headers.get_all("authorization").iter();
         let value = values.next().ok_or_else(Refusal::missing_authentication_token)?;
         let text = value.to_str().unwrap_or_default();
@@ -84,7 +113,10 @@ impl Authorization {
         else {
             return Err(Refusal::incomplete_signature(format!("{} {}", missing.join(" "), hashed(text))));
         };
+        Self::new(credential, signed_headers, signature)
+    }
 
+    fn new(credential: &str, signed_headers: &str, signature: &str) -> Result<Self, Refusal> {
         let elements: Vec<&str> = credential.split('/').collect();
         let [access_key_id, date, region, service, terminator] = elements[..] else {
             return Err(Refusal::incomplete_signature(format!(
@@ -102,6 +134,7 @@ impl Authorization {
             },
             signed_headers: signed_headers.split(';').map(str::to_owned).collect(),
             signature: signature.to_owned(),
+            in_query: None,
         })
     }
 }
@@ -119,7 +152,7 @@ mod tests {
     fn parse(value: &str) -> Result<Authorization, Refusal> {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", value.parse().unwrap());
-        Authorization::of(&headers)
+        Authorization::of_headers(&headers)
     }
 
     fn refusal(value: &str) -> (String, String) {
@@ -162,7 +195,7 @@ mod tests {
 
     #[test]
     fn no_header_and_another_scheme_are_missing_authentication() {
-        assert_eq!(Authorization::of(&HeaderMap::new()).unwrap_err().code, "MissingAuthenticationToken");
+        assert_eq!(Authorization::of_headers(&HeaderMap::new()).unwrap_err().code, "MissingAuthenticationToken");
         assert_eq!(refusal("Basic dXNlcjpwYXNz").0, "MissingAuthenticationToken");
         assert_eq!(refusal("AWS4-ECDSA-P256-SHA256 Credential=x").0, "IncompleteSignature");
     }

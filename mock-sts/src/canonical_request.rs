@@ -3,6 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode};
 use wiremock::Request;
 
+use crate::presigned::SIGNATURE;
+
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// For services other than S3 the path is encoded a second time, except for slashes.
@@ -15,7 +17,7 @@ pub(crate) fn canonical_request(request: &Request, signed_headers: &[String], bo
     let mut canonical = Vec::new();
     canonical.extend_from_slice(request.method.as_str().as_bytes());
     canonical.push(b'\n');
-    canonical.extend(utf8_percent_encode(request.url.path(), RESERVED_IN_PATH).flat_map(str::bytes));
+    canonical.extend(utf8_percent_encode(&single_slashes(request.url.path()), RESERVED_IN_PATH).flat_map(str::bytes));
     canonical.push(b'\n');
     canonical.extend_from_slice(canonical_query(request.url.query().unwrap_or_default()).as_bytes());
     canonical.push(b'\n');
@@ -32,6 +34,14 @@ pub(crate) fn canonical_request(request: &Request, signed_headers: &[String], bo
     canonical
 }
 
+/// Services other than S3 read `//` in a path as `/`; the URL has no `.` and `..` any more.
+fn single_slashes(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let end = if path.ends_with('/') && !parts.is_empty() { "/" } else { "" };
+    format!("/{}{end}", parts.join("/"))
+}
+
+/// Without the signature that a presigned URL has in its query.
 fn canonical_query(query: &str) -> String {
     // A `+` is a plus sign here, not a space; it means a space only in forms.
     let encode = |text: &str| percent_encode(&percent_decode_str(text).collect::<Vec<u8>>(), RESERVED).to_string();
@@ -40,6 +50,7 @@ fn canonical_query(query: &str) -> String {
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(name, value)| (encode(name), encode(value)))
+        .filter(|(name, _)| name != SIGNATURE)
         .collect();
     pairs.sort();
     let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -60,6 +71,13 @@ fn squeeze(value: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_has_single_slashes() {
+        for (path, expected) in [("/", "/"), ("//", "/"), ("//example//", "/example/"), ("/a//b", "/a/b"), ("", "/")] {
+            assert_eq!(single_slashes(path), expected);
+        }
+    }
 
     #[test]
     fn queries_are_encoded_strictly_and_sorted() {

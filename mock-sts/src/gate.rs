@@ -11,6 +11,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1::SendRequest;
 use hyper::header::{EXPECT, HOST, TRANSFER_ENCODING};
+use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
 use hyper::service::service_fn;
 use hyper::{Request, Response, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -172,9 +174,7 @@ impl Visit {
     async fn answer(&self, request: Request<Incoming>) -> io::Result<Reply> {
         let (mut parts, mut body) = request.into_parts();
         let path = parts.uri.path_and_query().filter(|path| path.as_str().starts_with('/')).cloned();
-        let (Some(path), 1) = (path, parts.headers.get_all(HOST).iter().count()) else {
-            return Ok(bad_request());
-        };
+        let Some(path) = path.filter(|_| is_unambiguous(&parts)) else { return Ok(bad_request()) };
         let is_too_large = body.size_hint().lower() > LONGEST_BODY as u64;
         if is_too_large && parts.headers.contains_key(EXPECT) {
             return Ok(self.gate.refuse(&Refusal::too_large()));
@@ -211,6 +211,15 @@ impl Visit {
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         Ok(Response::from_parts(parts, Full::new(body)))
     }
+}
+
+/// Whether there is one host, and a body that is sent as it is. (hyper settles how long it is.)
+fn is_unambiguous(parts: &Parts) -> bool {
+    let values = |name| parts.headers.get_all(name).iter().collect::<Vec<_>>();
+    let encodings = values(TRANSFER_ENCODING);
+    let target = parts.uri.authority().map(Authority::as_str);
+    let is_one_host = matches!(values(HOST)[..], [host] if target.is_none_or(|target| host == target));
+    is_one_host && (encodings.is_empty() || encodings == ["chunked"])
 }
 
 fn bad_request() -> Reply {

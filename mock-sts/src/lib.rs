@@ -66,6 +66,7 @@ mod mfa;
 mod mock_sts;
 mod parameters;
 mod policy;
+mod presigned;
 mod principal;
 mod refusal;
 mod region;

@@ -9,8 +9,8 @@ use wiremock::http::HeaderMap;
 
 use crate::refusal::Refusal;
 
-/// How far the request's time may differ from the mock's, in seconds.
-const TOLERANCE_SECONDS: i64 = 5 * 60;
+/// How far the request's time may be ahead of the mock's.
+const MINUTES_AHEAD: i64 = 5;
 /// ISO 8601, basic format.
 const BASIC_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// When a request claims to have been signed.
@@ -22,19 +22,19 @@ pub(crate) struct RequestTime {
 }
 
 impl RequestTime {
-    /// `X-Amz-Date`, else `Date`.
+    /// The date of a presigned URL, else `X-Amz-Date`, else `Date`.
     ///
     /// # Errors
     ///
     /// `IncompleteSignature` if there is none, or it cannot be parsed.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(crate) fn of(in_query: Option<&str>, headers: &HeaderMap) -> Result<Self, Refusal> {
         let text = |name| {
             // The values of a repeated header are joined into one text, which is not a date.
             let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
             let values: Vec<_> = values.collect();
             (!values.is_empty()).then(|| values.join(","))
         };
-        let (given, timestamp) = if let Some(given) = text("x-amz-date") {
+        let (given, timestamp) = if let Some(given) = in_query.map(str::to_owned).or_else(|| text("x-amz-date")) {
             let timestamp =
                 DateTime::strptime(BASIC_FORMAT, &given).ok().and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
             // The parser is more generous than AWS.
@@ -58,22 +58,21 @@ impl RequestTime {
 
     /// # Errors
     ///
-    /// `SignatureDoesNotMatch` if it is more than five minutes from `now`.
-    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Refusal> {
-        let tolerance = SignedDuration::from_secs(TOLERANCE_SECONDS);
-        let earliest = now.checked_sub(tolerance).unwrap_or(Timestamp::MIN);
-        let latest = now.checked_add(tolerance).unwrap_or(Timestamp::MAX);
+    /// `SignatureDoesNotMatch` if it is more than that many minutes before `now`, or five after.
+    pub(crate) fn check(&self, now: Timestamp, minutes: i64) -> Result<(), Refusal> {
+        let earliest = now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MIN);
+        let latest = now.checked_add(SignedDuration::from_mins(MINUTES_AHEAD)).unwrap_or(Timestamp::MAX);
         let (text, now) = (&self.text, basic(now));
         if self.timestamp < earliest {
             let earliest = basic(earliest);
             return Err(Refusal::signature(format!(
-                "Signature expired: {text} is now earlier than {earliest} ({now} - 5 min.)"
+                "Signature expired: {text} is now earlier than {earliest} ({now} - {minutes} min.)"
             )));
         }
         if self.timestamp > latest {
             let latest = basic(latest);
             return Err(Refusal::signature(format!(
-                "Signature not yet current: {text} is still later than {latest} ({now} + 5 min.)"
+                "Signature not yet current: {text} is still later than {latest} ({now} + {MINUTES_AHEAD} min.)"
             )));
         }
         Ok(())
@@ -95,7 +94,7 @@ mod tests {
         let now: Timestamp = "2026-11-23T18:00:00Z".parse().unwrap();
         let check = |text: &str| {
             let timestamp = text.parse().unwrap();
-            RequestTime { text: basic(timestamp), timestamp }.check(now).map_err(|refusal| refusal.message)
+            RequestTime { text: basic(timestamp), timestamp }.check(now, 5).map_err(|refusal| refusal.message)
         };
         assert_eq!(check("2026-11-23T17:55:00Z"), Ok(()));
         assert_eq!(check("2026-11-23T18:05:00Z"), Ok(()));
@@ -114,7 +113,7 @@ mod tests {
     fn the_date_header_stands_in_for_its_own_and_nonsense_is_named() {
         let time = |name: &'static str, value: &'static str| {
             let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
-            RequestTime::of(&headers).map(|time| time.text).map_err(|refusal| refusal.message.into_owned())
+            RequestTime::of(None, &headers).map(|time| time.text).map_err(|refusal| refusal.message.into_owned())
         };
         assert_eq!(time("date", "Mon, 23 Nov 2026 18:00:00 GMT").unwrap(), "20261123T180000Z");
         for text in ["", "2026-11-23T18:00:00Z", "20261123", "20261399T000000Z"] {

@@ -85,7 +85,7 @@ impl Service {
         let FaultPlan { latency, skew_seconds, answer: fault } = state.faults.take();
         let now = self.clock.now(skew_seconds);
         let request_id = self.authority.sessions.derivation().request_id(state.log.count());
-        let authorization = Authorization::of(&request.headers);
+        let authorization = Authorization::of(request);
         let api = authorization.as_ref().ok().and_then(|authorization| Api::of(&authorization.scope.service));
         let api = api.unwrap_or(Api::Sts);
         let parameters = Parameters::of(request);

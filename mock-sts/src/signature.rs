@@ -18,6 +18,9 @@ use crate::region::partition_of;
 use crate::request_time::RequestTime;
 
 const TERMINATOR: &str = "aws4_request";
+/// How long after its date a request is taken.
+const MINUTES: i64 = 5;
+const MINUTES_OF_PRESIGNED: i64 = 15;
 
 /// Checks everything about a signature that needs no secret: scope, date, clock.
 ///
@@ -30,7 +33,8 @@ pub(crate) fn check_scope(
     now: Timestamp,
 ) -> Result<RequestTime, Refusal> {
     let Scope { date, region, service, terminator } = &authorization.scope;
-    let time = RequestTime::of(headers)?;
+    let date_in_query = authorization.in_query.as_ref().map(|in_query| in_query.date.as_str());
+    let time = RequestTime::of(date_in_query, headers)?;
     if partition_of(region).is_none() {
         return Err(Refusal::signature("Credential should be scoped to a valid region. "));
     }
@@ -53,7 +57,7 @@ pub(crate) fn check_scope(
     if !authorization.signed_headers.iter().any(|name| name.eq_ignore_ascii_case("host")) {
         return Err(Refusal::signature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
     }
-    time.check(now)?;
+    time.check(now, if date_in_query.is_some() { MINUTES_OF_PRESIGNED } else { MINUTES })?;
     Ok(time)
 }
 
@@ -148,8 +152,8 @@ mod tests {
                 .parse()
                 .unwrap(),
             );
-            let authorization = Authorization::of(&request.headers).unwrap();
-            let time = RequestTime::of(&request.headers).unwrap();
+            let authorization = Authorization::of(&request).unwrap();
+            let time = RequestTime::of(None, &request.headers).unwrap();
             check_signature(&authorization, &time, SECRET, &request)
         }
     }

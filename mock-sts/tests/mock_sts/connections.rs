@@ -54,3 +54,49 @@ fn requests_that_were_sent_at_once_are_answered_one_by_one() {
     assert_eq!(text.matches("HTTP/1.1 200 OK\r\n").count(), 20);
     assert_eq!(sts.request_count(), 20);
 }
+
+/// A change of the head, and the body that is sent.
+type Edited<'a> = (fn(String) -> String, &'a str);
+
+/// The first line of what comes back for a request whose head was changed.
+fn first_line(sts: &MockSts, edit_head: fn(String) -> String, body: &str) -> String {
+    let request = RawRequest { edit_head, sent_body: Some(body.to_owned()), ..RawRequest::default() };
+    let answer = request.send(sts).text;
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_no_request() {
+    const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+    let chunked = format!("{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len());
+    let sts = MockSts::start();
+    let good: [Edited<'_>; 4] = [
+        (|head| head, BODY),
+        (|head| format!("{head}\r\ncontent-length: 43"), BODY),
+        (
+            |head| format!("{}\r\ntransfer-encoding: chunked", head.split("\r\ncontent-length").next().unwrap()),
+            &chunked,
+        ),
+        (|head| head.replace(" HTTP/1.1", " HTTP/1.0"), BODY),
+    ];
+    for (edit, body) in good {
+        assert!(first_line(&sts, edit, body).ends_with(" 200 OK"));
+    }
+    let bad: [Edited<'_>; 5] = [
+        (|head| format!("{head}\r\ncontent-length: 1"), BODY),
+        (
+            |head| {
+                let head = head.split("\r\ncontent-length").next().unwrap();
+                format!("{head}\r\ntransfer-encoding: gzip, chunked")
+            },
+            &chunked,
+        ),
+        (|head| head.replace("POST / ", "POST http://example.com/ "), BODY),
+        (|head| head.replace("host: ", "x-host: "), BODY),
+        (|head| format!("{head}\r\nhost: example.com"), BODY),
+    ];
+    for (number, (edit, body)) in bad.into_iter().enumerate() {
+        assert_eq!(first_line(&sts, edit, body), "HTTP/1.1 400 Bad Request", "{number}");
+    }
+    assert_eq!(sts.request_count(), 4);
+}

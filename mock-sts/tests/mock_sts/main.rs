@@ -10,6 +10,7 @@ mod faults;
 mod iam;
 mod load;
 #[cfg(target_os = "linux")]
+mod presigned;
 mod program;
 mod raw;
 mod requests;

@@ -299,6 +299,8 @@ fn allowed() -> Vec<(&'static str, RawRequest)> {
         ("a charset", RawRequest { content_type: "application/x-www-form-urlencoded; charset=utf-8", ..good() }),
         ("the media type in any case", RawRequest { content_type: "Application/X-WWW-Form-Urlencoded", ..good() }),
         ("GET", query(QUERY, BODY)),
+        ("a path with more slashes, which is signed as one", RawRequest { target: "///", ..good() }),
+        ("a path with dots, which is signed without", RawRequest { target: "/a/.././", ..good() }),
         ("a query that is not sorted when sent", query("/?Version=2011-06-15&Action=GetCallerIdentity", BODY)),
         ("parameters of a POST in its query", RawRequest { method: "POST", ..query(QUERY, BODY) }),
         (
