@@ -155,7 +155,8 @@ def check_profiles(checks, client, program, folder):
         variables = write_files(folder, url, user)
         code = user.code()
         for profile, role in ROLES.items():
-            found = checks.granted(f"{client.name}: profile {profile}", lambda: client.identity(variables, profile, code))
+            name = f"{client.name}: profile {profile}"
+            found = checks.granted(name, lambda: client.identity(variables, profile, code))
             if found:
                 arn, is_asked = found
                 expected = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/"
