@@ -75,6 +75,7 @@ fn the_first_line_is_the_url_and_help_goes_to_stderr() {
         let (code, stderr) = running.end();
         assert_eq!(code, Some(0));
         assert!(stderr.contains(&format!("export AWS_ENDPOINT_URL_STS={url}\n")), "{stderr}");
+        assert!(stderr.contains("export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"), "{stderr}");
         assert!(stderr.contains("export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n"));
     }
 }

@@ -73,11 +73,13 @@ fn announce(sts: &MockSts) {
     // If stdout is closed, nobody reads the URL.
     let _ = writeln!(stdout, "{}", sts.url()).and_then(|()| stdout.flush());
 
+    let region = sts.users().first().map_or("us-east-1", sandbox::region);
     let mut lines = vec![
         "mock-sts is listening; Ctrl-C ends it. To point any AWS client at it:\n".to_owned(),
         format!("  export AWS_ENDPOINT_URL_STS={}", sts.url()),
         format!("  export AWS_ENDPOINT_URL_IAM={}", sts.url()),
-        format!("  export AWS_REGION={}", sts.users().first().map_or("us-east-1", sandbox::region)),
+        // Python's SDK, and the AWS CLI's first version, read the second name only.
+        format!("  export AWS_REGION={region} AWS_DEFAULT_REGION={region}"),
     ];
     if let Some((user, key)) = sts.users().iter().find_map(|user| Some((user, user.keys.first()?))) {
         let secret = if key.secret == DEFAULT_SECRET_ACCESS_KEY { &key.secret } else { "…" };
