@@ -15,6 +15,8 @@ impl Principal<'_> {
         match self {
             Self::User(user) => user.arn(),
             Self::Role { role: Role { partition, account, name, .. }, session_name } => {
+                // The role's path is no part of it.
+                let name = name.rsplit('/').next().unwrap_or_default();
                 format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}")
             }
         }

@@ -7,7 +7,7 @@ use crate::user::User;
 /// [`Role::default`] is a role of the default user's account that trusts nobody.
 #[derive(Clone, Debug)]
 pub struct Role {
-    /// The last part of the role's ARN.
+    /// The last part of the role's ARN, with the path if it has one: `admin`, `team/admin`.
     pub name: String,
     /// Twelve digits.
     pub account: String,

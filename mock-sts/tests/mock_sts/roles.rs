@@ -32,6 +32,7 @@ fn sts() -> MockSts {
         .role(Role { max_duration: 7_200, ..role("plain", "user") })
         .role(Role { mfa: true, ..role("strict", "user") })
         .role(Role { max_duration: 43_200, ..role("next", PLAIN) })
+        .role(role("team/ops/pathed", "user"))
         .role(Role { external_id: Some("id-1".to_owned()), ..role("partner", "arn:aws:iam::111122223333:root") })
         .one_use_codes(true)
         .start()
@@ -84,6 +85,17 @@ fn a_role_session_names_its_role_and_is_signed_rightly() {
     assert_eq!(Client::with_session(&sts, &changed).identity().unwrap_err().code, "SignatureDoesNotMatch");
     let refused = Client::with_session(&sts, &session).session("123456").unwrap_err();
     assert_eq!(refused.message, "Cannot call GetSessionToken with session credentials");
+}
+
+#[test]
+fn the_path_of_a_role_is_in_its_arn_but_not_in_its_sessions() {
+    let sts = sts();
+    let client = Client::of(&sts);
+    let session = assume(&client, "arn:aws:iam::123456789012:role/team/ops/pathed").unwrap();
+    let arn = Client::with_session(&sts, &session).identity().unwrap();
+    assert_eq!(arn, "arn:aws:sts::123456789012:assumed-role/pathed/me");
+    let without = "arn:aws:iam::123456789012:role/pathed";
+    assert_eq!(assume(&client, without).unwrap_err().to_string(), not_trusted(USER, without));
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn role(table: RoleTable) -> Result<Role, String> {
         return Err("`max_duration` must be 3600 to 43200 seconds".to_owned());
     }
     Ok(Role {
-        name: user_name(&table.name).map_err(|problem| format!("`name` {problem}"))?,
+        name: role_name(&table.name).map_err(|problem| format!("`name` {problem}"))?,
         account: account(table.account.unwrap_or(default.account))?,
         partition: partition(table.partition.unwrap_or(default.partition))?,
         principals: table.principals,
@@ -242,6 +242,12 @@ fn user_name(text: &str) -> Result<String, String> {
     } else {
         Err("must be 1 to 64 letters, digits, and `_+=,.@-`".to_owned())
     }
+}
+
+/// A name of the same letters, perhaps behind a path.
+fn role_name(text: &str) -> Result<String, String> {
+    text.split('/').try_for_each(|part| user_name(part).map(drop))?;
+    Ok(text.to_owned())
 }
 
 /// Accepts a value that a credentials file can hold.
@@ -291,17 +297,18 @@ mod tests {
     fn reads_roles_with_their_defaults() {
         let text = format!(
             "[[users]]\nname = \"alice\"\n{KEYS}[[roles]]\nname = \"admin\"\nprincipals = [\"alice\"]\n\
-             [[roles]]\nname = \"audit\"\nprincipals = []\nmfa = true\nexternal_id = \"id-1\"\nmax_duration = 7200\n"
+             [[roles]]\nname = \"team/audit\"\nprincipals = []\nmfa = true\nexternal_id = \"id-1\"\nmax_duration = 7200\n"
         );
         let roles = parse(&text).unwrap().roles;
         let values = |role: &Role| (role.arn(), role.mfa, role.external_id.clone(), role.max_duration);
         let arn = |name| format!("arn:aws:iam::123456789012:role/{name}");
         assert_eq!(values(&roles[0]), (arn("admin"), false, None, 3_600));
-        assert_eq!(values(&roles[1]), (arn("audit"), true, Some("id-1".to_owned()), 7_200));
+        assert_eq!(values(&roles[1]), (arn("team/audit"), true, Some("id-1".to_owned()), 7_200));
         assert_eq!(roles[0].principals, ["alice"]);
 
         for (lines, expected) in [
             ("name = \"a b\"\nprincipals = []", "`name` must be"),
+            ("name = \"/a\"\nprincipals = []", "`name` must be"),
             ("name = \"a\"\nprincipals = []\nmax_duration = 900", "`max_duration` must be"),
             ("name = \"a\"\nprincipals = []\naccount = \"1\"", "`account` must be"),
         ] {
