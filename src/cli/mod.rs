@@ -34,9 +34,19 @@ use crate::core::core_dump;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, Result};
 use crate::core::file::credentials_file::CredentialsFile;
+#[cfg(unix)]
+use crate::core::guard;
 
 /// Runs the program with these arguments; the first one is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    #[cfg(unix)]
+    {
+        if let Some(ended) = guard::run(&arguments) {
+            return ended;
+        }
+        guard::arm();
+    }
     core_dump::forbid();
     // A panic's own message can quote the text that caused it, and its place is a path of whoever built the program.
     std::panic::set_hook(Box::new(|panic| {
@@ -46,7 +56,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }));
     let environment = Environment::process();
-    let arguments: Vec<_> = arguments.into_iter().collect();
     if let Some(answer) = completions::answer_shell(&arguments, &environment) {
         return answer;
     }

@@ -5,6 +5,7 @@ pub mod core_dump;
 pub mod environment;
 pub mod error;
 pub mod expiry;
+pub mod guard;
 pub mod misplaced;
 pub mod name;
 pub mod quote;

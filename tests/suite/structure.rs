@@ -76,6 +76,7 @@ const ORDER: [&[&str]; 4] = [
         "environment",
         "error",
         "expiry",
+        "guard",
         "misplaced",
         "name",
         "quote",

@@ -1,5 +1,6 @@
 //! A command that prints a code: `mfa_process`, or `mktotp` (GET-6).
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -20,6 +21,7 @@ use crate::core::code::printed::code_in;
 use crate::core::core_dump;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::guard::guarded;
 use crate::core::name::ProfileName;
 use crate::core::secret::{ExposeSecret, SecretString};
 use crate::core::session::TokenCode;
@@ -58,7 +60,7 @@ impl CodeCommand {
     ///
     /// Errors: `code_unavailable`, which does not repeat anything that the command printed.
     pub async fn code(&self, profile: &ProfileName, may_use_terminal: bool, limit: Duration) -> Result<TokenCode> {
-        let mut command = self.command();
+        let mut command = self.command(may_use_terminal);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         if !may_use_terminal {
             command.stderr(Stdio::null());
@@ -113,16 +115,18 @@ impl CodeCommand {
         }
     }
 
-    fn command(&self) -> Command {
+    fn command(&self, may_use_terminal: bool) -> Command {
+        // On the terminal, Ctrl-C and Ctrl-Z are the command's own.
+        let new = |program: &OsStr| if may_use_terminal { Command::new(program) } else { guarded(program) };
         match self {
             Self::MfaProcess(MfaProcess { text, .. }) => {
                 let (shell, option) = if cfg!(windows) { ("cmd.exe", "/C") } else { ("/bin/sh", "-c") };
-                let mut command = Command::new(shell);
+                let mut command = new(shell.as_ref());
                 command.arg(option).arg(text);
                 command
             }
             Self::Mktotp { program, secret_name } => {
-                let mut command = Command::new(program);
+                let mut command = new(program.as_ref());
                 command.arg("get").arg("-n").arg(secret_name);
                 command
             }

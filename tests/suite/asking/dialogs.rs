@@ -170,6 +170,25 @@ fn ask_3_a_signal_closes_the_window_with_its_children() {
 }
 
 #[test]
+fn ask_3_a_window_does_not_outlive_a_process_that_was_killed() {
+    for name in ["ask", "pinentry"] {
+        let sandbox = sandbox_with(name, "sleep 77 & echo $! >child; wait");
+        let mut child = start(&sandbox, &["get", "-n", "default"]);
+        let pid = crate::asking::wait_for(&sandbox.path("child"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(is_gone(&pid), "{name}");
+    }
+}
+
+#[test]
+fn ask_3_a_program_that_cannot_be_run_is_no_refusal() {
+    let sandbox = sandbox_with("ask", "");
+    fs::write(sandbox.path("ask"), "no program").unwrap();
+    get(&sandbox, &[]).fails("code_unavailable", 3);
+}
+
+#[test]
 fn ask_4_over_ssh_a_window_needs_a_forwarded_display() {
     let sandbox = Sandbox::new().env("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22");
     for display in ["", ":0", "unix:0"] {

@@ -153,6 +153,22 @@ fn mcp_6_a_command_gives_the_code_so_that_it_never_passes_through_the_model() {
 
 #[cfg(unix)]
 #[test]
+fn get_6_the_end_of_a_command_is_told_as_it_was() {
+    for (command, end) in [
+        ("exit 3", "its exit status is 3"),
+        ("kill -9 $$", "it was killed by signal 9"),
+        ("kill -11 $$", "it was killed by signal 11"),
+        ("no-such-command", "a command was not found (exit status 127)"),
+    ] {
+        let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = {command}\n"));
+        let arguments = json!({"profile_name": "default", "totp_token": ""});
+        let text = Session::start(&sandbox, &[]).fails(UPDATE, arguments, "code_unavailable");
+        assert!(text.contains(end), "{command}: {text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn mcp_6_mktotp_gives_the_code_of_the_secret_that_the_profile_names() {
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}totp_secret_name = work\n"));
     let tools = sandbox.path("tools");

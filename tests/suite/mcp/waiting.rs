@@ -442,6 +442,34 @@ fn mcp_8_sigterm_at_each_moment_leaves_nothing() {
     });
 }
 
+#[test]
+fn mcp_8_a_server_that_is_killed_leaves_no_command_and_no_lock() {
+    let sandbox = with_command(Sandbox::new(), "30", "123456");
+    let before = sandbox.read();
+    let mut session = Session::start(&sandbox, &[]);
+    session.send_call(UPDATE, with(json!({"min_validity": 60})));
+    let command = pid(&sandbox);
+    session.child.kill().unwrap();
+    expect_dead(&command);
+    expect_as_before(&sandbox, &before);
+}
+
+#[test]
+fn mcp_8_what_a_command_leaves_behind_at_a_normal_end_outlives_the_server() {
+    let sandbox = Sandbox::new();
+    let pid_file = sandbox.path("pid").display().to_string();
+    let agent = format!("sleep 30 >/dev/null & echo $! > {pid_file}; echo 123456");
+    let sandbox = sandbox.credentials(format!("{SOURCE}mfa_process = {agent}\n"));
+    let mut session = Session::start(&sandbox, &[]);
+    session.succeeds(UPDATE, update());
+    session.child.kill().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let agent = pid(&sandbox);
+    assert!(is_alive(&agent));
+    let agent = rustix::process::Pid::from_raw(agent.parse().unwrap()).unwrap();
+    rustix::process::kill_process(agent, rustix::process::Signal::KILL).unwrap();
+}
+
 /// Calls with the real limits, and waits for the answer: what it says, and how long it took in seconds.
 #[track_caller]
 fn timed(session: &mut Session, arguments: &Value, code: &str) -> u64 {

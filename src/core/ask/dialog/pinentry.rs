@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::core::ask::dialog::text::{TITLE, lines};
 use crate::core::ask::person::{Answer, Question};
 use crate::core::code::command::Running;
+use crate::core::guard::guarded;
 use crate::core::secret::{ExposeSecret, SecretString};
 
 /// `GnuPG`'s error codes, in the lower half of the number.
@@ -22,7 +23,7 @@ const TIMEOUT: u32 = 62;
 
 /// Asks until the time is over. `Unsupported` if the program would not open a window: it would take a terminal over.
 pub(super) async fn ask(program: &Path, question: &Question) -> io::Result<Answer> {
-    let mut command = Command::new(program);
+    let mut command = guarded(program);
     command.arg("--no-global-grab").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut pinentry = Pinentry::start(command.kill_on_drop(true))?;
     match timeout(question.time_left(), pinentry.ask(question)).await {

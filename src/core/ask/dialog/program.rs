@@ -4,11 +4,10 @@ use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
-use tokio::process::Command;
-
 use crate::core::ask::dialog::text::{TITLE, lines};
 use crate::core::ask::person::{Answer, Question};
 use crate::core::code::command::run_bounded;
+use crate::core::guard::guarded;
 use crate::core::secret::SecretString;
 
 /// How the program is spoken to.
@@ -23,7 +22,7 @@ pub enum Dialect {
 /// Runs the program until it answers or the time is over.
 pub(super) async fn ask(program: &Path, dialect: Dialect, question: &Question) -> io::Result<Answer> {
     let time = question.time_left();
-    let mut command = Command::new(program);
+    let mut command = guarded(program);
     command.args(arguments(dialect, &lines(question), time.as_secs()));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     match run_bounded(command, false, time).await {
@@ -70,7 +69,8 @@ fn answer(dialect: Dialect, status: ExitStatus, text: SecretString) -> io::Resul
     match (dialect, status.code()) {
         (_, Some(0)) => Ok(Answer::Text(text)),
         (Dialect::Zenity, Some(5)) => Ok(Answer::Nobody),
-        (_, None) => Err(io::ErrorKind::Unsupported.into()),
+        // A guard could not run it.
+        (_, None | Some(126 | 127)) => Err(io::ErrorKind::Unsupported.into()),
         _ => Ok(Answer::Declined),
     }
 }
