@@ -339,8 +339,9 @@ impl Renewals {
 }
 
 impl Place {
+    /// Keeps an outcome that no call received, unless the next renewal has begun.
     fn keep(&mut self, task: &Task, calls: &Calls) {
-        if let (false, Some(outcome), None) = (calls.is_received, &calls.outcome, &self.task) {
+        if let (Some(outcome), None) = (&calls.outcome, &self.task) {
             let (asked, outcome) = (Arc::clone(&task.asked), outcome.clone());
             self.kept = Some(Kept { asked, outcome, since: Instant::now() });
         }
