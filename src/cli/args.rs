@@ -182,6 +182,12 @@ pub struct Get {
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub min_validity: Option<String>,
 
+    /// The MFA device: its ARN or serial number
+    ///
+    /// If left out: `mfa_device_arn` or `mfa_serial` of the profile in either file, else `AWS_MFA_SERIAL`.
+    #[arg(long, value_name = "ARN")]
+    pub mfa_serial: Option<String>,
+
     /// The region of STS
     ///
     /// If left out: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's `region`, a region of the device's partition.

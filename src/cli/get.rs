@@ -90,6 +90,7 @@ async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
         profile,
         session_profile,
         adopts: options.adopt,
+        mfa_serial: options.mfa_serial.clone().filter(|serial| !serial.is_empty()),
         code,
         sent_codes: SentCodes::default(),
         duration,

@@ -21,6 +21,9 @@ The files, instead of those in \fI~/.aws\fR.
 \fBAWS_REGION\fR, \fBAWS_DEFAULT_REGION\fR
 The region of STS, unless \fB\-\-region\fR is given.
 .TP
+\fBAWS_MFA_SERIAL\fR
+The MFA device of a profile for which neither \fB\-\-mfa\-serial\fR nor a file names one.
+.TP
 \fBAWS_ENDPOINT_URL_STS\fR, \fBAWS_ENDPOINT_URL\fR, \fBAWS_IGNORE_CONFIGURED_ENDPOINT_URLS\fR
 Another STS endpoint, as in the AWS SDKs.
 .TP

@@ -17,6 +17,7 @@ use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
 use crate::core::misplaced::{shown_key_id, shown_value};
 use crate::core::name::SessionProfileName;
+use crate::core::source::device::MFA_SERIAL;
 use crate::core::text::{self, shown};
 
 /// What kind of credentials a profile holds.
@@ -89,14 +90,16 @@ pub fn inspect(file: &CredentialsFile, environment: &Environment, now: Timestamp
     let sessions = sessions(&layout);
     if !file.is_operators() {
         let usable = profiles.iter().filter(|profile| is_usable(profile));
-        let infos = usable.map(|profile| info(profile, None, &sessions, now).with_usable_names()).collect();
+        let infos = usable.map(|profile| info(profile, None, None, &sessions, now).with_usable_names()).collect();
         return Ok(Inspection { profiles: infos, warnings: Vec::new() });
     }
     let config_file = ConfigFile::read(environment);
     let unusable = config_file.as_ref().err().map(|error| error.message().to_owned());
     let config_file = config_file.unwrap_or_default();
     let config = config_file.profiles();
-    let infos = profiles.iter().map(|profile| info(profile, config.get(&profile.name), &sessions, now)).collect();
+    let device = environment.var_os(MFA_SERIAL).map(|device| shown_value(device.as_encoded_bytes()));
+    let info = |profile| info(profile, config.get(&profile.name), device.as_deref(), &sessions, now);
+    let infos = profiles.iter().map(info).collect();
     let oddities = profiles.warnings().iter().map(|warning| (warning.line, warning.oddity.to_string()));
     let damage = layout.damage().iter().map(|damage| (damage.line().unwrap_or(0), damage.to_string()));
     let mut warnings: Vec<_> = oddities.chain(damage).collect();
@@ -155,7 +158,14 @@ fn sessions<'a>(layout: &Layout<'a>) -> Sessions<'a> {
     }
 }
 
-fn info(profile: &Profile<'_>, config: Option<&Profile<'_>>, sessions: &Sessions<'_>, now: Timestamp) -> ProfileInfo {
+/// `device` is that of a profile for which neither file names one.
+fn info(
+    profile: &Profile<'_>,
+    config: Option<&Profile<'_>>,
+    device: Option<&str>,
+    sessions: &Sessions<'_>,
+    now: Timestamp,
+) -> ProfileInfo {
     let value = |key| profile.get(key).map(|value| shown_value(&value.bytes));
     let has = |key| profile.get(key).is_some();
     let session = StoredSession::of(profile);
@@ -168,6 +178,7 @@ fn info(profile: &Profile<'_>, config: Option<&Profile<'_>>, sessions: &Sessions
     let name: &[u8] = &profile.name;
     let is_source = credential_type == CredentialType::LongTerm;
     let in_config = || config.filter(|_| is_source)?.get(Key::MfaSerial).map(|value| shown_value(&value.bytes));
+    let in_environment = || device.filter(|_| is_source).map(str::to_owned);
     ProfileInfo {
         profile_name: shown(name),
         credential_type,
@@ -177,7 +188,10 @@ fn info(profile: &Profile<'_>, config: Option<&Profile<'_>>, sessions: &Sessions
             Some(session) => status(session.good(now)),
         },
         aws_access_key_id: profile.get(Key::AwsAccessKeyId).map(|value| shown_key_id(&value.bytes)),
-        mfa_device_arn: value(Key::MfaDeviceArn).or_else(|| value(Key::MfaSerial)).or_else(in_config),
+        mfa_device_arn: value(Key::MfaDeviceArn)
+            .or_else(|| value(Key::MfaSerial))
+            .or_else(in_config)
+            .or_else(in_environment),
         totp_secret_name: value(Key::TotpSecretName),
         expiration_datetime: value(Key::ExpirationDatetime),
         expires_in_seconds: expiration.map(|expiration| expiry::seconds_left(expiration, now)),

@@ -139,6 +139,7 @@ impl Server {
             profile: given.profile_name()?,
             session_profile: given.sts_profile_name()?,
             adopts: false,
+            mfa_serial: None,
             code: given.totp_token()?,
             sent_codes: self.sent_codes.clone(),
             duration: given.duration()?,

@@ -157,6 +157,37 @@ fn get_2_the_device_is_looked_for_in_both_files() {
 }
 
 #[test]
+fn get_2_the_device_is_the_option_before_the_files_and_the_variable_after_them() {
+    let key = SOURCE.split("mfa_device_arn").next().unwrap();
+    let device = "arn:aws:iam::123456789012:mfa/user";
+    let another = SOURCE.replace("mfa/user", "mfa/another");
+    Sandbox::new().credentials(&another).get(["--mfa-serial", device]).succeeds();
+    Sandbox::new().credentials(&another).env("AWS_MFA_SERIAL", device).get([]).fails("device_refused", 4);
+    let config = "[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/another\n";
+    Sandbox::new().credentials(key).config(config).env("AWS_MFA_SERIAL", device).get([]).fails("device_refused", 4);
+    let sandbox = Sandbox::new().credentials(key).env("AWS_MFA_SERIAL", device);
+    sandbox.get(["--mfa-serial", ""]).succeeds();
+    let listed = sandbox.run(["list", "--json"]).succeeds().json();
+    assert_eq!(
+        (&listed[0]["mfa_device_arn"], &listed[1]["mfa_device_arn"]),
+        (&device.into(), &serde_json::Value::Null)
+    );
+}
+
+#[test]
+fn get_2_a_device_of_the_option_or_the_variable_that_is_none_is_refused_by_its_place() {
+    let user = "arn:aws:iam::123456789012:user/me";
+    let sandbox = Sandbox::new();
+    let run = sandbox.refused(["get", "-n", "default", "--mfa-serial", user], "device_invalid", 3);
+    run.says("`--mfa-serial` is the ARN of a user");
+    let run = sandbox.refused(["get", "-n", "default", "--mfa-serial", "123456"], "device_invalid", 3);
+    assert!(!run.stderr.contains("123456"), "{run:?}");
+    let key = SOURCE.split("mfa_device_arn").next().unwrap();
+    let sandbox = Sandbox::new().credentials(key).env("AWS_MFA_SERIAL", user);
+    sandbox.refused(["get", "-n", "default"], "device_invalid", 3).says("`AWS_MFA_SERIAL` is the ARN of a user");
+}
+
+#[test]
 fn get_8_the_region_of_both_files_is_used() {
     let sandbox = Sandbox::new().config("[default]\nregion = eu-west-1\n");
     sandbox.get([]).succeeds();

@@ -107,6 +107,8 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
         config_path: config_file.path(),
         config: &config,
         is_operators: request.file.is_operators(),
+        mfa_serial: request.mfa_serial.as_deref(),
+        environment,
     };
     files.profile(&name)?;
     let session_profile = session_profile?;

@@ -18,6 +18,8 @@ pub struct RenewRequest {
     pub session_profile: Option<SessionProfileName>,
     /// Make a section of that name, which holds a session, the block (BLK-6).
     pub adopts: bool,
+    /// The MFA device, instead of that of the files.
+    pub mfa_serial: Option<String>,
     pub code: GivenCode,
     /// The codes that were sent before; none of them is sent again.
     pub sent_codes: SentCodes,

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use crate::core::block::layout::Layout;
+use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::ini::key::Key;
 use crate::core::ini::oddity::Oddity;
-use crate::core::ini::profiles::{Profile, Profiles, Value, Warning, names};
+use crate::core::ini::profiles::{Profile, Profiles, Warning, names};
 use crate::core::name::ProfileName;
 use crate::core::secret::SecretString;
-use crate::core::session::{AccessKey, SerialNumber, SerialNumberError, SessionDuration};
+use crate::core::session::{AccessKey, SerialNumber, SessionDuration};
 use crate::core::source::target::{has_key, own};
 use crate::core::text::{self, shown};
 
@@ -22,6 +23,9 @@ pub struct Files<'a> {
     pub config: &'a Profiles<'a>,
     /// Whether settings and commands of the credentials file are used: not if an MCP call named the file.
     pub is_operators: bool,
+    /// The device that was given instead of that of the files.
+    pub mfa_serial: Option<&'a str>,
+    pub environment: &'a Environment,
 }
 
 /// A usable source profile: every value exists and is well-formed.
@@ -89,7 +93,7 @@ impl Files<'_> {
         of(own, self.credentials, self.credentials_path).or_else(|| of(config, self.config, self.config_path))
     }
 
-    fn place(&self, line: usize) -> String {
+    pub(super) fn place(&self, line: usize) -> String {
         text::place(self.credentials_path, Some(line))
     }
 
@@ -180,59 +184,6 @@ impl Files<'_> {
         Ok(text)
     }
 
-    fn device(&self, profile: &Profile<'_>, config: Option<&Profile<'_>>) -> Result<SerialNumber> {
-        let name = shown(&profile.name);
-        let in_credentials =
-            [Key::MfaDeviceArn, Key::MfaSerial].into_iter().find_map(|key| Some((key, profile.get(key)?)));
-        let found = in_credentials
-            .map(|(key, value)| (key, value, self.credentials_path))
-            .or_else(|| Some((Key::MfaSerial, config?.get(Key::MfaSerial)?, self.config_path)));
-        let Some((key, value, path)) = found else {
-            let message = format!("the profile `{name}` has no `mfa_device_arn` ({})", self.place(profile.line));
-            return Err(Error::new(ErrorCode::DeviceMissing, message, self.where_to_find_a_device(profile)));
-        };
-        parse_device(value).map_err(|error| {
-            let place = text::place(path, Some(value.line));
-            let message = format!("`{}` of `{name}` {error} ({place})", key.as_str());
-            let hint = match error {
-                SerialNumberError::SecurityKey => {
-                    "AWS accepts codes only from a virtual or hardware TOTP device; register one in the IAM console \
-                     under Security credentials"
-                }
-                _ => {
-                    "the ARN of a device contains `:mfa/`; the IAM console shows it under Security credentials, and \
-                     `aws iam list-mfa-devices` prints it"
-                }
-            };
-            Error::new(ErrorCode::DeviceInvalid, message, hint)
-        })
-    }
-
-    fn where_to_find_a_device(&self, profile: &Profile<'_>) -> String {
-        let name = shown(&profile.name);
-        if let Some(old) = profile.get(Key::AwsMfaDevice) {
-            return format!("rename `aws_mfa_device` to `mfa_device_arn` ({})", self.place(old.line));
-        }
-        let session = self.layout.block_of(&profile.name).and_then(|block| Some(block.header.as_ref()?.name.to_vec()));
-        let session = session.unwrap_or_else(|| [&*profile.name, b"_sts"].concat());
-        let is_over_it = |role: &&Profile<'_>| {
-            role.get(Key::SourceProfile)
-                .is_some_and(|source| *source.bytes == *profile.name || *source.bytes == *session)
-        };
-        let mut roles = self.config.iter().filter(is_over_it);
-        let device_of = |role: &Profile<'_>| Some((shown(&role.name), parse_device(role.get(Key::MfaSerial)?).ok()?));
-        if let Some((role, device)) = roles.find_map(device_of) {
-            return format!(
-                "add `mfa_device_arn = {}`, the device of the role `{role}`, under `[{name}]`",
-                device.as_str()
-            );
-        }
-        format!(
-            "add `mfa_device_arn = arn:aws:iam::…:mfa/…` under `[{name}]`; the IAM console shows it under Security \
-             credentials, and `aws iam list-mfa-devices --profile {name}` prints it"
-        )
-    }
-
     /// How long the session should last: the requested duration, else `duration_seconds` of the source profile, from
     /// the credentials file before the config file, else one hour (CLI-4).
     pub fn duration(&self, name: &ProfileName, asked: Option<SessionDuration>) -> Result<SessionDuration> {
@@ -257,10 +208,6 @@ impl Files<'_> {
             )),
         }
     }
-}
-
-fn parse_device(value: &Value<'_>) -> Result<SerialNumber, SerialNumberError> {
-    SerialNumber::parse(value.as_str().ok_or(SerialNumberError::Malformed)?)
 }
 
 /// Names in backticks, separated by commas.
