@@ -316,7 +316,7 @@ pub struct Export {
     pub format: ExportFormat,
 }
 
-/// The formats of the AWS CLI's `configure export-credentials`.
+/// The formats of the AWS CLI's `configure export-credentials`, and that of `aws sts`.
 ///
 /// Source: <https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -331,6 +331,10 @@ pub enum ExportFormat {
     Fish,
     /// `$Env:NAME="VALUE"`
     Powershell,
+    /// `set NAME=VALUE` for cmd.exe
+    WindowsCmd,
+    /// The document that `aws sts` prints
+    Sts,
 }
 
 /// Options of `clear`.

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::args::{Export, ExportFormat};
 use super::output::Output;
 use crate::core::environment::Environment;
-use crate::core::error::Result;
+use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::export::export;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::ProfileName;
@@ -18,35 +18,53 @@ use crate::core::session::SessionCredentials;
 pub fn run(options: &Export, file: &CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
     let name = ProfileName::parse(options.named.get().unwrap_or_default())?;
     let session = export(file, &name, environment, Timestamp::now())?;
-    output.result(&text(options.format, &session))
+    output.result(&text(options.format, &session)?)
 }
 
-fn text(format: ExportFormat, session: &SessionCredentials) -> Zeroizing<String> {
+fn text(format: ExportFormat, session: &SessionCredentials) -> Result<Zeroizing<String>> {
     let expiration = session.expiration.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let id = &*session.access_key_id;
     let (secret, token) = (session.secret_access_key.expose_secret(), session.session_token.expose_secret());
-    if format == ExportFormat::Process {
-        let document = json!({
+    let document = match format {
+        ExportFormat::Process => json!({
             "Version": 1,
             "AccessKeyId": id,
             "SecretAccessKey": secret,
             "SessionToken": token,
             "Expiration": expiration,
-        });
-        return Zeroizing::new(format!("{document:#}\n"));
-    }
-    let variables = [
-        ("AWS_ACCESS_KEY_ID", id),
-        ("AWS_SECRET_ACCESS_KEY", secret),
-        ("AWS_SESSION_TOKEN", token),
-        ("AWS_CREDENTIAL_EXPIRATION", &expiration),
-    ];
-    let line = |(name, value): (&str, &str)| match format {
-        ExportFormat::Env => format!("export {name}={}\n", quote::posix(value)),
-        ExportFormat::EnvNoExport => format!("{name}={}\n", quote::posix(value)),
-        ExportFormat::Fish => format!("set -gx {name} {}\n", quote::fish(value)),
-        ExportFormat::Powershell => format!("$Env:{name}={}\n", quote::powershell(value)),
-        ExportFormat::Process => String::new(),
+        }),
+        ExportFormat::Sts => json!({"Credentials": {
+            "AccessKeyId": id,
+            "SecretAccessKey": secret,
+            "SessionToken": token,
+            "Expiration": expiration,
+        }}),
+        _ => return variables(format, [id, secret, token, &expiration]),
     };
-    Zeroizing::new(variables.into_iter().map(line).collect())
+    Ok(Zeroizing::new(format!("{document:#}\n")))
+}
+
+/// One line for each variable that AWS tools read.
+fn variables(format: ExportFormat, values: [&str; 4]) -> Result<Zeroizing<String>> {
+    let keys = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_credential_expiration"];
+    let mut text = Zeroizing::new(String::with_capacity(values.map(str::len).iter().sum::<usize>() * 4 + 256));
+    for (key, value) in keys.into_iter().zip(values) {
+        let name = key.to_uppercase();
+        let line = Zeroizing::new(match format {
+            ExportFormat::Env => format!("export {name}={}\n", quote::posix(value)),
+            ExportFormat::Fish => format!("set -gx {name} {}\n", quote::fish(value)),
+            ExportFormat::Powershell => format!("$Env:{name}={}\n", quote::powershell(value)),
+            ExportFormat::WindowsCmd => {
+                format!("set {}\n", quote::cmd(&name, value).ok_or_else(|| not_for_cmd(key))?)
+            }
+            _ => format!("{name}={}\n", quote::posix(value)),
+        });
+        text.push_str(&line);
+    }
+    Ok(text)
+}
+
+fn not_for_cmd(key: &str) -> Error {
+    let message = format!("the stored session has a character in `{key}` that cmd.exe would interpret");
+    Error::new(ErrorCode::SessionMissing, message, "AWS's own sessions have none: renew it with `updsts get`")
 }

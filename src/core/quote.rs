@@ -20,3 +20,11 @@ pub fn fish(text: &str) -> Cow<'_, str> {
 pub fn powershell(text: &str) -> String {
     if is_plain(text) { format!("\"{text}\"") } else { format!("'{}'", text.replace('\'', "''")) }
 }
+
+/// `NAME=VALUE` behind `set`; `None` if no notation is read literally on the prompt, in `for /f` and in a batch file alike.
+pub fn cmd(name: &str, value: &str) -> Option<String> {
+    if value.contains(['%', '!', '"']) {
+        return None;
+    }
+    Some(if is_plain(value) { format!("{name}={value}") } else { format!("\"{name}={value}\"") })
+}

@@ -46,6 +46,7 @@ fn exp_1_the_formats_for_shells() {
         ("env-no-export", format!("AWS_ACCESS_KEY_ID={id}")),
         ("fish", format!("set -gx AWS_ACCESS_KEY_ID {id}")),
         ("powershell", format!("$Env:AWS_ACCESS_KEY_ID=\"{id}\"")),
+        ("windows-cmd", format!("set AWS_ACCESS_KEY_ID={id}")),
     ] {
         let run = sandbox.run(["export", "-n", "default", "--format", format]).succeeds();
         let lines: Vec<_> = run.stdout.lines().collect();
@@ -70,6 +71,35 @@ fn exp_1_a_value_that_a_shell_would_run_is_quoted() {
         .unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "$(touch${IFS}pwned)'`x`");
     assert!(!sandbox.path("pwned").exists());
+}
+
+#[test]
+fn ren_2_sts_is_the_document_of_aws_sts() {
+    let sandbox = with_session();
+    let file = sandbox.read();
+    let document = sandbox.run(["export", "default", "--format", "sts"]).succeeds().json();
+    assert_eq!(document.as_object().unwrap().len(), 1);
+    let credentials = document["Credentials"].as_object().unwrap();
+    let keys: Vec<_> = credentials.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"]);
+    assert_eq!(credentials["SessionToken"], value(&file, "aws_session_token"));
+    assert!(credentials["Expiration"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+}
+
+#[test]
+fn ren_2_a_value_that_cmd_would_run_is_quoted_and_one_that_it_would_change_is_refused() {
+    let sandbox = with_session();
+    let file = sandbox.read();
+    let secret = value(&file, "aws_secret_access_key").to_owned();
+    let with = |value: &str| Sandbox::new().credentials(file.replace(&secret, value));
+    let export = ["export", "default", "--format", "windows-cmd"];
+    let run = with("a&calc|more<x>y^z(=,;)").run(export).succeeds();
+    run.prints("\nset \"AWS_SECRET_ACCESS_KEY=a&calc|more<x>y^z(=,;)\"\n");
+    // No form of these is good on the prompt, in `for /f` and in a batch file alike.
+    for odd in ["a%PATH%b", "a\"&calc&\"b", "a!b"] {
+        let run = with(odd).run(export).fails("session_missing", 7).says("`aws_secret_access_key`");
+        assert!(!run.stderr.contains(odd), "{run:?}");
+    }
 }
 
 #[test]

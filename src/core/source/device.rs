@@ -23,15 +23,13 @@ impl Files<'_> {
                 invalid(error, &format!("`{}` of `{name}` {error} ({place})", key.as_str()))
             });
         }
-        match self.environment.var_os(MFA_SERIAL) {
-            Some(value) => SerialNumber::parse(&value.to_string_lossy())
-                .map_err(|error| invalid(error, &format!("`{MFA_SERIAL}` {error}"))),
-            None => {
-                let (name, place) = (shown(&profile.name), self.place(profile.line));
-                let message = format!("the profile `{name}` has no `mfa_device_arn` ({place})");
-                Err(Error::new(ErrorCode::DeviceMissing, message, self.where_to_find_a_device(profile)))
-            }
+        if let Some(value) = self.environment.var_os(MFA_SERIAL) {
+            return SerialNumber::parse(&value.to_string_lossy())
+                .map_err(|error| invalid(error, &format!("`{MFA_SERIAL}` {error}")));
         }
+        let (name, place) = (shown(&profile.name), self.place(profile.line));
+        let message = format!("the profile `{name}` has no `mfa_device_arn` ({place})");
+        Err(Error::new(ErrorCode::DeviceMissing, message, self.where_to_find_a_device(profile)))
     }
 
     fn device_of_the_files<'p>(
