@@ -57,7 +57,7 @@ pub enum Command {
     List(List),
     /// Serve AI agents (MCP), or show how to register the server
     Mcp(Mcp),
-    /// Print a stored session for another program
+    /// Print a session for another program
     Export(Export),
     /// Remove stored sessions from the file
     Clear(Clear),
@@ -301,11 +301,11 @@ pub struct Mcp {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   eval \"$(updsts export default --format env)\"    for the rest of this shell
-  credential_process = /usr/local/bin/updsts export -n default
+  credential_process = /usr/local/bin/updsts export -n default --renew
         in a profile of the config file without keys, for programs that run
         longer than a session
 
-It never asks for a code and never calls AWS.")]
+Without --renew it never asks for a code and never calls AWS.")]
 #[command(group = ArgGroup::new("whose").args(["name", "profile"]).required(true))]
 pub struct Export {
     #[command(flatten)]
@@ -314,6 +314,30 @@ pub struct Export {
     /// How to print the session
     #[arg(long, value_enum, default_value_t = ExportFormat::Process)]
     pub format: ExportFormat,
+
+    /// Renew the session first, if necessary
+    ///
+    /// If that fails, the stored session is printed as long as it is valid. Standard input is never read.
+    #[arg(long)]
+    pub renew: bool,
+
+    /// With --renew: valid this much longer
+    ///
+    /// Seconds, or a time such as `30m`. If left out: 15 minutes, or half the duration if that is less.
+    #[arg(long, value_name = "DURATION", requires = "renew", allow_hyphen_values = true)]
+    pub min_validity: Option<String>,
+
+    /// With --renew: how long it should last
+    ///
+    /// As in `updsts get`.
+    #[arg(short, long, value_name = "DURATION", requires = "renew", allow_hyphen_values = true)]
+    pub duration: Option<String>,
+
+    /// With --renew: the MFA device
+    ///
+    /// As in `updsts get`.
+    #[arg(long, value_name = "ARN", requires = "renew")]
+    pub mfa_serial: Option<String>,
 }
 
 /// The formats of the AWS CLI's `configure export-credentials`, and that of `aws sts`.

@@ -5,13 +5,16 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::args::{Export, ExportFormat};
+use super::get::lasting;
 use super::output::Output;
+use crate::core::ask::person::Person;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::export::export;
+use crate::core::export::{export, export_renewed};
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::ProfileName;
 use crate::core::quote;
+use crate::core::renew::request::RenewRequest;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
 
@@ -19,6 +22,29 @@ pub fn run(options: &Export, file: &CredentialsFile, environment: &Environment, 
     let name = ProfileName::parse(options.named.get().unwrap_or_default())?;
     let session = export(file, &name, environment, Timestamp::now())?;
     output.result(&text(options.format, &session)?)
+}
+
+/// With `--renew`.
+pub async fn renewed(
+    options: &Export,
+    file: CredentialsFile,
+    environment: &Environment,
+    output: &Output,
+) -> Result<()> {
+    let (duration, min_validity) = lasting(options.duration.as_deref(), options.min_validity.as_deref())?;
+    let request = RenewRequest {
+        mfa_serial: options.mfa_serial.clone().filter(|serial| !serial.is_empty()),
+        duration,
+        min_validity,
+        is_polled: true,
+        ..RenewRequest::new(file, ProfileName::parse(options.named.get().unwrap_or_default())?)
+    };
+    let person = Person::Absent("`export --renew` does not read standard input".to_owned());
+    let renewed = export_renewed(&request, &person, environment, output).await?;
+    for warning in &renewed.warnings {
+        output.warning(warning);
+    }
+    output.result(&text(options.format, &renewed.session)?)
 }
 
 fn text(format: ExportFormat, session: &SessionCredentials) -> Result<Zeroizing<String>> {

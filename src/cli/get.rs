@@ -9,7 +9,6 @@ use super::args::Get;
 use super::output::{Output, Tone};
 use crate::core::ask::chooser::{self, Ask};
 use crate::core::block::preview::ChangedLine;
-use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::source::GivenCode;
 use crate::core::environment::Environment;
 use crate::core::error::Result;
@@ -74,9 +73,7 @@ async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
         Some("-") => GivenCode::StandardInput,
         Some(text) => GivenCode::Code(TokenCode::parse(text)?),
     };
-    let duration = options.duration.as_deref().map(SessionDuration::parse).transpose()?;
-    let min_validity = options.min_validity.as_deref().map(parse_seconds).transpose()?.map(Duration::from_secs);
-    lifetime::check(duration, min_validity, ["--duration", "--min-validity"])?;
+    let (duration, min_validity) = lasting(options.duration.as_deref(), options.min_validity.as_deref())?;
     let session_profile = match options.sts_profile_name.as_deref() {
         None | Some("") => None,
         Some(name) => Some(SessionProfileName::parse(name.as_bytes()).ok_or_else(|| unusable_name(name.as_bytes()))?),
@@ -86,18 +83,27 @@ async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
         None => source_if_unnamed(&file).await?,
     };
     Ok(RenewRequest {
-        file,
-        profile,
         session_profile,
         adopts: options.adopt,
         mfa_serial: options.mfa_serial.clone().filter(|serial| !serial.is_empty()),
         code,
-        sent_codes: SentCodes::default(),
         duration,
         min_validity,
         region: options.region.clone().filter(|region| !region.is_empty()),
         endpoint_url: options.endpoint_url.clone().filter(|url| !url.is_empty()),
+        ..RenewRequest::new(file, profile)
     })
+}
+
+/// How long the session should last, and how much longer a stored one has to be valid to be kept.
+pub fn lasting(
+    duration: Option<&str>,
+    min_validity: Option<&str>,
+) -> Result<(Option<SessionDuration>, Option<Duration>)> {
+    let duration = duration.map(SessionDuration::parse).transpose()?;
+    let min_validity = min_validity.map(parse_seconds).transpose()?.map(Duration::from_secs);
+    lifetime::check(duration, min_validity, ["--duration", "--min-validity"])?;
+    Ok((duration, min_validity))
 }
 
 fn text(report: &RenewReport, usage: &str, now: Timestamp, output: &Output) -> String {

@@ -98,6 +98,9 @@ fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ende
         }
         Command::Mcp(options) => mcp::show(options, output),
         Command::List(options) => list::run(options, &file()?, environment, output),
+        Command::Export(options) if options.renew => {
+            return until_signal(export::renewed(options, file()?, environment, output));
+        }
         Command::Export(options) => export::run(options, &file()?, environment, output),
         Command::Completions(options) => completions::run(options.shell, output),
         Command::Man => man::run(output),

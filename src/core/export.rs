@@ -1,21 +1,25 @@
-//! The use case of `export`: the stored session of a source profile, for other programs (EXP-1).
-//!
-//! It never asks for a code and never calls AWS.
+//! The use case of `export`: the stored session of a source profile, for other programs (EXP-1); renewed if necessary
+//! (REN-1).
 
 use jiff::Timestamp;
 
+use crate::core::ask::person::Person;
 use crate::core::block::layout::Layout;
 use crate::core::block::stored_session::{SessionFault, StoredSession};
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::expiry::in_words;
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::profiles::Profiles;
 use crate::core::name::ProfileName;
+use crate::core::renew::renew;
+use crate::core::renew::request::RenewRequest;
+use crate::core::reporter::Reporter;
 use crate::core::secret::SecretBytes;
 use crate::core::session::SessionCredentials;
 use crate::core::source::target::Target;
 
-/// The stored session of a source profile, if it is valid at `now`.
+/// The stored session of a source profile, if it is valid at `now`. It never asks for a code and never calls AWS.
 pub fn export(
     file: &CredentialsFile,
     name: &ProfileName,
@@ -25,6 +29,47 @@ pub fn export(
     let stored = Stored::read(file)?;
     let name = stored.target(name, environment)?.without_role("export")?;
     Ok(stored.good_session(&name, now)?.0)
+}
+
+/// A session and what to warn about.
+pub struct Renewed {
+    pub session: SessionCredentials,
+    pub warnings: Vec<String>,
+}
+
+/// The stored session if it is valid for long enough, else a new one. If renewing fails, it is the stored one until it
+/// expires.
+pub async fn export_renewed(
+    request: &RenewRequest,
+    person: &Person,
+    environment: &Environment,
+    reporter: &dyn Reporter,
+) -> Result<Renewed> {
+    let (file, profile) = (&request.file, &request.profile);
+    let stored = Stored { file, bytes: file.read_at_rest().await?.bytes };
+    let name = stored.target(profile, environment)?.without_role("export")?;
+    let renewed = renew(request, person, environment, reporter).await;
+    let stored = Stored::read(file).and_then(|stored| stored.good_session(&name, Timestamp::now()));
+    match (renewed, stored) {
+        (Ok(report), stored) => Ok(Renewed { session: stored?.0, warnings: report.warnings }),
+        (Err(error), Ok((session, left))) => {
+            let left = in_words(left.cast_signed());
+            let warning = format!(
+                "this session of `{name}` expires in {left} and could not be renewed: {} ({}); {}",
+                error.message(),
+                error.code(),
+                error.hint()
+            );
+            Ok(Renewed { session, warnings: vec![warning] })
+        }
+        (Err(error), Err(no_session)) if no_session.code() == ErrorCode::SessionExpired => {
+            let message =
+                format!("{}, and renewing it failed: {} ({})", no_session.message(), error.message(), error.code());
+            let expired = Error::new(ErrorCode::SessionExpired, message, error.hint());
+            Err(error.code_spent().map_or(expired.clone(), |spent| expired.after_request(spent)))
+        }
+        (Err(error), Err(_)) => Err(error),
+    }
 }
 
 /// Whether the stored session of a profile is valid for at least `min_validity` seconds (CLI-14).

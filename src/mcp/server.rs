@@ -144,6 +144,7 @@ impl Server {
             sent_codes: self.sent_codes.clone(),
             duration: given.duration()?,
             min_validity: given.min_validity()?,
+            is_polled: false,
             region: None,
             endpoint_url: None,
         };

@@ -24,6 +24,7 @@ mod prompt;
 mod reader;
 mod readme;
 mod refusals;
+mod renewing;
 mod sandbox;
 mod settings;
 mod shells;

@@ -12,7 +12,7 @@ pub use plan::{Names, names, unusable_name};
 
 use std::time::Duration;
 
-use plan::{Decision, Plan, decide, is_stored};
+use plan::{Decision, Plan, decide};
 use report::{DryRun, RenewReport};
 use request::RenewRequest;
 use store::Destination;
@@ -38,7 +38,7 @@ pub async fn renew(
     let renewal = Renewal { request, person, environment, reporter };
     match decide(request, environment, reporter).await? {
         Decision::Keep(report) => Ok(report),
-        Decision::Renew(plan) if request.min_validity.is_none() => renewal.renew_now(*plan).await,
+        Decision::Renew(plan) if plan.min_validity.is_none() => renewal.renew_now(*plan).await,
         Decision::Renew(plan) => renewal.renew_with_others(plan).await,
     }
 }
@@ -75,7 +75,7 @@ impl Renewal<'_> {
         };
         loop {
             self.reporter.awaits(Awaited::Process);
-            let is_done = || is_stored(self.request, &plan.session_profile);
+            let is_done = || plan.is_done(&self.request.file);
             let waited = queue.wait(is_done, |text| self.reporter.notice(text)).await;
             // The file may have changed.
             plan = match decide(self.request, self.environment, &WithoutDetails(self.reporter)).await? {
@@ -104,12 +104,18 @@ impl Renewal<'_> {
         if let Some(refusal) = turn.refusal_of(&asked_for) {
             return Err(refusal);
         }
+        if self.request.is_polled {
+            turn.pause(plan.is_valid)?;
+        }
         let renewed = self.renew_now(plan).await;
         // An error before anything was sent or asked may be this caller's fault only.
         if let Err(error) = &renewed
             && (error.code_spent().is_some() || error.was_asked())
         {
             turn.hand_on(&asked_for, error);
+        }
+        if self.request.is_polled && renewed.as_ref().is_err_and(|error| error.code() == ErrorCode::CodeUnavailable) {
+            turn.nobody_answered();
         }
         renewed
     }
@@ -119,7 +125,7 @@ impl Renewal<'_> {
         let (session, clock_warning) = self.get_session(&plan).await?;
         plan.warnings.extend(clock_warning);
         plan.warnings.extend(lifetime::warning(&session, plan.duration));
-        let too_short = lifetime::too_short(&session, &plan.session_profile, self.request.min_validity);
+        let too_short = lifetime::too_short(&session, &plan.session_profile, plan.min_validity);
         let stored = self.store(plan, &session).await.and_then(|report| too_short.map_or(Ok(report), Err));
         stored.map_err(|error| error.after_request(CodeSpent::Yes))
     }

@@ -1,15 +1,17 @@
 //! Everything that is determined and checked before a code is needed (GET-3).
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::core::block::edit::Edit;
 use crate::core::block::error::BlockError;
 use crate::core::block::layout::Layout;
-use crate::core::block::stored_session::StoredSession;
+use crate::core::block::stored_session::{GoodSession, StoredSession};
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::config_file::ConfigFile;
-use crate::core::file::credentials_file::Snapshot;
+use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::Profiles;
 use crate::core::name::{ProfileName, SessionProfileName};
@@ -40,6 +42,9 @@ pub struct Plan {
     /// The role that was named, over the session.
     pub role: Option<ProfileName>,
     pub duration: SessionDuration,
+    pub min_validity: Option<Duration>,
+    /// Whether the stored session has not expired.
+    pub is_valid: bool,
     /// The source's region, for a session profile that has none.
     pub region: Option<String>,
     pub settings: StsSettings,
@@ -119,10 +124,13 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
     reporter.detail(&format!("source profile {name}, session profile {session_profile}"));
 
     let now = Timestamp::now();
-    let duration = raised(files.duration(&name, request.duration)?, request.min_validity);
-    if let Some(kept) = kept(&credentials, &session_profile, request, now) {
-        return Ok(Decision::Keep(RenewReport { role, ..kept }));
+    let duration = files.duration(&name, request.duration)?;
+    let min_validity = request.min_validity(duration);
+    let good = good(&credentials, &session_profile, now);
+    if let Some(kept) = good.as_ref().filter(|good| is_enough(good, min_validity)) {
+        return Ok(Decision::Keep(RenewReport { role, ..RenewReport::kept(session_profile, kept) }));
     }
+    let (is_valid, duration) = (good.is_some(), raised(duration, min_validity));
 
     let source = files.source_profile(&name)?;
     let mut warnings = request.file.check_replaceable(&snapshot)?;
@@ -148,6 +156,8 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
         renamed_from: renamed_from.map(shown),
         role,
         duration,
+        min_validity,
+        is_valid,
         region,
         settings,
         edit: change.edit,
@@ -157,25 +167,29 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
     })))
 }
 
-/// Whether the file now holds a session that is valid for long enough.
-pub fn is_stored(request: &RenewRequest, session_profile: &SessionProfileName) -> bool {
-    let Ok(snapshot) = request.file.read() else { return false };
-    let layout = Layout::of(&snapshot.bytes);
-    let sections = layout.sections_of(&[session_profile.as_str().as_bytes()]);
-    kept(&Profiles::of_sections(&snapshot.bytes, sections), session_profile, request, Timestamp::now()).is_some()
+impl Plan {
+    /// Whether the file now holds a session that is valid for long enough.
+    pub fn is_done(&self, file: &CredentialsFile) -> bool {
+        let Ok(snapshot) = file.read() else { return false };
+        let layout = Layout::of(&snapshot.bytes);
+        let sections = layout.sections_of(&[self.session_profile.as_str().as_bytes()]);
+        let credentials = Profiles::of_sections(&snapshot.bytes, sections);
+        good(&credentials, &self.session_profile, Timestamp::now())
+            .is_some_and(|good| is_enough(&good, self.min_validity))
+    }
 }
 
-/// The stored session, if it is valid for long enough.
-fn kept(
-    credentials: &Profiles<'_>,
+/// The stored session, if it has not expired.
+fn good<'p>(
+    credentials: &'p Profiles<'_>,
     session_profile: &SessionProfileName,
-    request: &RenewRequest,
     now: Timestamp,
-) -> Option<RenewReport> {
-    let min_validity = request.min_validity?;
-    let profile = credentials.get(session_profile.as_str().as_bytes())?;
-    let good = StoredSession::of(profile)?.good(now).ok()?;
-    (good.seconds_left >= min_validity.as_secs()).then(|| RenewReport::kept(session_profile.clone(), &good))
+) -> Option<GoodSession<'p>> {
+    StoredSession::of(credentials.get(session_profile.as_str().as_bytes())?)?.good(now).ok()
+}
+
+fn is_enough(good: &GoodSession<'_>, min_validity: Option<Duration>) -> bool {
+    min_validity.is_some_and(|min_validity| good.seconds_left >= min_validity.as_secs())
 }
 
 /// The session profile's name: the requested one, else the block's own, else `<profile>_sts` (CLI-4, BLK-7).

@@ -3,6 +3,7 @@
 
 pub mod device;
 mod folder;
+mod pause;
 pub mod queue;
 mod refusal;
 mod wait;

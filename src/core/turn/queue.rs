@@ -16,6 +16,7 @@ use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::name::ProfileName;
 use crate::core::text::os_error;
 use crate::core::turn::folder;
+use crate::core::turn::pause::Pause;
 use crate::core::turn::refusal::Refusal;
 use crate::core::turn::wait::{self, Ended, NoLock};
 
@@ -39,6 +40,7 @@ pub struct Queue {
     file: File,
     profile: ProfileName,
     seen: Option<String>,
+    pause: Pause,
 }
 
 pub enum Waited<'q> {
@@ -49,7 +51,7 @@ pub enum Waited<'q> {
 
 /// The caller's turn. It ends on drop.
 pub struct Turn<'q> {
-    file: &'q File,
+    queue: &'q Queue,
     /// The refusal of another caller while this one waited.
     refusal: Option<Refusal>,
 }
@@ -59,12 +61,13 @@ impl Queue {
     /// codes but no data.
     pub fn join(credentials_file: &Path, source: &ProfileName, environment: &Environment) -> Result<Self, String> {
         let path = credentials_file.as_os_str().as_encoded_bytes();
-        let name = format!("{}.turn", &fingerprint([path, source.as_bytes()])[..32]);
-        let file = folder::open_file(&folder::open(environment)?.join(name)).map_err(|error| os_error(&error))?;
+        let path = folder::open(environment)?.join(&fingerprint([path, source.as_bytes()])[..32]);
+        let pause = Pause::new(path.with_extension("pause"));
+        let file = folder::open_file(&path.with_extension("turn")).map_err(|error| os_error(&error))?;
         // Whoever holds the turn may be writing at this moment. A half-written refusal is not seen yet, so it correctly
         // counts as written while this caller waited.
         let seen = Refusal::read(&file).map(|refusal| refusal.id);
-        Ok(Self { file, profile: source.clone(), seen })
+        Ok(Self { file, profile: source.clone(), seen, pause })
     }
 
     /// Waits for the turn; `is_done` is asked regularly whether it is still needed.
@@ -75,7 +78,7 @@ impl Queue {
         match wait::lock(&self.file, is_done, say).await {
             Ok(Ended::Locked) => {
                 let refusal = Refusal::read(&self.file).filter(|refusal| Some(&refusal.id) != self.seen.as_ref());
-                Ok(Waited::Turn(Turn { file: &self.file, refusal }))
+                Ok(Waited::Turn(Turn { queue: self, refusal }))
             }
             Ok(Ended::Done) => Ok(Waited::Done),
             Err(NoLock::Unsupported(reason)) => Err(NoTurn::NoLocks(reason)),
@@ -106,14 +109,24 @@ impl Turn<'_> {
 
     /// Passes a refusal on to the callers waiting now. If that fails, they ask AWS themselves.
     pub fn hand_on(&self, request: &str, error: &Error) {
-        let _ = Refusal::of(request, error).write(self.file);
+        let _ = Refusal::of(request, error).write(&self.queue.file);
+    }
+
+    /// Errors: `code_unavailable` if nobody answered a question a short time ago.
+    pub fn pause(&self, is_valid: bool) -> Result<()> {
+        self.queue.pause.check(is_valid, &self.queue.profile)
+    }
+
+    /// Begins a pause. If that fails, the next caller asks.
+    pub fn nobody_answered(&self) {
+        let _ = self.queue.pause.begin();
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         // If that fails, the lock ends when the file is closed, a moment later.
-        let _ = self.file.unlock();
+        let _ = self.queue.file.unlock();
     }
 }
 
