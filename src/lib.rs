@@ -14,7 +14,7 @@
 //!   - [`core::sts`]: region, endpoint, proxy, trust, and the client. The only SDK code.
 //!   - [`core::code`]: where a code comes from; none is sent twice. [`core::ask`]: asking a person.
 //!   - [`core::turn`]: of many callers at once, one renews.
-//!   - [`core::renew`], [`core::list`], [`core::export`], [`core::clear`]: the use cases.
+//!   - [`core::renew`], [`core::list`], [`core::export`], [`core::exec`], [`core::clear`]: the use cases.
 //! - [`cli`]: the command line. The only clap code.
 //! - [`mcp`]: the MCP server, three tools over the same core. The only rmcp code, except for the pipes of `cli::mcp`.
 //!

@@ -1,5 +1,6 @@
 //! The command line (CLI-1 to CLI-5).
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -59,6 +60,8 @@ pub enum Command {
     Mcp(Mcp),
     /// Print a session for another program
     Export(Export),
+    /// Run a command with a session
+    Exec(Exec),
     /// Remove stored sessions from the file
     Clear(Clear),
     /// Print the completion script of a shell
@@ -71,9 +74,10 @@ impl Command {
     /// The profiles that were named.
     pub fn names(&self) -> Vec<&str> {
         match self {
-            Self::Get(Get { named, .. }) | Self::Export(Export { named, .. }) | Self::Clear(Clear { named, .. }) => {
-                named.get().into_iter().collect()
-            }
+            Self::Get(Get { named, .. })
+            | Self::Export(Export { named, .. })
+            | Self::Exec(Exec { named, .. })
+            | Self::Clear(Clear { named, .. }) => named.get().into_iter().collect(),
             Self::List(options) => options.names().iter().chain(&options.check).map(String::as_str).collect(),
             Self::Mcp(_) | Self::Completions(_) | Self::Man => Vec::new(),
         }
@@ -85,7 +89,7 @@ impl Command {
             Self::Get(options) => options.json,
             Self::List(options) => options.json,
             Self::Mcp(options) => options.json,
-            Self::Export(_) | Self::Clear(_) | Self::Completions(_) | Self::Man => false,
+            Self::Export(_) | Self::Exec(_) | Self::Clear(_) | Self::Completions(_) | Self::Man => false,
         }
     }
 }
@@ -299,20 +303,28 @@ pub struct Mcp {
 
 /// Options of `export`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Examples:
+  eval \"$(updsts export default --format env)\"    for the rest of this shell
+  credential_process = /usr/local/bin/updsts export -n default --renew",
+    after_long_help = "Examples:
   eval \"$(updsts export default --format env)\"    for the rest of this shell
   credential_process = /usr/local/bin/updsts export -n default --renew
         in a profile of the config file without keys, for programs that run
         longer than a session
 
-Without --renew it never asks for a code and never calls AWS.")]
+Without --renew it never asks for a code and never calls AWS."
+)]
 #[command(group = ArgGroup::new("whose").args(["name", "profile"]).required(true))]
 pub struct Export {
     #[command(flatten)]
     pub named: Named,
 
-    /// How to print the session
-    #[arg(long, value_enum, default_value_t = ExportFormat::Process)]
+    /// How to print it: process, env, fish, sts …
+    ///
+    /// `process`, the document that `credential_process` wants, if left out. `env`, `env-no-export`, `fish`, `powershell`
+    /// and `windows-cmd` are lines for shells, `sts` is the document that `aws sts` prints.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Process, hide_default_value = true, hide_possible_values = true)]
     pub format: ExportFormat,
 
     /// Renew the session first, if necessary
@@ -359,6 +371,48 @@ pub enum ExportFormat {
     WindowsCmd,
     /// The document that `aws sts` prints
     Sts,
+}
+
+/// Options of `exec`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "updsts exec [OPTIONS] [NAME] -- COMMAND...",
+    after_help = "Examples:
+  updsts exec prod -- aws s3 ls
+  updsts exec prod --min-validity 2h -- terraform apply
+
+The command finds the session by AWS_PROFILE; no secret is in its environment. Its terminal, signals \
+and exit status are its own. If updsts itself fails, the exit status is 125; if the command cannot be \
+executed, 126; if it is not found, 127."
+)]
+pub struct Exec {
+    #[command(flatten)]
+    pub named: Named,
+
+    /// Renew a session not valid this much longer
+    ///
+    /// Seconds, or a time such as `30m`. If left out: 5 minutes.
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub min_validity: Option<String>,
+
+    /// How long a new one should last
+    ///
+    /// As in `updsts get`.
+    #[arg(short, long, value_name = "DURATION", allow_hyphen_values = true)]
+    pub duration: Option<String>,
+
+    /// The MFA device
+    ///
+    /// As in `updsts get`.
+    #[arg(long, value_name = "ARN")]
+    pub mfa_serial: Option<String>,
+
+    #[command(flatten)]
+    pub asks: Asks,
+
+    /// The command and its arguments, behind `--`
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 /// Options of `clear`.

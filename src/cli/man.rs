@@ -11,7 +11,8 @@ use crate::core::error::{Error, ErrorCode, Result};
 /// What the options do not explain.
 const NOTES: &str = r".SH EXIT STATUS
 0 done; 2 usage; 3 nothing was sent; 4 AWS refused; 5 AWS was not reached; 6 the file could not be written;
-7 no valid session; 1 internal error; 130 Ctrl\-C.
+7 no valid session; 1 internal error; 130 Ctrl\-C. \fBexec\fR: 125 updsts failed; 126 the command cannot be executed;
+127 it is not found; else its own.
 .SH ENVIRONMENT
 An empty variable counts as unset. \fBAWS_PROFILE\fR is not read: it usually names the session profile.
 .TP

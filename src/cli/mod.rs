@@ -5,6 +5,8 @@ mod bash_line;
 mod candidates;
 mod clear;
 mod completions;
+mod exec;
+mod exec_line;
 mod export;
 mod get;
 mod hint;
@@ -80,7 +82,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let error = usage_error::without_secret(error, &cli.command.names());
             let error = hint::for_the_file(error, cli.credential_file.as_deref());
             output.error(&error, cli.command.json());
-            ExitCode::from(error.code().exit_status())
+            ExitCode::from(match cli.command {
+                Command::Exec(_) => exec::FAILED,
+                _ => error.code().exit_status(),
+            })
         }
     }
 }
@@ -101,6 +106,7 @@ fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ende
         Command::Export(options) if options.renew => {
             return until_signal(export::renewed(options, file()?, environment, output));
         }
+        Command::Exec(options) => return exec::run(options, &file()?, environment, output),
         Command::Export(options) => export::run(options, &file()?, environment, output),
         Command::Completions(options) => completions::run(options.shell, output),
         Command::Man => man::run(output),

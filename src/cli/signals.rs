@@ -41,18 +41,32 @@ pub fn runtime() -> Result<tokio::runtime::Runtime> {
 /// The exit status for the first signal that asks to stop. From the call on none ends the program by itself.
 #[cfg(unix)]
 pub fn signal() -> impl Future<Output = u8> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-    async {
-        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = signals else {
-            return std::future::pending().await;
-        };
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    let ignored = ignored();
+    // A signal with a handler is no longer ignored.
+    let handled = |kind: SignalKind| (ignored >> (kind.as_raw_value() - 1) & 1 == 0).then(|| signal(kind));
+    let of = async |signal: Option<_>| match signal {
+        Some(Ok(mut signal)) => drop(Signal::recv(&mut signal).await),
+        _ => std::future::pending().await,
+    };
+    let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(handled);
+    async move {
+        let [interrupt, terminate, hangup] = signals;
         tokio::select! {
-            _ = interrupt.recv() => INTERRUPTED,
-            _ = terminate.recv() => TERMINATED,
-            _ = hangup.recv() => 129,
+            () = of(interrupt) => INTERRUPTED,
+            () = of(terminate) => TERMINATED,
+            () = of(hangup) => 129,
         }
     }
+}
+
+/// The signals that whoever started the program had it ignore, as `nohup` does, one bit each: they stay ignored, by the
+/// command of `exec`, too.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 #[cfg(not(unix))]

@@ -9,6 +9,8 @@ use clap::error::{ContextKind, ContextValue, Error as ClapError, ErrorKind};
 
 use super::args::Cli;
 use super::candidates;
+use super::exec;
+use super::exec_line::with_dashes;
 use super::output::Output;
 use super::sn;
 use crate::core::error::{Error, ErrorCode};
@@ -34,9 +36,16 @@ pub fn show(error: ClapError, arguments: &[OsString], output: &Output) -> ExitCo
             let json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
             let error = translated(error, arguments);
             output.error(&error, json);
-            ExitCode::from(error.code().exit_status())
+            let cli = Cli::command();
+            let is_exec = command_of(arguments, &cli).is_some_and(|command| command.get_name() == "exec");
+            ExitCode::from(if is_exec { exec::FAILED } else { error.code().exit_status() })
         }
     }
+}
+
+/// The command that was typed.
+fn command_of<'c>(arguments: &[OsString], cli: &'c clap::Command) -> Option<&'c clap::Command> {
+    arguments.iter().find_map(|argument| cli.find_subcommand(argument))
 }
 
 fn translated(mut error: ClapError, arguments: &[OsString]) -> Error {
@@ -60,9 +69,19 @@ fn translated(mut error: ClapError, arguments: &[OsString]) -> Error {
         let is_command = kind == ContextKind::InvalidSubcommand && is_profile;
         is_command.then(|| format!("`{typed}` is a profile: `updsts get {}`", posix(&typed)))
     };
-    let command = Cli::command();
-    let command = arguments.iter().find_map(|argument| Some(command.find_subcommand(argument)?.get_name()));
-    let (mut message, hint) = rendered(error, command);
+    let mut cli = Cli::command();
+    cli.build();
+    let command = command_of(arguments, &cli);
+    let is_word_too_many = matches!(
+        error.kind(),
+        ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict | ErrorKind::MissingRequiredArgument
+    );
+    let is_misspelt = error.get(ContextKind::SuggestedArg).is_some();
+    let exec = command.filter(|command| command.get_name() == "exec" && is_word_too_many && !is_misspelt);
+    let is_secret = |word: &str| is_code(word) || may_be_key(word) || has_digits_of_code(word);
+    let with_dashes = exec.and_then(|exec| with_dashes(arguments, exec, is_secret));
+    let own_hint = with_dashes.map(|line| format!("the command goes behind `--`: `{line}`")).or(own_hint);
+    let (mut message, hint) = rendered(error, command.map(clap::Command::get_name));
     if let Some(hidden) = hidden(&typed) {
         message = format!("{message} (it {hidden})");
     }

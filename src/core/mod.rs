@@ -4,6 +4,7 @@
 pub mod core_dump;
 pub mod environment;
 pub mod error;
+pub mod exec;
 pub mod expiry;
 pub mod guard;
 pub mod misplaced;

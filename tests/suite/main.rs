@@ -8,6 +8,7 @@ mod crowd;
 mod editor;
 mod editor_laws;
 mod endpoints;
+mod exec;
 mod files;
 mod first_use;
 mod foreground;

@@ -14,21 +14,21 @@ use super::sandbox::{Run, SOURCE, Sandbox};
 const RENEW: [&str; 3] = ["export", "default", "--renew"];
 
 /// A profile whose command gives a code and leaves a line in `asked` each time.
-fn with_command(sandbox: Sandbox, command: &str) -> Sandbox {
+pub fn with_command(sandbox: Sandbox, command: &str) -> Sandbox {
     sandbox.credentials(format!("{SOURCE}mfa_process = echo x >>asked; {command}\n"))
 }
 
-fn asked(sandbox: &Sandbox) -> usize {
+pub fn asked(sandbox: &Sandbox) -> usize {
     fs::read_to_string(sandbox.path("asked")).map_or(0, |text| text.lines().count())
 }
 
 /// A stored session with that many seconds left.
-fn expiring(sandbox: Sandbox, seconds: i64) -> Sandbox {
+pub fn expiring(sandbox: Sandbox, seconds: i64) -> Sandbox {
     sandbox.get([]).succeeds();
     let expiry = Timestamp::now() + SignedDuration::from_secs(seconds);
     let expiry = format!("expiration_datetime = {}", expiry.strftime("%Y-%m-%dT%H:%M:%SZ"));
     let changed = |line| if str::starts_with(line, "expiration_datetime") { &*expiry } else { line };
-    let file: String = sandbox.read().lines().map(|line| format!("{}\n", changed(line))).collect();
+    let file = sandbox.read().lines().map(changed).collect::<Vec<_>>().join("\n") + "\n";
     sandbox.credentials(file)
 }
 

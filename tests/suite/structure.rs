@@ -86,7 +86,7 @@ const ORDER: [&[&str]; 4] = [
         "text",
     ],
     &["ask", "block", "code", "file", "ini", "source", "sts", "turn"],
-    &["clear", "export", "list", "renew"],
+    &["clear", "exec", "export", "list", "renew"],
     &["cli", "mcp"],
 ];
 

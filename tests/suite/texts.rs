@@ -28,7 +28,7 @@ fn help() {
     let sandbox = Sandbox::new();
     with_snapshots(|| {
         assert_snapshot!("help", sandbox.run(["--help"]).stdout);
-        for command in ["get", "list", "mcp", "export", "clear", "completions"] {
+        for command in ["get", "list", "mcp", "export", "exec", "clear", "completions"] {
             assert_snapshot!(format!("help_{command}"), sandbox.run([command, "--help"]).stdout);
         }
     });

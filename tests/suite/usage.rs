@@ -197,7 +197,7 @@ fn cli_16_a_code_in_the_place_of_a_name_is_not_shown() {
 fn cli_16_help_is_short_and_long() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(["help"]).succeeds().stdout, sandbox.run(["--help"]).succeeds().stdout);
-    for command in ["get", "list", "mcp", "export", "clear", "completions", "man"] {
+    for command in ["get", "list", "mcp", "export", "exec", "clear", "completions", "man"] {
         let long = sandbox.run([command, "--help"]).succeeds().stdout;
         assert_eq!(sandbox.run(["help", command]).succeeds().stdout, long);
         let short = sandbox.command([command, "-h"]).env("COLUMNS", "80").output().unwrap().stdout;

@@ -21,7 +21,7 @@ use crate::core::renew::request::RenewRequest;
 use crate::core::renew::store::Destination;
 use crate::core::reporter::Reporter;
 use crate::core::session::SessionDuration;
-use crate::core::source::source_profile::{Files, SourceProfile};
+use crate::core::source::source_profile::{Files, SourceProfile, is_region};
 use crate::core::source::target::Target;
 use crate::core::source::usage::notes;
 use crate::core::sts::settings::request::SettingsRequest;
@@ -227,9 +227,7 @@ fn region_to_write(
 ) -> Option<String> {
     let in_config = config.get(session_profile.as_str().as_bytes()).and_then(|profile| profile.get(Key::Region));
     let region = source.credentials_region.as_ref().or(source.config_region.as_ref());
-    let is_name =
-        |region: &&String| region.contains('-') && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    region.filter(|_| in_config.is_none()).filter(is_name).cloned()
+    region.filter(|region| in_config.is_none() && is_region(region)).cloned()
 }
 
 /// The name that the session profile had, if another one was asked for.

@@ -210,6 +210,11 @@ impl Files<'_> {
     }
 }
 
+/// Whether the text can be the name of a region.
+pub fn is_region(text: &str) -> bool {
+    text.contains('-') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 /// Names in backticks, separated by commas.
 pub fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
