@@ -10,8 +10,9 @@
 //!   - [`core::block`]: where the managed blocks are, an edit of one, its preview, its check; the session stored in
 //!     one, and whether it is valid. Pure.
 //!   - [`core::file`]: the credentials file and the config file on disk: find, read, lock, replace.
-//!   - [`core::source`]: what a NAME stands for, the profile that holds the key, and how other programs use its session.
+//!   - [`core::source`]: what a NAME stands for, the profile that holds the key or the command that gives it, and how other programs use its session.
 //!   - [`core::sts`]: region, endpoint, proxy, trust, and the client. The only SDK code.
+//!   - [`core::command`]: commands that the operator's files name, run with a time limit.
 //!   - [`core::code`]: where a code comes from; none is sent twice. [`core::ask`]: asking a person.
 //!   - [`core::turn`]: of many callers at once, one renews.
 //!   - [`core::renew`], [`core::list`], [`core::export`], [`core::exec`], [`core::clear`]: the use cases.
@@ -23,7 +24,7 @@
 //! # The path of the data through `renew`
 //!
 //! arguments → [`core::renew::request::RenewRequest`] → read bytes → find profile → locate block → plan the edit and
-//! check it by both readings → settings → code → STS → [`core::session::SessionCredentials`] → lock → read again → edit → check →
+//! check it by both readings → settings → key → code → STS → [`core::session::SessionCredentials`] → lock → read again → edit → check →
 //! replace → look once more → [`core::renew::report::RenewReport`] → text or JSON. The lock is never held while waiting
 //! for a person, a command or AWS.
 

@@ -30,7 +30,7 @@ pub fn run(options: &Exec, file: &CredentialsFile, environment: &Environment, ou
     let min_validity = min_validity.unwrap_or(USUAL_MIN_VALIDITY);
     let name = match options.named.get() {
         Some(name) => ProfileName::parse(name)?,
-        None => runtime()?.block_on(source_if_unnamed(file))?,
+        None => runtime()?.block_on(source_if_unnamed(file, environment))?,
     };
     // A session that lasts costs no more than a look at the file.
     if let Some(variables) = variables(file, &name, min_validity, environment)? {

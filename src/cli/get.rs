@@ -23,7 +23,7 @@ use crate::core::source::unnamed::source_if_unnamed;
 use crate::core::text::path;
 
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
-    let request = request(options, file).await?;
+    let request = request(options, file, environment).await?;
     if options.dry_run {
         return preview(options, &request, environment, output).await;
     }
@@ -67,7 +67,7 @@ async fn preview(options: &Get, request: &RenewRequest, environment: &Environmen
     output.result(&text)
 }
 
-async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
+async fn request(options: &Get, file: CredentialsFile, environment: &Environment) -> Result<RenewRequest> {
     let code = match options.totp_token.as_deref() {
         None => GivenCode::None,
         Some("-") => GivenCode::StandardInput,
@@ -80,7 +80,7 @@ async fn request(options: &Get, file: CredentialsFile) -> Result<RenewRequest> {
     };
     let profile = match options.named.get() {
         Some(name) => ProfileName::parse(name)?,
-        None => source_if_unnamed(&file).await?,
+        None => source_if_unnamed(&file, environment).await?,
     };
     Ok(RenewRequest {
         session_profile,

@@ -45,6 +45,9 @@ The program of the window: a pinentry, zenity or kdialog by its name; any other 
 prints the code, as \fBSSH_ASKPASS\fR programs do. \fBDISPLAY\fR or \fBWAYLAND_DISPLAY\fR tell where a window opens; over
 SSH a forwarded display is needed.
 .TP
+\fBUPDSTS_COMMAND\fR
+Set for the commands that updsts runs. If it is set, updsts does not renew.
+.TP
 \fBCI\fR
 If set to anything but \fBfalse\fR or \fB0\fR, nobody is asked for a code, unless \fB\-\-ask\fR or \fBUPDSTS_ASK\fR says how.
 .TP
@@ -63,6 +66,10 @@ The credentials file is read before the config file.
 .TP
 \fBaws_access_key_id\fR, \fBaws_secret_access_key\fR
 The long\-term key. Only in the credentials file.
+.TP
+\fBcredential_process\fR
+In a profile without a key: a command that prints the long\-term key, as the document that the AWS SDKs want of it. It
+runs at each renewal.
 .TP
 \fBmfa_device_arn\fR, \fBmfa_serial\fR
 The MFA device: its ARN, or the serial number of a hardware device. The first counts only in the credentials file.

@@ -17,6 +17,7 @@ pub enum ErrorCode {
     ProfileNotFound,
     ProfileNotOurs,
     KeyMissing,
+    KeyUnavailable,
     DeviceMissing,
     DeviceInvalid,
     SourceIsSession,
@@ -69,6 +70,7 @@ impl ErrorCode {
             | Self::ProfileNotFound
             | Self::ProfileNotOurs
             | Self::KeyMissing
+            | Self::KeyUnavailable
             | Self::DeviceMissing
             | Self::DeviceInvalid
             | Self::SourceIsSession

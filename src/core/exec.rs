@@ -51,7 +51,7 @@ pub fn variables(
         Err(error) => return Err(error),
     };
     let layout = Layout::of(&bytes);
-    let Target { source, role } = Target::resolve(name, &layout, file, environment)?;
+    let Target { source, role, .. } = Target::resolve(name, &layout, file, environment)?;
     let session = layout.block_of(source.as_bytes()).and_then(|block| block.header.as_ref());
     let session = session.map_or_else(|| source.clone(), |header| ProfileName::from_file(header.name));
     let named = role.unwrap_or_else(|| session.clone());

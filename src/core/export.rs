@@ -27,8 +27,9 @@ pub fn export(
     now: Timestamp,
 ) -> Result<SessionCredentials> {
     let stored = Stored::read(file)?;
-    let name = stored.target(name, environment)?.without_role("export")?;
-    Ok(stored.good_session(&name, now)?.0)
+    let target = stored.target(name, environment)?;
+    let is_by_command = target.is_by_command;
+    Ok(stored.good_session(&target.without_role("export")?, is_by_command, now)?.0)
 }
 
 /// A session and what to warn about.
@@ -46,10 +47,15 @@ pub async fn export_renewed(
     reporter: &dyn Reporter,
 ) -> Result<Renewed> {
     let (file, profile) = (&request.file, &request.profile);
-    let stored = Stored { file, bytes: file.read_at_rest().await?.bytes };
-    let name = stored.target(profile, environment)?.without_role("export")?;
+    let bytes = match file.read_at_rest().await {
+        Ok(snapshot) => snapshot.bytes,
+        // A key that comes from a command needs no file yet.
+        Err(error) if error.code() == ErrorCode::FileMissing => SecretBytes::new(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let name = Stored { file, bytes }.target(profile, environment)?.without_role("export")?;
     let renewed = renew(request, person, environment, reporter).await;
-    let stored = Stored::read(file).and_then(|stored| stored.good_session(&name, Timestamp::now()));
+    let stored = Stored::read(file).and_then(|stored| stored.good_session(&name, true, Timestamp::now()));
     match (renewed, stored) {
         (Ok(report), stored) => Ok(Renewed { session: stored?.0, warnings: report.warnings }),
         (Err(error), Ok((session, left))) => {
@@ -81,8 +87,8 @@ pub fn check_session(
     now: Timestamp,
 ) -> Result<()> {
     let stored = Stored::read(file)?;
-    let name = stored.target(name, environment)?.source;
-    let (_, left) = stored.good_session(&name, now)?;
+    let Target { source: name, is_by_command, .. } = stored.target(name, environment)?;
+    let (_, left) = stored.good_session(&name, is_by_command, now)?;
     if left >= min_validity {
         return Ok(());
     }
@@ -108,12 +114,16 @@ impl<'a> Stored<'a> {
         Target::resolve(name, &Layout::of(&self.bytes), self.file, environment)
     }
 
-    fn good_session(&self, name: &ProfileName, now: Timestamp) -> Result<(SessionCredentials, u64)> {
+    /// `is_known` if the source need not be in the file.
+    fn good_session(&self, name: &ProfileName, is_known: bool, now: Timestamp) -> Result<(SessionCredentials, u64)> {
         let (layout, profiles) = (Layout::of(&self.bytes), Profiles::of_credentials(&self.bytes));
         let good = || {
             let good = StoredSession::find(&layout, &profiles, name)?.good(now)?;
             Ok((good.credentials(), good.seconds_left))
         };
-        good().map_err(|fault: SessionFault| fault.at(name, self.file.path()))
+        good().map_err(|fault: SessionFault| match fault {
+            SessionFault::NoProfile if is_known => SessionFault::NoSession.at(name, self.file.path()),
+            fault => fault.at(name, self.file.path()),
+        })
     }
 }

@@ -9,7 +9,7 @@ use strum::IntoStaticStr;
 use crate::core::block::layout::Layout;
 use crate::core::block::stored_session::{GoodSession, SessionFault, StoredSession};
 use crate::core::environment::Environment;
-use crate::core::error::Result;
+use crate::core::error::{ErrorCode, Result};
 use crate::core::expiry::{self, EXPIRING_SECONDS};
 use crate::core::file::config_file::ConfigFile;
 use crate::core::file::credentials_file::CredentialsFile;
@@ -17,7 +17,9 @@ use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
 use crate::core::misplaced::{shown_key_id, shown_value};
 use crate::core::name::SessionProfileName;
+use crate::core::secret::SecretBytes;
 use crate::core::source::device::MFA_SERIAL;
+use crate::core::source::key::{is_source_by_command, sources_by_command};
 use crate::core::text::{self, shown};
 
 /// What kind of credentials a profile holds.
@@ -25,7 +27,7 @@ use crate::core::text::{self, shown};
 #[strum(serialize_all = "kebab-case")]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialType {
-    /// A key of an IAM user.
+    /// A key of an IAM user, in the file or from a command.
     LongTerm,
     /// A temporary key with its token.
     Session,
@@ -81,25 +83,33 @@ pub struct Inspection {
     pub warnings: Vec<String>,
 }
 
-/// Reads every profile of the operator's file. Of a file that a call named, only what a credentials file contains: it
-/// may be the file of another program, with text of its own (MCP-9).
+/// Reads every profile of the operator's file, and those of the config file whose key comes from a command. Of a file that
+/// a call named, only what a credentials file contains: it may be the file of another program, with text of its own
+/// (MCP-9).
 pub fn inspect(file: &CredentialsFile, environment: &Environment, now: Timestamp) -> Result<Inspection> {
-    let snapshot = file.read()?;
-    let profiles = Profiles::of_credentials(&snapshot.bytes);
-    let layout = Layout::of(&snapshot.bytes);
-    let sessions = sessions(&layout);
     if !file.is_operators() {
-        let usable = profiles.iter().filter(|profile| is_usable(profile));
-        let infos = usable.map(|profile| info(profile, None, None, &sessions, now).with_usable_names()).collect();
-        return Ok(Inspection { profiles: infos, warnings: Vec::new() });
+        return inspect_of_call(file, now);
     }
     let config_file = ConfigFile::read(environment);
     let unusable = config_file.as_ref().err().map(|error| error.message().to_owned());
     let config_file = config_file.unwrap_or_default();
     let config = config_file.profiles();
+    let alone = sources_by_command(&config, environment);
+    let bytes = match file.read() {
+        Ok(snapshot) => snapshot.bytes,
+        Err(error) if error.code() == ErrorCode::FileMissing && !alone.is_empty() => SecretBytes::new(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let (profiles, layout) = (Profiles::of_credentials(&bytes), Layout::of(&bytes));
+    let sessions = sessions(&layout);
     let device = environment.var_os(MFA_SERIAL).map(|device| shown_value(device.as_encoded_bytes()));
-    let info = |profile| info(profile, config.get(&profile.name), device.as_deref(), &sessions, now);
-    let infos = profiles.iter().map(info).collect();
+    let alone = alone.iter().copied().filter(|profile| profiles.get(&profile.name).is_none());
+    let info = |profile: &Profile<'_>| {
+        let config = config.get(&profile.name);
+        let others = Others { config, device: device.as_deref(), sessions: &sessions };
+        info(profile, &others, is_source_by_command(Some(profile), config, environment), now)
+    };
+    let infos = profiles.iter().chain(alone).map(info).collect();
     let oddities = profiles.warnings().iter().map(|warning| (warning.line, warning.oddity.to_string()));
     let damage = layout.damage().iter().map(|damage| (damage.line().unwrap_or(0), damage.to_string()));
     let mut warnings: Vec<_> = oddities.chain(damage).collect();
@@ -107,6 +117,15 @@ pub fn inspect(file: &CredentialsFile, environment: &Environment, now: Timestamp
     let at = |(line, what): (usize, String)| format!("{}: {what}", text::place(file.path(), Some(line)));
     let warnings = warnings.into_iter().map(at).chain(unusable).collect();
     Ok(Inspection { profiles: infos, warnings })
+}
+
+fn inspect_of_call(file: &CredentialsFile, now: Timestamp) -> Result<Inspection> {
+    let snapshot = file.read()?;
+    let (profiles, layout) = (Profiles::of_credentials(&snapshot.bytes), Layout::of(&snapshot.bytes));
+    let others = Others { config: None, device: None, sessions: &sessions(&layout) };
+    let usable = profiles.iter().filter(|profile| is_usable(profile));
+    let infos = usable.map(|profile| info(profile, &others, false, now).with_usable_names()).collect();
+    Ok(Inspection { profiles: infos, warnings: Vec::new() })
 }
 
 /// The keys that a profile of a credentials file has (FILE-2).
@@ -158,27 +177,30 @@ fn sessions<'a>(layout: &Layout<'a>) -> Sessions<'a> {
     }
 }
 
-/// `device` is that of a profile for which neither file names one.
-fn info(
-    profile: &Profile<'_>,
-    config: Option<&Profile<'_>>,
-    device: Option<&str>,
-    sessions: &Sessions<'_>,
-    now: Timestamp,
-) -> ProfileInfo {
+/// What is known of a profile from elsewhere.
+struct Others<'a> {
+    /// The profile in the config file.
+    config: Option<&'a Profile<'a>>,
+    /// The device of a profile for which neither file names one.
+    device: Option<&'a str>,
+    sessions: &'a Sessions<'a>,
+}
+
+fn info(profile: &Profile<'_>, others: &Others<'_>, is_by_command: bool, now: Timestamp) -> ProfileInfo {
+    let sessions = others.sessions;
     let value = |key| profile.get(key).map(|value| shown_value(&value.bytes));
     let has = |key| profile.get(key).is_some();
     let session = StoredSession::of(profile);
     let credential_type = match session {
         Some(_) => CredentialType::Session,
-        None if has(Key::AwsAccessKeyId) || has(Key::AwsSecretAccessKey) => CredentialType::LongTerm,
+        None if is_by_command || has(Key::AwsAccessKeyId) || has(Key::AwsSecretAccessKey) => CredentialType::LongTerm,
         None => CredentialType::None,
     };
     let expiration = session.and_then(StoredSession::expiration);
     let name: &[u8] = &profile.name;
     let is_source = credential_type == CredentialType::LongTerm;
-    let in_config = || config.filter(|_| is_source)?.get(Key::MfaSerial).map(|value| shown_value(&value.bytes));
-    let in_environment = || device.filter(|_| is_source).map(str::to_owned);
+    let in_config = || others.config.filter(|_| is_source)?.get(Key::MfaSerial).map(|value| shown_value(&value.bytes));
+    let in_environment = || others.device.filter(|_| is_source).map(str::to_owned);
     ProfileInfo {
         profile_name: shown(name),
         credential_type,

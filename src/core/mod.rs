@@ -4,7 +4,6 @@
 pub mod core_dump;
 pub mod environment;
 pub mod error;
-pub mod exec;
 pub mod expiry;
 pub mod guard;
 pub mod misplaced;
@@ -19,6 +18,7 @@ pub mod text;
 pub mod ask;
 pub mod block;
 pub mod code;
+pub mod command;
 pub mod file;
 pub mod ini;
 pub mod source;
@@ -27,6 +27,7 @@ pub mod turn;
 
 // The use cases.
 pub mod clear;
+pub mod exec;
 pub mod export;
 pub mod list;
 pub mod renew;

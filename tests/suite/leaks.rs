@@ -165,3 +165,31 @@ fn file_2_nothing_of_a_session_stays_in_the_memory_of_the_server() {
     session.succeeds(LIST, json!({}));
     session.end().cleanly();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn key_1_nothing_of_a_key_that_a_command_gave_stays_in_memory_or_appears_anywhere() {
+    use super::mcp::{Session, UPDATE};
+    use serde_json::json;
+    let device = "mfa_serial = arn:aws:iam::123456789012:mfa/user";
+    let document = format!(r#"{{"Version":1,"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","SecretAccessKey":"{SECRET}"}}"#);
+    let sandbox = sandbox().credentials("").config(format!("[default]\n{device}\ncredential_process = cat document\n"));
+    std::fs::write(sandbox.path("document"), document).unwrap();
+    for level in ["0", "1", "2"] {
+        let run = sandbox.run(["get", "default", "-t", CODE, "-v", level]).succeeds();
+        expect_clean(&run, &BTreeSet::new());
+    }
+    assert!(!sandbox.read().contains(SECRET));
+    let mut session = Session::start(&sandbox, &[]);
+    session.succeeds(UPDATE, json!({"profile_name": "default", "totp_token": CODE}));
+    let process = session.child.id();
+    if let Err(error) = holds(process, "x") {
+        return super::sandbox::skipped(&error.to_string());
+    }
+    assert!(holds(process, "credential_file").unwrap(), "the search finds nothing at all");
+    // Whole, or as the part of a request's signature that is made of it.
+    for part in [SECRET, &SECRET[..32], &SECRET[8..], &format!("AWS4{SECRET}")] {
+        assert!(!holds(process, part).unwrap(), "{} characters of the key", part.len());
+    }
+    session.end().cleanly();
+}

@@ -14,6 +14,7 @@ mod first_use;
 mod foreground;
 mod get;
 mod hints;
+mod key;
 mod leaks;
 mod limits;
 mod list;

@@ -85,7 +85,7 @@ const ORDER: [&[&str]; 4] = [
         "session",
         "text",
     ],
-    &["ask", "block", "code", "file", "ini", "source", "sts", "turn"],
+    &["ask", "block", "code", "command", "file", "ini", "source", "sts", "turn"],
     &["clear", "exec", "export", "list", "renew"],
     &["cli", "mcp"],
 ];

@@ -9,6 +9,7 @@ use crate::core::ask::person::Person;
 use crate::core::code::command::CodeCommand;
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::standard_input;
+use crate::core::command::run::COMMAND_TIME;
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
@@ -19,8 +20,6 @@ use crate::core::session::{SerialNumber, SessionDuration, TokenCode};
 use crate::core::source::source_profile::SourceProfile;
 use crate::core::text::path;
 
-/// How long a command may take.
-const COMMAND_TIME: Duration = Duration::from_mins(1);
 /// How long to wait for a command to give another code: one TOTP step plus a second.
 const NEXT_CODE_TIME: Duration = Duration::from_secs(31);
 /// What a person is told about a code that AWS refused.
@@ -195,13 +194,13 @@ fn sent_before() -> Error {
 #[cfg(unix)]
 mod tests {
     use super::*;
+    use crate::core::command::shell::ShellCommand;
     use crate::core::reporter::Silent;
-    use crate::core::source::source_profile::MfaProcess;
 
     fn codes_of(command: String) -> CodeSource {
         let device = SerialNumber::parse("arn:aws:iam::123456789012:mfa/user").unwrap();
         let profile = ProfileName::parse("default").unwrap();
-        let command = Kind::Command(CodeCommand::MfaProcess(MfaProcess { text: command, cut_at: None }));
+        let command = Kind::Command(CodeCommand::MfaProcess(ShellCommand { text: command, cut_at: None }));
         CodeSource::new(command, profile, device, SentCodes::default())
     }
 

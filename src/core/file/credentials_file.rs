@@ -128,6 +128,20 @@ impl CredentialsFile {
         }
     }
 
+    /// Creates the file, empty and for the user alone, and its directory if necessary (KEY-1). It is no error if somebody
+    /// else was faster.
+    pub fn create(&self) -> Result<()> {
+        let made = self.path.parent().map_or(Ok(()), create_private_directory);
+        match made.and_then(|()| create_private_file(&self.path)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                let message = format!("`{}` cannot be created: {}", text::path(&self.path), os_error(&error));
+                let hint = "create its directory, or name another file with `-c FILE`";
+                Err(Error::new(ErrorCode::NotWritable, message, hint))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// When the file was removed, if it was: the last change of the directory that it is missing from.
     fn removed(&self) -> Option<SystemTime> {
         let mut path = self.path.clone();
@@ -231,6 +245,24 @@ impl CredentialsFile {
             ),
         }
     }
+}
+
+fn create_private_directory(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn create_private_file(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// Whether the path leads to no file.

@@ -12,7 +12,7 @@ pub use plan::{Names, names, unusable_name};
 
 use std::time::Duration;
 
-use plan::{Decision, Plan, decide};
+use plan::{Decision, Plan, decide, is_to_be_created};
 use report::{DryRun, RenewReport};
 use request::RenewRequest;
 use store::Destination;
@@ -25,6 +25,7 @@ use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::reporter::{Awaited, Milestone, Reporter, WithoutDetails};
 use crate::core::session::SessionCredentials;
 use crate::core::sts::client::StsClient;
+use crate::core::text;
 use crate::core::turn::device;
 use crate::core::turn::queue::{NoTurn, Queue, Turn, Waited};
 
@@ -36,7 +37,12 @@ pub async fn renew(
     reporter: &dyn Reporter,
 ) -> Result<RenewReport> {
     let renewal = Renewal { request, person, environment, reporter };
-    match decide(request, environment, reporter).await? {
+    let mut decision = decide(request, environment, reporter).await;
+    if is_missing(&decision) && is_to_be_created(request, environment)? {
+        request.file.create()?;
+        decision = decide(request, environment, reporter).await;
+    }
+    match decision? {
         Decision::Keep(report) => Ok(report),
         Decision::Renew(plan) if plan.min_validity.is_none() => renewal.renew_now(*plan).await,
         Decision::Renew(plan) => renewal.renew_with_others(plan).await,
@@ -46,16 +52,25 @@ pub async fn renew(
 /// What [`renew`] would do. Everything local is checked; no code is asked for, no command run, no lock taken, nothing
 /// sent and nothing written (GET-15).
 pub async fn dry_run(request: &RenewRequest, environment: &Environment, reporter: &dyn Reporter) -> Result<DryRun> {
-    match decide(request, environment, reporter).await? {
+    let decision = decide(request, environment, reporter).await;
+    if is_missing(&decision) && is_to_be_created(request, environment)? {
+        let message = format!("the credentials file `{}` does not exist", text::path(request.file.path()));
+        let hint = "`updsts get` without `--dry-run` creates it: the key comes from a command";
+        return Err(Error::new(ErrorCode::FileMissing, message, hint));
+    }
+    match decision? {
         Decision::Keep(report) => {
             Ok(DryRun { session_profile: report.session_profile, changes: Vec::new(), warnings: report.warnings })
         }
         Decision::Renew(plan) => {
-            StsClient::new(&plan.settings, &plan.source.key)?;
             let changes = changed_lines(&plan.checked.bytes, &plan.edit);
             Ok(DryRun { session_profile: plan.session_profile, changes, warnings: plan.warnings })
         }
     }
+}
+
+fn is_missing(decision: &Result<Decision>) -> bool {
+    decision.as_ref().is_err_and(|error| error.code() == ErrorCode::FileMissing)
 }
 
 #[derive(Clone, Copy)]
@@ -132,7 +147,6 @@ impl Renewal<'_> {
 
     /// Gets a code and exchanges it for a session; after a refusal, tries again if the source has another code.
     async fn get_session(self, plan: &Plan) -> Result<(SessionCredentials, Option<String>)> {
-        let client = StsClient::new(&plan.settings, &plan.source.key)?;
         let sent_codes = &self.request.sent_codes;
         let wanted = Wanted {
             given: &self.request.code,
@@ -142,6 +156,12 @@ impl Renewal<'_> {
             sent_codes,
         };
         let mut codes = CodeSource::choose(&wanted, self.person, self.environment)?;
+        // A command may ask a person, who is asked for a code only if there is a key.
+        let client = {
+            self.reporter.awaits(Awaited::Command);
+            let key = plan.source.key.get(&plan.source.name, self.reporter.shows_commands()).await?;
+            StsClient::new(&plan.settings, &key)?
+        };
         let mut code = codes.first(self.reporter).await?;
         loop {
             self.reporter.reached(Milestone::CodeSent);
@@ -176,7 +196,7 @@ impl Renewal<'_> {
             adopts: self.request.adopts,
         };
         self.reporter.awaits(Awaited::Lock);
-        let replaced = destination.store(session, &plan.source.key.id, self.reporter).await?;
+        let replaced = destination.store(session, &plan.source.key, self.reporter).await?;
         let warnings = [plan.warnings, replaced.warnings].concat();
         let report = RenewReport::renewed(plan.session_profile, session);
         let (renamed_from, role, notes) = (plan.renamed_from, plan.role, plan.notes);

@@ -8,6 +8,7 @@ use crate::core::block::edit::Edit;
 use crate::core::block::error::BlockError;
 use crate::core::block::layout::Layout;
 use crate::core::block::stored_session::{GoodSession, StoredSession};
+use crate::core::command::run::INSIDE;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::config_file::ConfigFile;
@@ -21,6 +22,7 @@ use crate::core::renew::request::RenewRequest;
 use crate::core::renew::store::Destination;
 use crate::core::reporter::Reporter;
 use crate::core::session::SessionDuration;
+use crate::core::source::key::is_source_by_command;
 use crate::core::source::source_profile::{Files, SourceProfile, is_region};
 use crate::core::source::target::Target;
 use crate::core::source::usage::notes;
@@ -60,9 +62,22 @@ impl Plan {
     pub fn fingerprint(&self) -> String {
         let proxy = self.settings.proxy().unwrap_or_default();
         let endpoint = self.settings.endpoint();
-        let parts = [&self.source.key.id, self.source.device.as_str(), self.settings.region(), &endpoint, &proxy];
+        let parts =
+            [self.source.key.identity(), self.source.device.as_str(), self.settings.region(), &*endpoint, &*proxy];
         fingerprint(parts.map(str::as_bytes))
     }
+}
+
+/// Whether the credentials file does not exist, and its profile needs none: its key comes from a command that the config
+/// file names (KEY-1).
+pub fn is_to_be_created(request: &RenewRequest, environment: &Environment) -> Result<bool> {
+    if !request.file.is_operators() {
+        return Ok(false);
+    }
+    let empty = Layout::of(b"");
+    let source = Target::resolve(&request.profile, &empty, &request.file, environment)?.source;
+    let config_file = ConfigFile::read(environment)?;
+    Ok(is_source_by_command(None, config_file.profiles().get(source.as_bytes()), environment))
 }
 
 /// Reads the files and makes every check that is possible before a code is needed. Nothing is sent, run or written.
@@ -98,7 +113,7 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
     let snapshot = request.file.read_at_rest().await?;
     let config_file = ConfigFile::read(environment)?;
     let layout = Layout::of(&snapshot.bytes);
-    let Target { source: name, role } = Target::resolve(&request.profile, &layout, &request.file, environment)?;
+    let Target { source: name, role, .. } = Target::resolve(&request.profile, &layout, &request.file, environment)?;
     let session_profile = session_profile(&layout, &name, request);
     let wanted = session_profile.as_ref().map(SessionProfileName::as_str).unwrap_or_default();
     // The file may have thousands of profiles.
@@ -115,7 +130,7 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
         mfa_serial: request.mfa_serial.as_deref(),
         environment,
     };
-    files.profile(&name)?;
+    files.check_profile(&name)?;
     let session_profile = session_profile?;
     layout
         .slot(name.as_bytes(), session_profile.as_str().as_bytes(), request.adopts)
@@ -132,6 +147,9 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
     }
     let (is_valid, duration) = (good.is_some(), raised(duration, min_validity));
 
+    if environment.var_os(INSIDE).is_some() {
+        return Err(inside(&name));
+    }
     let source = files.source_profile(&name)?;
     let mut warnings = request.file.check_replaceable(&snapshot)?;
     let expected = now + SignedDuration::from_secs(i64::from(duration.seconds()));
@@ -207,6 +225,13 @@ fn session_profile(layout: &Layout<'_>, source: &ProfileName, request: &RenewReq
             SessionProfileName::default_of(source).ok_or_else(|| unusable_name(&[source.as_bytes(), b"_sts"].concat()))
         }
     }
+}
+
+/// The error for an updsts that a command of another updsts runs: each would wait for the other (KEY-2).
+fn inside(name: &ProfileName) -> Error {
+    let message = format!("this updsts was run by a command of another updsts, and would renew `{name}` in a circle");
+    let hint = "let `credential_process` and `mfa_process` of the source profile name something other than updsts";
+    Error::new(ErrorCode::KeyUnavailable, message, hint)
 }
 
 /// The error for a session profile's name that some SDK does not accept.

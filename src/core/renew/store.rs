@@ -18,6 +18,7 @@ use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::reporter::Reporter;
 use crate::core::secret::SecretString;
 use crate::core::session::SessionCredentials;
+use crate::core::source::key::LongTermKey;
 
 /// Where a session goes, and what the file contained when that was checked.
 pub struct Destination<'a> {
@@ -45,12 +46,17 @@ impl Destination<'_> {
         Ok(change)
     }
 
-    /// Writes the session; `key_id` is the key that it came from.
+    /// Writes the session; `key` is the one that it came from.
     ///
     /// Errors: those of [`CredentialsFile::replace`].
-    pub async fn store(&self, session: &SessionCredentials, key_id: &str, reporter: &dyn Reporter) -> Result<Replaced> {
+    pub async fn store(
+        &self,
+        session: &SessionCredentials,
+        key: &LongTermKey,
+        reporter: &dyn Reporter,
+    ) -> Result<Replaced> {
         let mut edit = |old: &Snapshot| {
-            self.check_again(old, key_id)?;
+            self.check_again(old, key)?;
             let new = self.change(&Layout::of(&old.bytes), session)?.file;
             Ok((new != old.bytes).then_some(new))
         };
@@ -80,7 +86,7 @@ impl Destination<'_> {
 
     /// Repeats the checks of the file that were made before the request, and checks that its key still exists: a
     /// session goes only into the file that its key came from.
-    fn check_again(&self, old: &Snapshot, key_id: &str) -> Result<()> {
+    fn check_again(&self, old: &Snapshot, key: &LongTermKey) -> Result<()> {
         self.file.check_replaceable(old)?;
         if old.bytes == self.checked.bytes {
             return Ok(());
@@ -88,7 +94,7 @@ impl Destination<'_> {
         let source = self.source.as_bytes();
         let layout = Layout::of(&old.bytes);
         let profiles = Profiles::of_sections(&old.bytes, layout.sections_of(&[source]));
-        if profiles.get(source).and_then(|profile| profile.text(Key::AwsAccessKeyId)) == Some(key_id) {
+        if key.is_in(profiles.get(source)) {
             return Ok(());
         }
         let message = format!("the key of `{}` is no longer there", self.source);

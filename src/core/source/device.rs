@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Value};
+use crate::core::name::ProfileName;
 use crate::core::session::{SerialNumber, SerialNumberError};
 use crate::core::source::source_profile::Files;
 use crate::core::text::{self, shown};
@@ -13,13 +14,18 @@ use crate::core::text::{self, shown};
 pub const MFA_SERIAL: &str = "AWS_MFA_SERIAL";
 
 impl Files<'_> {
-    pub(super) fn device(&self, profile: &Profile<'_>, config: Option<&Profile<'_>>) -> Result<SerialNumber> {
+    pub(super) fn device(
+        &self,
+        name: &ProfileName,
+        own: Option<&Profile<'_>>,
+        config: Option<&Profile<'_>>,
+    ) -> Result<SerialNumber> {
         if let Some(given) = self.mfa_serial {
             return SerialNumber::parse(given).map_err(|error| invalid(error, &format!("`--mfa-serial` {error}")));
         }
-        if let Some((key, value, path)) = self.device_of_the_files(profile, config) {
+        if let Some((key, value, path)) = self.device_of_the_files(own, config) {
             return parse_device(value).map_err(|error| {
-                let (name, place) = (shown(&profile.name), text::place(path, Some(value.line)));
+                let place = text::place(path, Some(value.line));
                 invalid(error, &format!("`{}` of `{name}` {error} ({place})", key.as_str()))
             });
         }
@@ -27,43 +33,44 @@ impl Files<'_> {
             return SerialNumber::parse(&value.to_string_lossy())
                 .map_err(|error| invalid(error, &format!("`{MFA_SERIAL}` {error}")));
         }
-        let (name, place) = (shown(&profile.name), self.place(profile.line));
-        let message = format!("the profile `{name}` has no `mfa_device_arn` ({place})");
-        Err(Error::new(ErrorCode::DeviceMissing, message, self.where_to_find_a_device(profile)))
+        let key = if own.is_some() { Key::MfaDeviceArn } else { Key::MfaSerial };
+        let place = own.map(|own| self.place(own.line));
+        let place = place.or_else(|| Some(text::place(self.config_path, Some(config?.line)))).unwrap_or_default();
+        let message = format!("the profile `{name}` has no `{}` ({place})", key.as_str());
+        Err(Error::new(ErrorCode::DeviceMissing, message, self.where_to_find_a_device(name, own, key)))
     }
 
     fn device_of_the_files<'p>(
         &'p self,
-        profile: &'p Profile<'_>,
+        own: Option<&'p Profile<'_>>,
         config: Option<&'p Profile<'_>>,
     ) -> Option<(Key, &'p Value<'p>, &'p Path)> {
-        let own = [Key::MfaDeviceArn, Key::MfaSerial].into_iter().find_map(|key| Some((key, profile.get(key)?)));
+        let own = [Key::MfaDeviceArn, Key::MfaSerial].into_iter().find_map(|key| Some((key, own?.get(key)?)));
         own.map(|(key, value)| (key, value, self.credentials_path))
             .or_else(|| Some((Key::MfaSerial, config?.get(Key::MfaSerial)?, self.config_path)))
     }
 
-    fn where_to_find_a_device(&self, profile: &Profile<'_>) -> String {
-        let name = shown(&profile.name);
-        if let Some(old) = profile.get(Key::AwsMfaDevice) {
+    /// `key` is the one that the profile lacks.
+    fn where_to_find_a_device(&self, name: &ProfileName, own: Option<&Profile<'_>>, key: Key) -> String {
+        if let Some(old) = own.and_then(|own| own.get(Key::AwsMfaDevice)) {
             return format!("rename `aws_mfa_device` to `mfa_device_arn` ({})", self.place(old.line));
         }
-        let session = self.layout.block_of(&profile.name).and_then(|block| Some(block.header.as_ref()?.name.to_vec()));
-        let session = session.unwrap_or_else(|| [&*profile.name, b"_sts"].concat());
+        let source = name.as_bytes();
+        let session = self.layout.block_of(source).and_then(|block| Some(block.header.as_ref()?.name.to_vec()));
+        let session = session.unwrap_or_else(|| [source, b"_sts"].concat());
         let is_over_it = |role: &&Profile<'_>| {
-            role.get(Key::SourceProfile)
-                .is_some_and(|source| *source.bytes == *profile.name || *source.bytes == *session)
+            role.get(Key::SourceProfile).is_some_and(|named| *named.bytes == *source || *named.bytes == *session)
         };
         let mut roles = self.config.iter().filter(is_over_it);
         let device_of = |role: &Profile<'_>| Some((shown(&role.name), parse_device(role.get(Key::MfaSerial)?).ok()?));
         if let Some((role, device)) = roles.find_map(device_of) {
-            return format!(
-                "add `mfa_device_arn = {}`, the device of the role `{role}`, under `[{name}]`",
-                device.as_str()
-            );
+            let device = device.as_str();
+            return format!("add `{} = {device}`, the device of the role `{role}`, under `[{name}]`", key.as_str());
         }
         format!(
-            "add `mfa_device_arn = arn:aws:iam::…:mfa/…` under `[{name}]`; the IAM console shows it under Security \
-             credentials, and `aws iam list-mfa-devices --profile {name}` prints it"
+            "add `{} = arn:aws:iam::…:mfa/…` under `[{name}]`; the IAM console shows it under Security credentials, \
+             and `aws iam list-mfa-devices --profile {name}` prints it",
+            key.as_str()
         )
     }
 }

@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use crate::core::block::layout::Layout;
+use crate::core::command::own::runs_updsts;
+use crate::core::command::shell::ShellCommand;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::ini::key::Key;
-use crate::core::ini::oddity::Oddity;
-use crate::core::ini::profiles::{Profile, Profiles, Warning, names};
+use crate::core::ini::profiles::{Profile, Profiles, names};
 use crate::core::name::ProfileName;
 use crate::core::secret::SecretString;
 use crate::core::session::{AccessKey, SerialNumber, SessionDuration};
-use crate::core::source::target::{has_key, own};
+use crate::core::source::key::{LongTermKey, has_key, key_command};
+use crate::core::source::target::own;
 use crate::core::text::{self, shown};
 
 pub struct Files<'a> {
@@ -32,42 +34,38 @@ pub struct Files<'a> {
 #[derive(Debug)]
 pub struct SourceProfile {
     pub name: ProfileName,
-    pub key: AccessKey,
+    pub key: LongTermKey,
     pub device: SerialNumber,
     pub credentials_region: Option<String>,
     pub config_region: Option<String>,
     pub ca_bundle: Option<String>,
-    pub mfa_process: Option<MfaProcess>,
+    pub mfa_process: Option<ShellCommand>,
     /// The name of the TOTP secret in `mktotp`.
     pub totp_secret_name: Option<String>,
 }
 
-/// The command of a profile that prints a code.
-#[derive(Debug, Clone)]
-pub struct MfaProcess {
-    pub text: String,
-    /// The line, if a comment follows the value there, which may be a part of the command.
-    pub cut_at: Option<String>,
-}
-
 impl Files<'_> {
-    /// The profile with that name, or the error that says where to look instead.
-    pub fn profile(&self, name: &ProfileName) -> Result<&Profile<'_>> {
-        self.credentials.get(name.as_bytes()).ok_or_else(|| self.not_found(name))
+    /// Checks that there is a profile of that name; the error says where to look instead.
+    pub fn check_profile(&self, name: &ProfileName) -> Result<()> {
+        let is_there = self.credentials.get(name.as_bytes()).is_some() || self.has_key_command(name);
+        if is_there { Ok(()) } else { Err(self.not_found(name)) }
+    }
+
+    fn has_key_command(&self, name: &ProfileName) -> bool {
+        let in_both = (self.credentials.get(name.as_bytes()), self.config.get(name.as_bytes()));
+        self.is_operators && key_command(in_both.0, in_both.1).is_some()
     }
 
     /// Everything that a request needs from the source profile, checked (GET-2 to GET-4).
     pub fn source_profile(&self, name: &ProfileName) -> Result<SourceProfile> {
-        let profile = self.profile(name)?;
-        let config = self.config.get(name.as_bytes());
-        self.check_long_term(profile)?;
-        let key = AccessKey {
-            id: self.key_part(profile, Key::AwsAccessKeyId)?.to_owned(),
-            secret: SecretString::from(self.key_part(profile, Key::AwsSecretAccessKey)?),
-        };
-        let device = self.device(profile, config)?;
-        let own = self.is_operators.then_some(profile);
-        let config = config.filter(|_| self.is_operators);
+        self.check_profile(name)?;
+        let (own, config) = (self.credentials.get(name.as_bytes()), self.config.get(name.as_bytes()));
+        if let Some(own) = own {
+            self.check_long_term(own)?;
+        }
+        let key = self.key(name, own, config)?;
+        let device = self.device(name, own, config)?;
+        let (all, own, config) = (own, own.filter(|_| self.is_operators), config.filter(|_| self.is_operators));
         Ok(SourceProfile {
             name: name.clone(),
             key,
@@ -75,22 +73,36 @@ impl Files<'_> {
             credentials_region: own.and_then(|p| p.text(Key::Region)).map(str::to_owned),
             config_region: config.and_then(|p| p.text(Key::Region)).map(str::to_owned),
             ca_bundle: config.and_then(|p| p.text(Key::CaBundle)).map(str::to_owned),
-            mfa_process: self.mfa_process(own, config),
+            mfa_process: self.command(Key::MfaProcess, own, config),
             // The name itself is harmless: it says which code to ask for.
-            totp_secret_name: profile.text(Key::TotpSecretName).map(str::to_owned),
+            totp_secret_name: all.and_then(|p| p.text(Key::TotpSecretName)).map(str::to_owned),
         })
     }
 
-    /// `mfa_process` of the credentials file, else of the config file.
-    fn mfa_process(&self, own: Option<&Profile<'_>>, config: Option<&Profile<'_>>) -> Option<MfaProcess> {
-        let of = |profile: Option<&Profile<'_>>, profiles: &Profiles<'_>, path: &Path| {
-            let profile = profile?;
-            let value = profile.get(Key::MfaProcess)?;
-            let is_cut = |warning: &Warning| warning.line == value.line && warning.oddity == Oddity::CommentAfterValue;
-            let cut_at = profiles.warnings_of(&profile.name).any(is_cut).then(|| text::place(path, Some(value.line)));
-            Some(MfaProcess { text: value.as_str()?.to_owned(), cut_at })
-        };
-        of(own, self.credentials, self.credentials_path).or_else(|| of(config, self.config, self.config_path))
+    /// The key in the credentials file, or the command that gives it. It is not run.
+    fn key(&self, name: &ProfileName, own: Option<&Profile<'_>>, config: Option<&Profile<'_>>) -> Result<LongTermKey> {
+        if self.has_key_command(name)
+            && let Some(command) = self.command(Key::CredentialProcess, own, config)
+        {
+            if runs_updsts(&command.text, self.environment) {
+                let message = format!("`credential_process` of `{name}` is updsts itself, which has no key to give");
+                let hint = "name the profile whose session it prints: `updsts list` shows those that hold a key";
+                return Err(Error::new(ErrorCode::KeyUnavailable, message, hint));
+            }
+            let in_credentials = own.is_some_and(|own| own.get(Key::CredentialProcess).is_some());
+            return Ok(LongTermKey::Command { command, in_credentials });
+        }
+        let profile = own.ok_or_else(|| self.not_found(name))?;
+        Ok(LongTermKey::Stored(AccessKey {
+            id: self.key_part(profile, Key::AwsAccessKeyId)?.to_owned(),
+            secret: SecretString::from(self.key_part(profile, Key::AwsSecretAccessKey)?),
+        }))
+    }
+
+    /// The command of the credentials file, else of the config file.
+    fn command(&self, key: Key, own: Option<&Profile<'_>>, config: Option<&Profile<'_>>) -> Option<ShellCommand> {
+        own.and_then(|own| ShellCommand::of(own, key, self.credentials, self.credentials_path))
+            .or_else(|| ShellCommand::of(config?, key, self.config, self.config_path))
     }
 
     pub(super) fn place(&self, line: usize) -> String {

@@ -10,6 +10,7 @@ use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
 use crate::core::name::{ProfileName, SessionProfileName};
+use crate::core::source::key::{has_key, is_source_by_command, key_command};
 use crate::core::text;
 
 /// More roles in a chain than anybody has: it is a circle.
@@ -21,6 +22,8 @@ pub struct Target {
     pub source: ProfileName,
     /// The role that was named.
     pub role: Option<ProfileName>,
+    /// Whether a command gives the source's key, so that it need not be in the credentials file.
+    pub is_by_command: bool,
 }
 
 impl Target {
@@ -33,10 +36,11 @@ impl Target {
         environment: &Environment,
     ) -> Result<Self> {
         if let Some(source) = layout.source_of(name.as_bytes()) {
-            return Ok(Self { source: ProfileName::from_file(source), role: None });
+            let source = ProfileName::from_file(source);
+            return Ok(Self { source, role: None, is_by_command: false });
         }
         if own(layout, name).is_some_and(|profile| has_key(&profile)) {
-            return Ok(Self { source: name.clone(), role: None });
+            return Ok(Self { source: name.clone(), role: None, is_by_command: false });
         }
         // The config file is the operator's: it says nothing of a file that an MCP call named.
         let config_file = if file.is_operators() { ConfigFile::read(environment)? } else { ConfigFile::default() };
@@ -45,6 +49,7 @@ impl Target {
             config: &config_file.profiles(),
             credentials_path: file.path(),
             config_path: config_file.path(),
+            commands: file.is_operators().then_some(environment),
         };
         files.follow(name)
     }
@@ -63,6 +68,8 @@ struct Chain<'a> {
     config: &'a Profiles<'a>,
     credentials_path: &'a Path,
     config_path: &'a Path,
+    /// Where commands are looked for; `None` if those of the file do not count.
+    commands: Option<&'a Environment>,
 }
 
 impl Chain<'_> {
@@ -72,10 +79,10 @@ impl Chain<'_> {
         for _ in 0..LONGEST_CHAIN {
             let role = (at != *name).then(|| name.clone());
             if let Some(source) = self.source_of_session(&at) {
-                return Ok(Target { source, role });
+                return Ok(self.target(source, role));
             }
             let profile = own(self.layout, &at);
-            if role.is_some() && profile.as_ref().is_some_and(has_key) {
+            if role.is_some() && self.is_source(&at, profile.as_ref()) {
                 return Err(self.role_over_key(name, &at, &place));
             }
             match self.next(&at, profile.as_ref()) {
@@ -85,8 +92,11 @@ impl Chain<'_> {
                     return Err(Error::new(ErrorCode::ProfileNotFound, message, "correct its `source_profile`"));
                 }
                 _ => {
-                    self.refuse_elsewhere(&at, profile.as_ref())?;
-                    return Ok(Target { source: at, role });
+                    // What comes from updsts itself is refused later, unless it is a role that uses it.
+                    if role.is_some() || !self.has_key_command(&at, profile.as_ref()) {
+                        self.refuse_elsewhere(&at, profile.as_ref())?;
+                    }
+                    return Ok(self.target(at, role));
                 }
             }
         }
@@ -103,7 +113,25 @@ impl Chain<'_> {
         let is_free = own(self.layout, name).is_none_or(|profile| !has_key(&profile))
             && self.config.get(name.as_bytes()).is_none_or(|profile| !has_key(profile))
             && self.layout.block_of(source.as_bytes()).is_none();
-        (is_free && own(self.layout, &source).is_some_and(|profile| has_key(&profile))).then_some(source)
+        (is_free && self.is_source(&source, own(self.layout, &source).as_ref())).then_some(source)
+    }
+
+    fn target(&self, source: ProfileName, role: Option<ProfileName>) -> Target {
+        let is_by_command = self.has_key_command(&source, own(self.layout, &source).as_ref());
+        Target { source, role, is_by_command }
+    }
+
+    /// Whether the profile has a long-term key, or a command that gives one.
+    fn is_source(&self, name: &ProfileName, own: Option<&Profile<'_>>) -> bool {
+        own.is_some_and(has_key)
+            || self
+                .commands
+                .is_some_and(|environment| is_source_by_command(own, self.config.get(name.as_bytes()), environment))
+    }
+
+    /// Whether a command gives the profile's key, even if that is updsts itself.
+    fn has_key_command(&self, name: &ProfileName, own: Option<&Profile<'_>>) -> bool {
+        self.commands.is_some() && key_command(own, self.config.get(name.as_bytes())).is_some()
     }
 
     /// The `source_profile` of a role, and its place; the credentials file takes precedence, as in botocore.
@@ -154,8 +182,4 @@ impl Chain<'_> {
 pub(super) fn own<'a>(layout: &Layout<'a>, name: &ProfileName) -> Option<Profile<'a>> {
     let name = name.as_bytes();
     Profiles::of_sections(layout.file(), layout.sections_of(&[name])).get(name).cloned()
-}
-
-pub(super) fn has_key(profile: &Profile<'_>) -> bool {
-    profile.get(Key::AwsAccessKeyId).is_some() || profile.get(Key::AwsSecretAccessKey).is_some()
 }

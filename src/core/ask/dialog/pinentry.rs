@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::core::ask::dialog::text::{TITLE, lines};
 use crate::core::ask::person::{Answer, Question};
-use crate::core::code::command::Running;
+use crate::core::command::run::Running;
 use crate::core::guard::guarded;
 use crate::core::secret::{ExposeSecret, SecretString};
 

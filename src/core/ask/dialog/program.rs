@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 
 use crate::core::ask::dialog::text::{TITLE, lines};
 use crate::core::ask::person::{Answer, Question};
-use crate::core::code::command::run_bounded;
+use crate::core::command::run::run_bounded;
 use crate::core::guard::guarded;
 use crate::core::secret::SecretString;
 
