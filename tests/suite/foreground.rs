@@ -254,6 +254,77 @@ fn get_6_the_server_runs_a_command_without_a_terminal() {
     shell.ends_without("sword");
 }
 
+/// A shell whose profile has a session, and the line that runs `script` with it.
+fn with_session(script: &str) -> (Shell, String) {
+    let shell = Shell::start("./ask");
+    shell.sandbox.get([]).succeeds();
+    fs::write(shell.sandbox.path("script"), script).unwrap();
+    (shell, "$UPDSTS exec default -- sh script".to_owned())
+}
+
+#[test]
+fn ren_3_ctrl_c_is_the_commands_own() {
+    for (script, status) in [("trap 'echo caught; exit 9' INT\n", "9"), ("", "130")] {
+        let (mut shell, line) = with_session(&format!("{script}echo go''ing\nwhile :; do sleep 0.2; done\n"));
+        shell.type_line(&line);
+        shell.session.read_until("\ngoing");
+        shell.session.send("\u{3}");
+        assert_eq!(shell.status(), status);
+        assert!(!shell.session.seen().contains("interrupted"));
+    }
+}
+
+#[test]
+fn ren_3_ctrl_z_stops_the_command_and_fg_goes_on() {
+    let (mut shell, line) = with_session("echo go''ing\nread -r x\necho got=$x.\nexit 4\n");
+    shell.type_line(&line);
+    shell.session.read_until("\ngoing");
+    shell.session.send("\u{1a}");
+    shell.session.read_until("Stopped");
+    shell.session.read_until(READY);
+    shell.type_line("jobs; echo here; fg");
+    shell.session.read_until("\nhere");
+    shell.session.send("a line\r");
+    shell.session.read_until("\ngot=a line.");
+    assert_eq!(shell.status(), "4");
+}
+
+#[test]
+fn ren_3_exit_status_and_signals_are_what_the_shell_sees_without_updsts() {
+    for (script, status) in [("exit 0", "0"), ("exit 130", "130"), ("kill -KILL $$", "137"), ("kill -TERM $$", "143")] {
+        let (mut shell, line) = with_session(script);
+        shell.type_line(&line);
+        assert_eq!(shell.status(), status, "{script}");
+    }
+}
+
+#[test]
+fn ren_3_after_a_renewal_that_asked_on_the_terminal_it_is_the_commands() {
+    let mut shell = Shell::start("./ask");
+    let script = "stty -a | grep -o ' echo '\nread -r x\necho got=$x.\ntrap 'exit 9' INT\necho go''ing\nwhile :; do sleep 0.2; done\n";
+    fs::write(shell.sandbox.path("script"), script).unwrap();
+    shell.type_line("$UPDSTS exec default -- sh script; (exit $?); : $UPDSTS get");
+    shell.session.answer("PIN of the key: ", "swordfish\r");
+    shell.session.read_until(" echo ");
+    shell.session.send("a line\r");
+    shell.session.read_until("\ngot=a line.");
+    shell.session.read_until("\ngoing");
+    shell.session.send("\u{3}");
+    shell.session.read_until(READY);
+    assert!(shell.ends_without("swordfish").read().contains("[default_sts]"));
+}
+
+#[test]
+fn ren_3_a_full_screen_program_has_the_terminal_as_updsts_found_it() {
+    let (mut shell, line) = with_session("stty -icanon -echo\nread -r x\necho got=$x.\nstty sane\n");
+    shell.type_line(&format!("{line} && echo fi''ne"));
+    std::thread::sleep(Duration::from_millis(500));
+    shell.session.send("x\n");
+    shell.session.read_until("\ngot=x.");
+    shell.session.read_until("\nfine");
+    assert_eq!(shell.status(), "0");
+}
+
 /// The process that runs `get` in this home.
 pub fn updsts_in(sandbox: &Sandbox) -> rustix::process::Pid {
     let home = fs::canonicalize(sandbox.home()).unwrap();
