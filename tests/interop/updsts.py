@@ -4,6 +4,7 @@ Arguments: the paths of updsts and mock-sts. Prints a line for each check and th
 """
 
 import base64
+import datetime
 import json
 import os
 import select
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import botocore.session
@@ -88,6 +90,13 @@ class Mock:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
+
+    def admin(self, method, path):
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_mock/{path}", method=method)) as answer:
+            return answer.read()
+
+    def requests(self):
+        return json.loads(self.admin("GET", "requests"))
 
 
 def moto():
@@ -323,7 +332,104 @@ def faults():
         check("fault skew=700: measured and corrected", run.returncode == 0, run.stderr)
 
 
-SCENARIOS = (moto, identity, credential_process, totp, proxy, faults)
+class Live(Home):
+    """A profile `live` that renews itself, by a command that leaves a line in `asked` for each code."""
+
+    ARN = "arn:aws:iam::123456789012:user/user"
+
+    def __init__(self, mock, source=SOURCE, options=""):
+        super().__init__(source + "mfa_process = echo x >>$HOME/asked; echo 123456\n", AWS_ENDPOINT_URL_STS=mock.url, AWS_PROFILE="live")
+        self.config.write_text(f"[profile live]\ncredential_process = {UPDSTS} export -n default --renew{options}\nregion = us-east-1\n")
+        self.mock = mock
+
+    def asked(self):
+        asked = self.folder / "asked"
+        return len(asked.read_text().splitlines()) if asked.exists() else 0
+
+    def requests(self):
+        return [entry for entry in self.mock.requests() if entry["action"] == "GetSessionToken"]
+
+    def pass_away(self):
+        """The time until the expiry passes: for AWS, and for whoever reads the file."""
+        self.mock.admin("PUT", f"sessions/{self.section('default_sts')['aws_access_key_id']}/expire")
+        lines = self.credentials.read_text().splitlines(keepends=True)
+        past = "expiration_datetime = 2020-01-01T00:00:00Z\n"
+        self.credentials.write_text("".join(past if line.startswith("expiration_datetime") else line for line in lines))
+
+
+IDENTITY = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+
+
+def live_botocore():
+    """One process calls AWS over three expiries, and no call fails; ten processes at once cause one request (REN-1)."""
+    with Mock() as mock:
+        home = Live(mock)
+        saved = dict(os.environ)
+        os.environ.clear()
+        os.environ.update(home.environment)
+        try:
+            session = botocore.session.Session()
+            client = session.create_client("sts")
+            tokens = set()
+            for round in range(1, 4):
+                who = [client.get_caller_identity()["Arn"] for _ in range(3)]
+                check(f"live: botocore's calls work, round {round}", who == [home.ARN] * 3, who)
+                credentials = session.get_credentials()
+                tokens.add(credentials.token)
+                check(f"live: renewals so far: {round}", (home.asked(), len(home.requests())) == (round, round), home.requests())
+                home.pass_away()
+                # So does the time that botocore keeps.
+                credentials._expiry_time -= datetime.timedelta(hours=1)
+            check("live: three sessions were used", len(tokens) == 3)
+            refused = [entry for entry in mock.requests() if entry["outcome"] != "OK"]
+            check("live: AWS refused no request", not refused, refused)
+        finally:
+            os.environ.clear()
+            os.environ.update(saved)
+    with Mock("--fault", "latency=1000") as mock:
+        home = Live(mock)
+        command = [sys.executable, "-c", IDENTITY]
+        start = lambda: subprocess.Popen(command, env=home.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        answers = [process.communicate()[0].strip() for process in [start() for _ in range(10)]]
+        check("live: ten boto3 processes at once are the user", answers == [home.ARN] * 10, answers)
+        check("live: they caused one question and one request", (home.asked(), len(home.requests())) == (1, 1), home.requests())
+
+
+def live_clients():
+    """The AWS CLI, boto3 and the SDK for JavaScript read `export --renew`; what is on standard input stays there (REN-1)."""
+    clients = {"the AWS CLI": ["aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text"], "boto3": [sys.executable, "-c", IDENTITY]}
+    if node := os.environ.get("UPDSTS_NODE"):
+        program = Path(__file__).with_name("identity.mjs").resolve()
+        clients["the SDK for JavaScript"] = ["node", str(program), node, "2"]
+    for name, command in clients.items():
+        with Mock() as mock, open("/dev/zero", "rb") as endless:
+            home = Live(mock)
+            for round in range(1, 3):
+                run = home.run(*command, stdin=endless)
+                lines = run.stdout.split()
+                check(f"live: {name} is the user, round {round}", lines and set(lines) == {home.ARN}, run.stdout + run.stderr)
+                check(f"live: {name} caused a renewal, round {round}", home.asked() == round, home.asked())
+                home.pass_away()
+
+
+def exec_clients():
+    """The AWS CLI and boto3 as commands of `exec`, with a role, too (REN-3)."""
+    with Mock() as mock:
+        home = Live(mock)
+        home.config.write_text(f"[default]\nregion = eu-west-1\n[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = default_sts\n")
+        home.environment.update(AWS_ACCESS_KEY_ID="AKIAI44QH8DHBEXAMPLE", AWS_SECRET_ACCESS_KEY="x", AWS_SESSION_TOKEN="x")
+        for command in (["aws", "sts", "get-caller-identity", "--query", "Arn"], [sys.executable, "-c", IDENTITY]):
+            run = home.run(UPDSTS, "exec", "default", "--", *command)
+            check(f"exec: {Path(command[0]).name} is the user", home.ARN in run.stdout, run.stdout + run.stderr)
+        region = home.run(UPDSTS, "exec", "admin", "--", sys.executable, "-c", "import boto3; s = boto3.Session(); print(s.profile_name, s.region_name)")
+        check("exec: a role is used by its name, in the region of its source", region.stdout.split() == ["admin", "eu-west-1"], region.stdout + region.stderr)
+        prompt = 'updsts list --check default || echo expired'.replace("updsts", UPDSTS)
+        check("prompt: nothing is shown of a valid session", home.run("sh", "-c", prompt).stdout == "")
+        home.pass_away()
+        check("prompt: an expired session is shown", home.run("sh", "-c", prompt).stdout == "expired\n")
+
+
+SCENARIOS = (moto, identity, credential_process, totp, proxy, faults, live_botocore, live_clients, exec_clients)
 for scenario in [known for known in SCENARIOS if known.__name__ in sys.argv[3:] or not sys.argv[3:]]:
     scenario()
 print(f"{passed} passed, {failed} failed")
