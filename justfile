@@ -49,6 +49,11 @@ interop:
     cargo build --quiet --locked --workspace --bins --examples
     @scripts/interop
 
+# Keep the long-term key in a password manager: pass, with a gpg key of its own for this run; needs pass, gpg and strace
+pass:
+    cargo build --quiet --locked --workspace --bins
+    @python3 scripts/pass "${CARGO_TARGET_DIR:-target}/debug/updsts" "${CARGO_TARGET_DIR:-target}/debug/mock-sts"
+
 # Build the Python wheel of mock-sts, and try its pytest fixture with boto3 and pytest-xdist in a fresh environment
 pytest-plugin:
     @scripts/pytest-plugin
