@@ -111,9 +111,7 @@ two-users:
 # The tests of many callers at once, with 64 processes, and those that take a minute
 stress:
     UPDSTS_TEST_CROWD=64 cargo test --quiet --locked --test suite crowd:: -- --nocapture --test-threads=1
-    cargo test --quiet --locked --test suite foreground:: -- --ignored
-    cargo test --quiet --locked --test suite mcp::waiting:: -- --ignored
-    cargo test --quiet --locked --test suite asking:: -- --ignored
+    cargo test --quiet --locked --test suite -- --ignored foreground:: asking:: renewing:: mcp::waiting::
 
 # Fuzz the parser or the editor for that many seconds; needs nightly Rust and cargo-fuzz
 fuzz target="editor" seconds="600":

@@ -120,8 +120,8 @@ impl Named {
 pub struct Asks {
     /// How to ask: auto, terminal, dialog, never
     ///
-    /// `auto` asks for the code on the terminal, else in a window. If left out: `UPDSTS_ASK`, else `never` if
-    /// `CI` is set, else `auto`.
+    /// `auto` asks for the code on the terminal, else in a window; `export --renew` in a window first. If left out:
+    /// `UPDSTS_ASK`, else `never` if `CI` is set, else `auto`.
     #[arg(long, value_name = "HOW", hide_possible_values = true, value_parser = ways(["auto", "terminal", "dialog", "never"]))]
     ask: Option<Ask>,
 
@@ -350,6 +350,9 @@ pub struct Export {
     /// As in `updsts get`.
     #[arg(long, value_name = "ARN", requires = "renew")]
     pub mfa_serial: Option<String>,
+
+    #[command(flatten)]
+    pub asks: Asks,
 }
 
 /// The formats of the AWS CLI's `configure export-credentials`, and that of `aws sts`.

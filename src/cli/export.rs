@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 use super::args::{Export, ExportFormat};
 use super::get::lasting;
 use super::output::Output;
-use crate::core::ask::person::Person;
+use crate::core::ask::chooser::{self, Ask};
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::export::{export, export_renewed};
+use crate::core::export::{QUESTION_TIME, export, export_renewed};
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::ProfileName;
 use crate::core::quote;
@@ -19,6 +19,10 @@ use crate::core::secret::ExposeSecret;
 use crate::core::session::SessionCredentials;
 
 pub fn run(options: &Export, file: &CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
+    if options.asks.get().is_some() {
+        let message = "`--ask` is only for `--renew`: nobody is asked otherwise";
+        return Err(Error::new(ErrorCode::Usage, message, "add `--renew`, or leave `--ask` out"));
+    }
     let name = ProfileName::parse(options.named.get().unwrap_or_default())?;
     let session = export(file, &name, environment, Timestamp::now())?;
     output.result(&text(options.format, &session)?)
@@ -39,7 +43,8 @@ pub async fn renewed(
         is_polled: true,
         ..RenewRequest::new(file, ProfileName::parse(options.named.get().unwrap_or_default())?)
     };
-    let person = Person::Absent("`export --renew` does not read standard input".to_owned());
+    let person = chooser::person(options.asks.get(), &[Ask::Dialog, Ask::Terminal], None, environment);
+    let person = person.within(QUESTION_TIME);
     let renewed = export_renewed(&request, &person, environment, output).await?;
     for warning in &renewed.warnings {
         output.warning(warning);

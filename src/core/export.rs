@@ -1,6 +1,8 @@
 //! The use case of `export`: the stored session of a source profile, for other programs (EXP-1); renewed if necessary
 //! (REN-1).
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::core::ask::person::Person;
@@ -31,6 +33,9 @@ pub fn export(
     let is_by_command = target.is_by_command;
     Ok(stored.good_session(&target.without_role("export")?, is_by_command, now)?.0)
 }
+
+/// How long a question lasts: SDKs stop a `credential_process` that takes longer than a minute.
+pub const QUESTION_TIME: Duration = Duration::from_secs(50);
 
 /// A session and what to warn about.
 pub struct Renewed {

@@ -333,12 +333,16 @@ def faults():
 
 
 class Live(Home):
-    """A profile `live` that renews itself, by a command that leaves a line in `asked` for each code."""
+    """A profile `live` that renews itself, by a stand-in for a dialog that leaves a line in `asked` for each question."""
 
     ARN = "arn:aws:iam::123456789012:user/user"
 
     def __init__(self, mock, source=SOURCE, options=""):
-        super().__init__(source + "mfa_process = echo x >>$HOME/asked; echo 123456\n", AWS_ENDPOINT_URL_STS=mock.url, AWS_PROFILE="live")
+        super().__init__(source, AWS_ENDPOINT_URL_STS=mock.url, AWS_PROFILE="live", UPDSTS_ASK="dialog")
+        dialog = self.folder / "dialog"
+        dialog.write_text("#!/bin/sh\necho x >>$HOME/asked\necho 123456\n")
+        dialog.chmod(0o700)
+        self.environment["UPDSTS_DIALOG"] = str(dialog)
         self.config.write_text(f"[profile live]\ncredential_process = {UPDSTS} export -n default --renew{options}\nregion = us-east-1\n")
         self.mock = mock
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use jiff::{SignedDuration, Timestamp};
 use mock_sts::{Fault, MockSts};
 
-use super::sandbox::{Run, SOURCE, Sandbox};
+use super::sandbox::{Run, SOURCE, Sandbox, set_mode};
 
 const RENEW: [&str; 3] = ["export", "default", "--renew"];
 
@@ -156,6 +156,47 @@ fn ren_1_after_a_question_that_nobody_answered_none_follows_for_five_minutes_whi
     let sandbox = sandbox.credentials(file.replace(&line, "expiration_datetime = 2020-01-01T00:00:00Z"));
     sandbox.run(RENEW).fails("session_expired", 7);
     assert_eq!(asked(&sandbox), 4);
+}
+
+/// A program of the user's own in the place of a window, which leaves a line in `asked` each time.
+fn with_dialog(sandbox: Sandbox, script: &str) -> Sandbox {
+    let program = sandbox.path("dialog");
+    fs::write(&program, format!("#!/bin/sh\necho x >>\"$HOME/asked\"\n{script}\n")).unwrap();
+    set_mode(&program, 0o700);
+    sandbox.env("UPDSTS_DIALOG", program)
+}
+
+#[test]
+fn ren_1_a_person_is_asked_in_a_window_once_for_ten_processes() {
+    let sandbox = with_dialog(expiring(Sandbox::new(), 300), "sleep 1; echo 123456");
+    let ids: Vec<_> = ten(&sandbox).into_iter().map(|run| id(&run.succeeds())).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!((asked(&sandbox), sandbox.sts().request_count()), (1, 2));
+    let sandbox = with_dialog(Sandbox::new(), "echo 123456");
+    sandbox.run(RENEW.iter().chain(&["--ask", "never"]).copied()).fails("code_unavailable", 3).says("`--ask never`");
+    sandbox.run(RENEW.iter().chain(&["--ask", "dialog"]).copied()).succeeds();
+    assert_eq!(asked(&sandbox), 1);
+    sandbox.run(["export", "default", "--ask", "dialog"]).fails("usage", 2).says("--renew");
+}
+
+#[test]
+fn ren_1_after_declined_nobody_is_asked_for_five_minutes_while_the_session_is_valid() {
+    for left in [300, -5] {
+        let sandbox = with_dialog(expiring(Sandbox::new(), left), "sleep 1; exit 1");
+        for run in ten(&sandbox).into_iter().chain([sandbox.run(RENEW)]) {
+            assert_eq!(run.status, Some(if left > 0 { 0 } else { 7 }), "{run:?}");
+        }
+        assert_eq!(asked(&sandbox), 1, "{left}");
+    }
+}
+
+#[test]
+#[ignore = "takes a minute: `just stress`"]
+fn ren_1_a_question_ends_before_an_sdk_gives_up() {
+    let sandbox = with_dialog(expiring(Sandbox::new(), 300), "sleep 99");
+    let start = std::time::Instant::now();
+    sandbox.run(RENEW).succeeds().says("within 50 s");
+    assert!((49..55).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
 }
 
 fn ten(sandbox: &Sandbox) -> Vec<Run> {

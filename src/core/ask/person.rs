@@ -76,6 +76,17 @@ pub enum Person {
     Absent(String),
 }
 
+impl Person {
+    /// The same person, with another time for an answer.
+    #[must_use]
+    pub fn within(self, time: Duration) -> Self {
+        match self {
+            Self::Present(asking) => Self::Present(Asking { time, ..asking }),
+            absent @ Self::Absent(_) => absent,
+        }
+    }
+}
+
 /// How a person is asked.
 #[derive(Clone)]
 pub struct Asking {

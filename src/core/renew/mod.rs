@@ -129,7 +129,8 @@ impl Renewal<'_> {
         {
             turn.hand_on(&asked_for, error);
         }
-        if self.request.is_polled && renewed.as_ref().is_err_and(|error| error.code() == ErrorCode::CodeUnavailable) {
+        let has_no_code = |error: &Error| matches!(error.code(), ErrorCode::CodeUnavailable | ErrorCode::Declined);
+        if self.request.is_polled && renewed.as_ref().is_err_and(has_no_code) {
             turn.nobody_answered();
         }
         renewed
