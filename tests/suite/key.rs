@@ -219,7 +219,7 @@ fn key_2_updsts_itself_is_refused_unrun_by_its_name_its_path_or_a_link() {
         let sandbox = sandbox.env("PATH", path);
         let run = sandbox.refused(["get", "default", "-t", "123456"], "key_unavailable", 3);
         run.says("`credential_process` of `default` is updsts itself");
-        sandbox.run(["get", "-t", "123456"]).fails("profile_not_found", 3);
+        sandbox.run(["get", "-t", "123456"]).fails("key_unavailable", 3);
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn source_if_unnamed(file: &CredentialsFile, environment: &Environment
     if let [only] = sources[..] {
         return Ok(ProfileName::from_file(&only.name));
     }
-    if profiles.iter().next().is_none() {
+    if sources.is_empty() && profiles.iter().next().is_none() {
         // The error for a missing profile says what the file is instead.
         return Ok(ProfileName::from_file(b"default"));
     }

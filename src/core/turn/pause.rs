@@ -33,7 +33,8 @@ impl Pause {
             return Ok(());
         }
         let message = format!("nobody gave a code for `{profile}` {} s ago", passed.as_secs());
-        let hint = format!("renew it with `updsts get -n {profile}`; programs ask again after 5 minutes");
+        let hint =
+            format!("renew it with `updsts get -n {}`; programs ask again after 5 minutes", profile.in_a_command());
         Err(Error::new(ErrorCode::CodeUnavailable, message, hint))
     }
 
