@@ -111,15 +111,18 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn key_2_a_link_to_updsts_is_updsts_and_a_link_to_another_program_is_not() {
-        let folder = tempfile::tempdir().unwrap();
+        let own = std::env::current_exe().unwrap();
+        // On the same file system, for a link that is not symbolic.
+        let folder = tempfile::tempdir_in(own.parent().unwrap()).unwrap();
         let at = |name: &str| folder.path().join(name);
-        std::os::unix::fs::symlink(std::env::current_exe().unwrap(), at("soft")).unwrap();
+        std::os::unix::fs::symlink(&own, at("soft")).unwrap();
+        std::fs::hard_link(&own, at("hard")).unwrap();
         std::os::unix::fs::symlink(at("soft"), at("softer")).unwrap();
         std::os::unix::fs::symlink("/bin/sh", at("shell")).unwrap();
         std::fs::write(at("updsts"), "").unwrap();
         std::os::unix::fs::symlink(at("updsts"), at("another-installation")).unwrap();
         let path = Environment::fixed([("PATH", folder.path())]);
-        for name in ["soft", "softer", "another-installation"] {
+        for name in ["soft", "softer", "hard", "another-installation"] {
             assert!(runs(&format!("{} export", at(name).display())), "{name}");
             assert!(runs(&format!("'{}'", at(name).display())), "{name}");
         }
