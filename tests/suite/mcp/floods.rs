@@ -130,8 +130,8 @@ fn mcp_8_a_thousand_calls_that_wait_do_not_delay_the_end() {
         (0..1000).for_each(|n| stdin.write_all(call(&json!(n)).as_bytes()).unwrap());
         drop(stdin);
         let (status, took) = end_of(&mut child);
-        // A second, and one more because the machine runs other tests as well.
-        assert!(status.success() && took < Duration::from_secs(2), "{status} {took:?} {is_read}");
+        // A second, and more because the machine runs other tests as well; the calls alone would take much longer.
+        assert!(status.success() && took < Duration::from_secs(5), "{status} {took:?} {is_read}");
         // What is said is whole.
         let (text, _) = reader.join().unwrap();
         text.lines().for_each(|line| drop(serde_json::from_str::<Value>(line).unwrap()));

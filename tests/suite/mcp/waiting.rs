@@ -257,7 +257,7 @@ async fn ask_7_a_slow_command_whose_code_is_refused_takes_no_call_longer_than_ot
 async fn ask_7_roles_session_names_and_their_source_share_a_task() {
     let role = "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = default_sts\n";
     let sandbox = with_command(Sandbox::new(), "0.3", "123456").config(role);
-    let mut near = Near::start(&sandbox, SHORT);
+    let mut near = Near::start(&sandbox, Limits::REAL);
     let mut calls = Vec::new();
     for name in ["default", "default_sts", "admin"] {
         calls.push((name, near.send_call(UPDATE, with(json!({"profile_name": name}))).await));
