@@ -13,7 +13,7 @@ use super::editor::{check, clear, others_read_the_same, update};
 
 /// A file whose failures can be read.
 #[derive(Clone)]
-struct File(Vec<u8>);
+pub struct File(pub Vec<u8>);
 
 impl std::fmt::Debug for File {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -39,7 +39,7 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-fn file() -> impl Strategy<Value = File> {
+pub fn file() -> impl Strategy<Value = File> {
     let line = (fragment(), prop_oneof![6 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r"), 1 => Just("")]);
     (prop_oneof![9 => Just(&b""[..]), 1 => Just(&b"\xef\xbb\xbf"[..])], vec(line, 0..30)).prop_map(|(mark, lines)| {
         let mut file = mark.to_vec();
@@ -84,7 +84,7 @@ fn file_with_block() -> impl Strategy<Value = File> {
 }
 
 /// `PROPTEST_CASES` asks for more.
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     ProptestConfig { cases: default.cases.max(2_000), failure_persistence: None, ..default }
 }

@@ -5,6 +5,7 @@
 mod asking;
 mod codes;
 mod crowd;
+mod device_line;
 mod editor;
 mod editor_laws;
 mod endpoints;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::core::block::check::{Expected, verify};
+use crate::core::block::device_line::{DeviceLine, device_line};
 use crate::core::block::edit::{Edit, ManagedBlock, remove, splice};
 use crate::core::block::error::BlockError;
 use crate::core::block::layout::{Block, Layout};
@@ -29,6 +30,12 @@ impl Change {
     pub fn remove(layout: &Layout<'_>, block: &Block<'_>) -> Result<Self, BlockError> {
         let edit = remove(layout, layout.file(), block)?;
         Self::checked(layout, edit, &Expected::NoBlock { source: block.key })
+    }
+
+    /// Writes the device into the section of a source profile.
+    pub fn set_device(layout: &Layout<'_>, profile: &[u8], device: &str) -> Result<Self, BlockError> {
+        let DeviceLine { header, edit } = device_line(layout, profile, device)?;
+        Self::checked(layout, edit, &Expected::Device { profile, header, device })
     }
 
     /// The warning about a file that the AWS CLI rejects anyway.

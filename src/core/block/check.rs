@@ -7,7 +7,7 @@ use crate::core::block::error::VerifyError;
 use crate::core::block::layout::{Block, Layout};
 use crate::core::ini::key::Key;
 use crate::core::ini::lines::BYTE_ORDER_MARK;
-use crate::core::ini::profiles::Profiles;
+use crate::core::ini::profiles::{Profile, Profiles};
 
 /// What the new file must contain.
 pub enum Expected<'a> {
@@ -15,6 +15,12 @@ pub enum Expected<'a> {
     /// No block of this source profile remains.
     NoBlock {
         source: &'a [u8],
+    },
+    /// The profile, in the section of this header, names the device; every block is as it was.
+    Device {
+        profile: &'a [u8],
+        header: usize,
+        device: &'a str,
     },
 }
 
@@ -43,19 +49,30 @@ pub fn verify(old: &[u8], replaced: &Range<usize>, new: &[u8], expected: &Expect
     let after = Profiles::of_credentials(&new[around.clone()]);
     let new_session = match expected {
         Expected::Block(block) => Some(block.session_profile.as_bytes()),
-        Expected::NoBlock { .. } => None,
+        Expected::NoBlock { .. } | Expected::Device { .. } => None,
     };
-    if let Expected::Block(block) = expected {
-        check_session(&layout, &after, block)?;
+    match expected {
+        Expected::Block(block) => check_session(&layout, &after, block)?,
+        Expected::Device { profile, device, .. } => {
+            let read = after.get(profile).and_then(|profile| profile.text(Key::MfaDeviceArn));
+            if read != Some(*device) {
+                return Err(VerifyError::Session);
+            }
+        }
+        Expected::NoBlock { .. } => {}
     }
     let old_session = session_in(old_around, replaced.start - around.start);
     let is_session = |name: &[u8]| Some(name) == old_session || Some(name) == new_session;
+    let reads_the_same = |a: &Profile<'_>, b: &Profile<'_>| match expected {
+        Expected::Device { profile, .. } if *a.name == **profile => a.reads_like_except(b, Key::MfaDeviceArn),
+        _ => a.reads_like(b),
+    };
     let mut before = before.iter().filter(|profile| !is_session(&profile.name));
     let mut after = after.iter().filter(|profile| !is_session(&profile.name));
     loop {
         match (before.next(), after.next()) {
             (None, None) => return Ok(()),
-            (Some(a), Some(b)) if a.reads_like(b) => {}
+            (Some(a), Some(b)) if reads_the_same(a, b) => {}
             _ => return Err(VerifyError::OtherProfile),
         }
     }
@@ -70,6 +87,7 @@ fn check_blocks(layout: &Layout<'_>, written: &Range<usize>, expected: &Expected
             inside.next().is_some_and(|found| found.key == block.source) && inside.next().is_none()
         }
         Expected::NoBlock { source } => layout.block_of(source).is_none() && inside.next().is_none(),
+        Expected::Device { .. } => inside.next().is_none(),
     };
     if is_right && layout.damage().is_empty() { Ok(()) } else { Err(VerifyError::Block) }
 }

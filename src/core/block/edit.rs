@@ -63,6 +63,10 @@ pub struct Edit {
 }
 
 impl Edit {
+    pub(super) fn new(range: Range<usize>, replacement: Vec<u8>) -> Self {
+        Self { range, replacement: Zeroizing::new(replacement) }
+    }
+
     /// The range of the old file that is replaced.
     pub fn range(&self) -> Range<usize> {
         self.range.clone()
@@ -174,7 +178,7 @@ fn append(file: &[u8], block: &ManagedBlock<'_>) -> Edit {
 }
 
 /// The line ending of the last line that has one, else `\n`.
-fn last_line_ending(file: &[u8]) -> &'static [u8] {
+pub(super) fn last_line_ending(file: &[u8]) -> &'static [u8] {
     match memchr::memrchr(b'\n', file) {
         Some(at) if at > 0 && file[at - 1] == b'\r' => b"\r\n",
         _ => b"\n",

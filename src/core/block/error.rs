@@ -19,8 +19,8 @@ pub enum VerifyError {
     /// There is not exactly one block of the source profile, or one is left after its removal.
     #[error("the managed block would not be found again")]
     Block,
-    /// The session profile does not read back as it was written.
-    #[error("the session profile would not have the values that were written")]
+    /// The session profile, or the device line, does not read back as it was written.
+    #[error("the profile would not have the values that were written")]
     Session,
     /// Another profile appears, disappears or reads differently.
     #[error("another profile would change")]
@@ -34,7 +34,7 @@ pub enum Disagreement {
     Rejected(FaultKind),
     #[error("the AWS CLI would read this profile differently")]
     OtherProfile,
-    #[error("the AWS CLI would read this value instead of the new session")]
+    #[error("the AWS CLI would read this value instead of the new one")]
     Session,
 }
 
@@ -55,6 +55,8 @@ pub enum BlockError {
     HeaderWithoutName { line: usize },
     #[error("an indented line inside the managed block would become part of the value above it")]
     Indented { line: usize },
+    #[error("an indented line behind the profile's last key would become part of the new one")]
+    IndentedBehind { line: usize },
     #[error("an indented line after the end tag continues the value inside the managed block")]
     ContinuedAfterEnd { line: usize },
     #[error("`{key}` after the end tag belongs to the session profile and would override the value in the block")]
@@ -69,6 +71,8 @@ pub enum BlockError {
     NameIsSource { name: String },
     #[error("`{name}` holds the long-term key and cannot hold its session, too")]
     NameIsOwn { name: String },
+    #[error("there is no section `[{name}]`")]
+    NoSection { name: String },
     #[error("the managed block cannot be changed safely: {0}")]
     Unsafe(#[from] VerifyError),
     #[error("after the change {what}")]
@@ -86,13 +90,14 @@ impl BlockError {
             | Self::TwoHeaders { line, .. }
             | Self::HeaderWithoutName { line }
             | Self::Indented { line }
+            | Self::IndentedBehind { line }
             | Self::ContinuedAfterEnd { line }
             | Self::KeyAfterEnd { line, .. }
             | Self::LinesAfterEnd { line }
             | Self::ForAwsCli { line, .. }
             | Self::NameTaken { line, .. }
             | Self::NameOfOtherBlock { line, .. } => Some(*line),
-            Self::NameIsSource { .. } | Self::NameIsOwn { .. } | Self::Unsafe(_) => None,
+            Self::NameIsSource { .. } | Self::NameIsOwn { .. } | Self::NoSection { .. } | Self::Unsafe(_) => None,
         }
     }
 
@@ -110,13 +115,14 @@ impl BlockError {
             Self::SameKey { .. } => "keep one of the two blocks and remove the other with its tags",
             Self::TwoHeaders { .. } => "move the second profile out of the block, after the end tag",
             Self::HeaderWithoutName { .. } => "write it as `[NAME]`, or name the session profile with `-sn NAME`",
-            Self::Indented { .. } => "start the line in the first column",
+            Self::Indented { .. } | Self::IndentedBehind { .. } => "start the line in the first column",
             Self::ContinuedAfterEnd { .. } => "remove the line, or start it in the first column under its own header",
             Self::KeyAfterEnd { .. } | Self::LinesAfterEnd { .. } => "remove the line, or move it under its own header",
             Self::ForAwsCli { .. } => {
                 "fix or remove this line; the AWS CLI ends a line at a lone carriage return, too, and its names and \
                  keys must not be repeated"
             }
+            Self::NoSection { .. } => "`updsts list` shows the available profiles",
             Self::Unsafe(_) => "fix the lines around the managed block; nothing was changed",
             Self::NameTaken { is_session: true, .. } => {
                 "add `--adopt` to make that section the session that updsts keeps, or choose another name with `-sn NAME`"
@@ -135,6 +141,7 @@ impl BlockError {
             | Self::NameOfOtherBlock { .. }
             | Self::NameIsSource { .. }
             | Self::NameIsOwn { .. } => ErrorCode::NameTaken,
+            Self::NoSection { .. } => ErrorCode::ProfileNotFound,
             _ => ErrorCode::BlockDamaged,
         };
         let place = text::place(path, self.line());

@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod check;
+mod device_line;
 pub mod edit;
 pub mod error;
 pub mod layout;

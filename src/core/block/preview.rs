@@ -3,7 +3,7 @@
 use crate::core::block::edit::Edit;
 use crate::core::block::layout::{is_security_token, session_key};
 use crate::core::ini::key::Key;
-use crate::core::ini::lines::{LineKind, Lines, line_at};
+use crate::core::ini::lines::{LineKind, Lines, line_at, trim};
 use crate::core::misplaced::{shown_key_id, shown_value};
 use crate::core::text::shown;
 
@@ -23,7 +23,9 @@ pub fn changed_lines(file: &[u8], edit: &Edit) -> Vec<ChangedLine> {
     let old: Vec<&[u8]> = file[edit.range()].split_inclusive(|&b| b == b'\n').collect();
     let new: Vec<&[u8]> = edit.replacement().split_inclusive(|&b| b == b'\n').collect();
     let mut changes = Vec::new();
-    let (mut i, mut j) = (0, 0);
+    // A line that had no ending gets one; it is not a line of its own.
+    let is_completed = old.is_empty() && !file[..edit.range().start].ends_with(b"\n") && !file.is_empty();
+    let (mut i, mut j) = (0, usize::from(is_completed && new.first().is_some_and(|line| trim(line).is_empty())));
     while i < old.len() || j < new.len() {
         if i < old.len() && j < new.len() && old[i] == new[j] {
             (i, j) = (i + 1, j + 1);
@@ -49,11 +51,13 @@ fn masked(line: &[u8], shown_id: fn(&[u8]) -> String) -> String {
             Some(key @ Key::AwsAccessKeyId) => format!("{} = {}", key.as_str(), shown_id(property.value())),
             Some(key @ Key::ExpirationDatetime) => format!("{} = {}", key.as_str(), shown_value(property.value())),
             Some(key) => format!("{} = (masked)", key.as_str()),
-            None if Key::find(property.key) == Some(Key::Region) => {
-                format!("region = {}", shown_value(property.value()))
-            }
-            None if is_security_token(property.key) => format!("{} = (masked)", shown(property.key)),
-            None => format!("{} = …", shown(property.key)),
+            None => match Key::find(property.key) {
+                Some(key @ (Key::Region | Key::MfaDeviceArn)) => {
+                    format!("{} = {}", key.as_str(), shown_value(property.value()))
+                }
+                _ if is_security_token(property.key) => format!("{} = (masked)", shown(property.key)),
+                _ => format!("{} = …", shown(property.key)),
+            },
         },
         Some(LineKind::Blank) | None => String::new(),
         Some(LineKind::Continuation(_) | LineKind::Undelimited) => "(masked)".to_owned(),

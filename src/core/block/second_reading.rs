@@ -9,6 +9,7 @@ use crate::core::block::edit::ManagedBlock;
 use crate::core::block::error::Disagreement;
 use crate::core::block::layout::{Layout, SECURITY_TOKEN};
 use crate::core::ini::botocore::{Fault, FaultKind, Reading, Section};
+use crate::core::ini::key::Key;
 use crate::core::ini::lines::line_at;
 
 /// A disagreement and its line in the old file, counted from 1.
@@ -30,15 +31,27 @@ pub fn verify(
     let old_name = header.map(|header| header.name);
     let new_name = match expected {
         Expected::Block(block) => Some(block.session_profile.as_bytes()),
-        Expected::NoBlock { .. } => None,
+        Expected::NoBlock { .. } | Expected::Device { .. } => None,
     };
     // botocore may read another name in the block's header.
     let is_in_block = |section: &Section<'_>| header.is_some_and(|header| header.range.start == section.at);
     let is_session = |section: &Section<'_>| Some(section.name) == old_name || Some(section.name) == new_name;
+    let with_device = match expected {
+        Expected::Device { header, .. } => section_of(&before, old.file(), *header),
+        _ => None,
+    };
     let others_before = before.sections.iter().filter(|section| !is_session(section) && !is_in_block(section));
-    check.others(others_before, after.sections.iter().filter(|section| !is_session(section)))?;
+    check.others(others_before, after.sections.iter().filter(|section| !is_session(section)), with_device)?;
     check.same(&before.defaults, &after.defaults, &[])?;
 
+    if let (Expected::Device { device, .. }, Some(name)) = (expected, with_device) {
+        let section = after.sections.iter().find(|section| section.name == name);
+        let value = section.and_then(|section| section.get(Key::MfaDeviceArn.as_str()));
+        // The AWS CLI takes a comment behind it for a part of the value, which it does not use.
+        if !value.is_some_and(|entry| entry.value.starts_with(device.as_bytes())) {
+            return Err((Disagreement::Session, check.line(&[])));
+        }
+    }
     if let Expected::Block(block) = expected {
         let here = (Disagreement::Session, check.line(&[]));
         let session = after.sections.iter().find(|section| Some(section.name) == new_name).ok_or(here)?;
@@ -49,6 +62,13 @@ pub fn verify(
         }
     }
     Ok(after.faults.first().map(|fault| (fault.kind, check.line(&[fault.at, fault.first]))))
+}
+
+/// The name that botocore reads in the header there; in a repeated section it merges both.
+fn section_of<'a>(reading: &Reading<'a>, file: &[u8], header: usize) -> Option<&'a [u8]> {
+    let line = file[header..].split(|&b| b == b'\n' || b == b'\r').next()?;
+    let name = Reading::of(line).sections.first()?.name.to_owned();
+    reading.sections.iter().map(|section| section.name).find(|found| *found == name)
 }
 
 struct Check<'a> {
@@ -82,7 +102,11 @@ impl Check<'_> {
     }
 
     fn faults(&self, before: &[Fault], after: &[Fault]) -> Result<(), Found> {
-        let count = |faults: &[Fault], kind| faults.iter().filter(|fault| fault.kind == kind).count();
+        let count = |faults: &[Fault], kind| match faults.iter().filter(|fault| fault.kind == kind).count() {
+            // The first header is missing once, however many lines it should be above.
+            1.. if kind == FaultKind::BeforeHeader => 1,
+            count => count,
+        };
         let Some(added) = after.iter().find(|fault| count(after, fault.kind) > count(before, fault.kind)) else {
             return Ok(());
         };
@@ -93,11 +117,16 @@ impl Check<'_> {
         &self,
         mut before: impl Iterator<Item = &'s Section<'f>>,
         mut after: impl Iterator<Item = &'s Section<'f>>,
+        with_device: Option<&[u8]>,
     ) -> Result<(), Found> {
         loop {
             match (before.next(), after.next()) {
                 (None, None) => return Ok(()),
-                (Some(before), Some(after)) if before.name == after.name => self.same(before, after, &[])?,
+                (Some(before), Some(after)) if before.name == after.name => {
+                    let written = [Key::MfaDeviceArn.as_str()];
+                    let is_meant = Some(before.name) == with_device;
+                    self.same(before, after, if is_meant { &written } else { &[] })?;
+                }
                 (Some(gone), _) => return Err((Disagreement::OtherProfile, line_at(self.old, gone.at))),
                 (None, Some(added)) => return Err((Disagreement::OtherProfile, self.line(&[added.at]))),
             }

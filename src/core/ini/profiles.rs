@@ -62,6 +62,13 @@ impl<'a> Profile<'a> {
             && self.entries.len() == other.entries.len()
             && self.entries.iter().zip(&other.entries).all(|((a, x), (b, y))| a == b && x.bytes == y.bytes)
     }
+
+    /// The same, whatever they contain for one key.
+    pub fn reads_like_except(&self, other: &Profile<'_>, key: Key) -> bool {
+        let ours = self.entries.iter().filter(|(entry, _)| *entry != key).map(|(key, value)| (key, &value.bytes));
+        let theirs = other.entries.iter().filter(|(entry, _)| *entry != key).map(|(key, value)| (key, &value.bytes));
+        self.name == other.name && ours.eq(theirs)
+    }
 }
 
 /// What some AWS tool rejects or reads differently, and in which line.
