@@ -68,9 +68,9 @@ impl ConfigFile {
         self.bytes.as_deref().unwrap_or_default()
     }
 
-    /// The endpoint of STS in a `services` section, and its line (see [`services::sts_endpoint`]).
-    pub fn sts_endpoint(&self, services: &[u8]) -> Option<Option<(&[u8], usize)>> {
-        services::sts_endpoint(self.bytes(), services)
+    /// The endpoint of a service in a `services` section, and its line (see [`services::endpoint`]).
+    pub fn service_endpoint(&self, services: &[u8], service: &str) -> Option<Option<(&[u8], usize)>> {
+        services::endpoint(self.bytes(), services, service)
     }
 
     /// The line of an endpoint that belongs to no section.

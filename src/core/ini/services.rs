@@ -4,23 +4,24 @@
 
 use crate::core::ini::lines::{LineKind, Lines, trim};
 
-/// The endpoint of STS in the section with that name, and its line; `None` if there is no such section, `Some(None)` if
-/// it has no endpoint.
-pub fn sts_endpoint<'a>(config: &'a [u8], name: &[u8]) -> Option<Option<(&'a [u8], usize)>> {
-    let (mut found, mut in_section, mut in_sts) = (None, false, false);
+/// The endpoint of a service in the section with that name, and its line; `None` if there is no such section, `Some(None)`
+/// if it has no endpoint.
+pub fn endpoint<'a>(config: &'a [u8], name: &[u8], service: &str) -> Option<Option<(&'a [u8], usize)>> {
+    let (mut found, mut in_section, mut in_service) = (None, false, false);
     for line in Lines::of(config) {
         match line.kind {
             LineKind::Header(header) => {
                 in_section = services_name(header.name) == Some(name);
-                in_sts = false;
+                in_service = false;
                 if in_section {
                     found.get_or_insert(None);
                 }
             }
             LineKind::Property(property) => {
-                in_sts = in_section && property.key.eq_ignore_ascii_case(b"sts") && property.value().is_empty();
+                let is_meant = property.key.eq_ignore_ascii_case(service.as_bytes());
+                in_service = in_section && is_meant && property.value().is_empty();
             }
-            LineKind::Continuation(text) if in_sts => {
+            LineKind::Continuation(text) if in_service => {
                 if let Some((key, value)) = split(text)
                     && key.eq_ignore_ascii_case(b"endpoint_url")
                 {

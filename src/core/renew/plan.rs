@@ -281,7 +281,7 @@ async fn settings(
         config_ca_bundle: source.ca_bundle.as_deref(),
         region_option: request.region.as_deref(),
         endpoint_option: request.endpoint_url.as_deref(),
-        device: &source.device,
+        device: Some(&source.device),
     })
     .await?;
     reporter.detail(&format!("region {}, from {}", settings.region(), settings.region_origin()));

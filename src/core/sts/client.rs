@@ -2,53 +2,26 @@
 //! whether the code is spent.
 
 use std::fmt;
-use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sdk_sts::config::retry::RetryConfig;
-use aws_sdk_sts::config::timeout::TimeoutConfig;
-use aws_sdk_sts::config::{
-    BehaviorVersion, Config, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
-};
+use aws_sdk_sts::config::{BehaviorVersion, Config, IdentityCache, Region, StalledStreamProtectionConfig};
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext};
-use aws_smithy_http_client::{Connector, proxy::ProxyConfig};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::secret::ExposeSecret;
 use crate::core::session::{AccessKey, SerialNumber, SessionCredentials, SessionDuration, TokenCode};
-use crate::core::sts::settings::resolved::StsSettings;
-
-use crate::core::sts::bounded::Bounded;
 use crate::core::sts::clock::clock_warning;
 use crate::core::sts::exchange::Exchange;
 use crate::core::sts::failure::{self, Failure};
+use crate::core::sts::retry::OnlyUnspent;
 use crate::core::sts::route::Route;
+use crate::core::sts::settings::resolved::StsSettings;
+use crate::core::sts::transport::{TIME_LIMITS, TimeLimits, http_client, retries};
 use crate::core::sts::tunnel;
 
-/// How long a call to AWS may take, in three parts (GET-11).
-#[derive(Debug, Clone, Copy)]
-struct TimeLimits {
-    /// Name resolution, connection, proxy and TLS.
-    connect: Duration,
-    /// One request and its response. Longer than `connect`, so this limit is never reached before the request has been
-    /// sent.
-    attempt: Duration,
-    /// Everything, including retries.
-    operation: Duration,
-}
-
-const TIME_LIMITS: TimeLimits = TimeLimits {
-    connect: Duration::from_secs(5),
-    attempt: Duration::from_secs(10),
-    operation: Duration::from_secs(25),
-};
-
 pub struct StsClient {
-    client: aws_sdk_sts::Client,
-    route: Route,
+    pub(super) client: aws_sdk_sts::Client,
+    pub(super) route: Route,
 }
 
 impl StsClient {
@@ -57,17 +30,8 @@ impl StsClient {
         Ok(Self::with_time_limits(settings, key, TIME_LIMITS))
     }
 
-    fn with_time_limits(settings: &StsSettings, key: &AccessKey, limits: TimeLimits) -> Self {
+    pub(super) fn with_time_limits(settings: &StsSettings, key: &AccessKey, limits: TimeLimits) -> Self {
         let credentials = Credentials::new(&key.id, key.secret.expose_secret(), None, None, "updsts");
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(limits.connect)
-            .operation_attempt_timeout(limits.attempt)
-            .operation_timeout(limits.operation)
-            .build();
-        let retries = RetryConfig::standard()
-            .with_max_attempts(3)
-            .with_initial_backoff(Duration::from_millis(500))
-            .with_max_backoff(Duration::from_secs(2));
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(settings.region().to_owned()))
@@ -75,10 +39,9 @@ impl StsClient {
             .endpoint_url(settings.endpoint())
             .credentials_provider(credentials)
             .identity_cache(IdentityCache::no_cache())
-            .retry_config(retries)
-            .retry_classifier(crate::core::sts::retry::OnlyUnspent)
+            .retry_config(retries())
             .disable_clock_skew_correction(false)
-            .timeout_config(timeouts)
+            .timeout_config(limits.config())
             // The limit of an attempt also covers its body.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(TokioSleep::new())
@@ -105,6 +68,7 @@ impl StsClient {
             .token_code(code.expose_secret())
             .duration_seconds(seconds)
             .customize()
+            .config_override(Config::builder().retry_classifier(OnlyUnspent))
             .interceptor(exchange.clone())
             .send()
             .await;
@@ -114,7 +78,7 @@ impl StsClient {
                 Ok((session, exchange.clock_ahead().and_then(clock_warning)))
             }
             Err(error) => {
-                let failure = failure::of(&error, &exchange, &self.route, code);
+                let failure = failure::of(&error, &exchange, &self.route, Some(code));
                 Err(match failure {
                     Failure::Known(error) => error,
                     Failure::NoTunnel { wants_login } => tunnel::error(&self.route, wants_login).await,
@@ -132,28 +96,6 @@ impl fmt::Debug for StsClient {
 
 fn not_sent(message: &str) -> Error {
     Error::new(ErrorCode::Internal, message, "this is a bug in updsts; please report it").after_request(CodeSpent::No)
-}
-
-/// One connector for all attempts, with the settings' proxy and certificates.
-fn http_client(settings: &StsSettings, connect_limit: Duration) -> SharedHttpClient {
-    let tls = TlsContext::builder()
-        .with_trust_store(settings.trust.store())
-        .build()
-        .expect("no setting of this builder is checked");
-    let proxy = match &settings.proxy {
-        Some(proxy) => proxy.config(),
-        None => ProxyConfig::disabled(),
-    };
-    let limits = HttpConnectorSettings::builder().connect_timeout(connect_limit).build();
-    let connector = Connector::builder()
-        .connector_settings(limits)
-        .sleep_impl(TokioSleep::new())
-        .proxy_config(proxy)
-        .tls_provider(Provider::rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build();
-    let connector = SharedHttpConnector::new(Bounded(connector));
-    http_client_fn(move |_, _| connector.clone())
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::error::Error as StdError;
 use std::io;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sts::operation::get_session_token::GetSessionTokenError;
 use aws_smithy_async::future::timeout::TimedOutError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use hyper_util::client::legacy;
@@ -19,7 +18,6 @@ use crate::core::sts::refusal::{self, is_throttling};
 use crate::core::sts::route::Route;
 use crate::core::sts::tunnel;
 
-/// Why there is no session.
 pub(super) enum Failure {
     Known(Error),
     /// The proxy did not connect; it is still to be asked why.
@@ -45,12 +43,12 @@ fn unsent(code: ErrorCode, what: impl AsRef<str>, hint: impl AsRef<str>) -> Erro
     Error::new(code, what, hint).after_request(CodeSpent::No)
 }
 
-/// Why a request returned no session.
-pub(super) fn of(
-    error: &SdkError<GetSessionTokenError, HttpResponse>,
+/// Why a request did not return what was asked for.
+pub(super) fn of<E: ProvideErrorMetadata>(
+    error: &SdkError<E, HttpResponse>,
     exchange: &Exchange,
     route: &Route,
-    token_code: &TokenCode,
+    token_code: Option<&TokenCode>,
 ) -> Failure {
     match error {
         SdkError::ServiceError(service) => {

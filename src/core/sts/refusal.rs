@@ -65,8 +65,9 @@ pub(super) fn error(code: &str, message: &str, exchange: &Exchange, route: &Rout
 }
 
 /// AWS's own words at `-v 2`, without the code that they may repeat.
-pub(super) fn show_words(message: &str, code: &TokenCode) {
-    let words = code.masked_in(&clean(message));
+pub(super) fn show_words(message: &str, code: Option<&TokenCode>) {
+    let words = clean(message);
+    let words = code.map_or(words.clone(), |code| code.masked_in(&words));
     tracing::debug!("AWS's own words: {}", shown(words.as_bytes()));
 }
 

@@ -2,7 +2,7 @@ mod server;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -67,7 +67,7 @@ impl Call {
             config_ca_bundle: None,
             region_option: None,
             endpoint_option: Some(&self.endpoint),
-            device: &device,
+            device: Some(&device),
             environment: &environment,
         };
         let key = AccessKey { id: KEY_ID.to_owned(), secret: SecretString::from(KEY_SECRET) };

@@ -1,25 +1,27 @@
-//! The URL of STS (GET-9).
+//! The URL of STS, and of IAM (GET-9).
 
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use url::{Host, Url};
 
-use crate::core::error::Result;
+use crate::core::error::{Error, Result};
 use crate::core::ini::key::Key;
+use crate::core::session::Partition;
 use crate::core::sts::settings::place::{Place, unusable};
 use crate::core::sts::settings::region::Region;
 use crate::core::sts::settings::request::SettingsRequest;
+use crate::core::sts::settings::service::iam_host;
 use crate::core::sts::settings::shared_config::{Setting, SharedConfig};
 
-const ENDPOINT_URL: Setting =
-    Setting { variable: "AWS_ENDPOINT_URL", sts_variable: Some("AWS_ENDPOINT_URL_STS"), key: Key::EndpointUrl };
+const ENDPOINT_URL: Setting = Setting { variable: "AWS_ENDPOINT_URL", is_for_services: true, key: Key::EndpointUrl };
 const IGNORE_ENDPOINT_URLS: Setting = Setting {
     variable: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    sts_variable: None,
+    is_for_services: false,
     key: Key::IgnoreConfiguredEndpointUrls,
 };
-const USE_FIPS: Setting = Setting { variable: "AWS_USE_FIPS_ENDPOINT", sts_variable: None, key: Key::UseFipsEndpoint };
+const USE_FIPS: Setting =
+    Setting { variable: "AWS_USE_FIPS_ENDPOINT", is_for_services: false, key: Key::UseFipsEndpoint };
 const USE_DUAL_STACK: Setting =
-    Setting { variable: "AWS_USE_DUALSTACK_ENDPOINT", sts_variable: None, key: Key::UseDualstackEndpoint };
+    Setting { variable: "AWS_USE_DUALSTACK_ENDPOINT", is_for_services: false, key: Key::UseDualstackEndpoint };
 
 /// The URL that is called. It has no user, password, query or fragment.
 #[derive(Debug, Clone)]
@@ -31,7 +33,35 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) async fn resolve(request: &SettingsRequest<'_>, config: &SharedConfig, region: &Region) -> Result<Self> {
+    pub(super) async fn of_sts(request: &SettingsRequest<'_>, config: &SharedConfig, region: &Region) -> Result<Self> {
+        let switches = match Self::custom(request, config)? {
+            Ok(custom) => return Ok(custom),
+            Err(switches) => switches,
+        };
+        let no_endpoint = || no_endpoint("STS", &format!("region `{}`", region.name()));
+        let params = Params::builder()
+            .region(region.name())
+            .use_fips(switches.fips)
+            .use_dual_stack(switches.dual_stack)
+            .use_global_endpoint(false)
+            .build()
+            .map_err(|_| no_endpoint())?;
+        let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.map_err(|_| no_endpoint())?;
+        Self::new(endpoint.url(), &Place::Option("--region"), false)
+    }
+
+    pub(super) fn of_iam(request: &SettingsRequest<'_>, config: &SharedConfig, partition: &Partition) -> Result<Self> {
+        let switches = match Self::custom(request, config)? {
+            Ok(custom) => return Ok(custom),
+            Err(switches) => switches,
+        };
+        let host = iam_host(partition, switches.fips, switches.dual_stack);
+        let host = host.ok_or_else(|| no_endpoint("IAM", &format!("the partition `{}`", partition.id())))?;
+        Self::new(&format!("https://{host}"), &Place::Account, false)
+    }
+
+    /// The endpoint that was set, else the switches that choose one of AWS's.
+    fn custom(request: &SettingsRequest<'_>, config: &SharedConfig) -> Result<Result<Self, Switches>> {
         let fips = config.switch(USE_FIPS)?;
         let dual_stack = config.switch(USE_DUAL_STACK)?;
         if let Some((text, place)) = configured_url(request, config)? {
@@ -41,27 +71,10 @@ impl Endpoint {
                     return Err(switch.unusable(&what, format!("unset {switch} or {place}")));
                 }
             }
-            return Self::new(&text, &place, true);
+            return Self::new(&text, &place, true).map(Ok);
         }
         let is_on = |switch: Option<(bool, Place)>| switch.is_some_and(|(on, _)| on);
-        let no_endpoint = || {
-            unusable(
-                format!(
-                    "there is no STS endpoint for region `{}` with these FIPS and dual-stack switches",
-                    region.name()
-                ),
-                "unset `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`, or give another `--region`",
-            )
-        };
-        let params = Params::builder()
-            .region(region.name())
-            .use_fips(is_on(fips))
-            .use_dual_stack(is_on(dual_stack))
-            .use_global_endpoint(false)
-            .build()
-            .map_err(|_| no_endpoint())?;
-        let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.map_err(|_| no_endpoint())?;
-        Self::new(endpoint.url(), &Place::Option("--region"), false)
+        Ok(Err(Switches { fips: is_on(fips), dual_stack: is_on(dual_stack) }))
     }
 
     fn new(text: &str, place: &Place, custom: bool) -> Result<Self> {
@@ -104,6 +117,19 @@ impl Endpoint {
     pub(super) fn is_loopback(&self) -> bool {
         self.loopback
     }
+}
+
+/// Which of AWS's endpoints is wanted.
+struct Switches {
+    fips: bool,
+    dual_stack: bool,
+}
+
+fn no_endpoint(service: &str, of: &str) -> Error {
+    unusable(
+        format!("there is no {service} endpoint for {of} with these FIPS and dual-stack switches"),
+        "unset `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`, or give another `--region`",
+    )
 }
 
 fn configured_url(request: &SettingsRequest<'_>, config: &SharedConfig) -> Result<Option<(String, Place)>> {

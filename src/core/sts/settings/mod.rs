@@ -1,4 +1,4 @@
-//! Where and how STS is called: region, endpoint, proxy, certificates.
+//! Where and how STS and IAM are called: region, endpoint, proxy, certificates.
 
 mod endpoint;
 mod place;
@@ -6,5 +6,6 @@ pub(in crate::core::sts) mod proxy;
 mod region;
 pub mod request;
 pub mod resolved;
+mod service;
 mod shared_config;
 mod trust;

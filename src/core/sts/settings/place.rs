@@ -17,10 +17,13 @@ pub(crate) enum Place {
     /// A key of the `services` section that a profile names.
     Services {
         key: &'static str,
+        service: &'static str,
         file: String,
     },
     /// The partition in the device's ARN.
     Device,
+    /// The partition of the key's account.
+    Account,
     Default,
 }
 
@@ -51,8 +54,9 @@ impl std::fmt::Display for Place {
         match self {
             Self::Option(name) | Self::Variable(name) => write!(f, "`{name}`"),
             Self::Profile { key, profile, file } => write!(f, "`{key}` of profile `{profile}` ({file})"),
-            Self::Services { key, file } => write!(f, "`{key}` of the `sts` service ({file})"),
+            Self::Services { key, service, file } => write!(f, "`{key}` of the `{service}` service ({file})"),
             Self::Device => f.write_str("the partition of the device"),
+            Self::Account => f.write_str("the partition of the account"),
             Self::Default => f.write_str("the default"),
         }
     }

@@ -32,7 +32,7 @@ impl Region {
                 return Self::parse(text, place);
             }
         }
-        let (name, origin) = match request.device.partition() {
+        let (name, origin) = match request.device.and_then(SerialNumber::partition) {
             None => ("us-east-1", Place::Default),
             Some(Partition::Aws) => ("us-east-1", Place::Device),
             Some(Partition::AwsUsGov) => ("us-gov-west-1", Place::Device),
@@ -77,9 +77,16 @@ impl Region {
         Ok(Self { name: name.to_owned(), origin: place })
     }
 
-    pub(super) fn check_partition(&self, device: &SerialNumber) -> Result<()> {
+    /// IAM's region in a partition.
+    pub(super) fn of_iam(name: &str) -> Self {
+        Self { name: name.to_owned(), origin: Place::Account }
+    }
+
+    pub(super) fn check_partition(&self, device: Option<&SerialNumber>) -> Result<()> {
         let own = self.partition();
-        let Some(expected) = device.partition().filter(|expected| *expected != own) else { return Ok(()) };
+        let Some(expected) = device.and_then(SerialNumber::partition).filter(|expected| *expected != own) else {
+            return Ok(());
+        };
         let (own, expected) = (own.id(), expected.id());
         Err(unusable(
             format!(

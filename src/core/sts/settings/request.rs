@@ -16,6 +16,7 @@ pub struct SettingsRequest<'a> {
     pub config_ca_bundle: Option<&'a str>,
     pub region_option: Option<&'a str>,
     pub endpoint_option: Option<&'a str>,
-    pub device: &'a SerialNumber,
+    /// `None` before `init` has found it.
+    pub device: Option<&'a SerialNumber>,
     pub environment: &'a Environment,
 }

@@ -1,4 +1,4 @@
-//! Where and how STS is called: region, endpoint, proxy, certificates. Everything here is checked
+//! Where and how STS and IAM are called: region, endpoint, proxy, certificates. Everything here is checked
 //! before a code is asked for, and nothing is sent.
 //!
 //! `aws-config`'s loader is not used for this: it replaces a mistake with a default (a bad endpoint variable means
@@ -8,14 +8,16 @@
 use std::fmt;
 
 use crate::core::error::Result;
+use crate::core::session::Partition;
 use crate::core::sts::settings::endpoint::Endpoint;
 use crate::core::sts::settings::proxy::Proxy;
 use crate::core::sts::settings::region::Region;
 use crate::core::sts::settings::request::SettingsRequest;
+use crate::core::sts::settings::service::{Service, iam_region};
 use crate::core::sts::settings::shared_config::SharedConfig;
 use crate::core::sts::settings::trust::Trust;
 
-/// Where and how STS is called. Everything is checked, nothing was sent.
+/// Where and how STS, or IAM, is called. Everything is checked, nothing was sent.
 #[derive(Clone)]
 pub struct StsSettings {
     pub(in crate::core::sts) region: Region,
@@ -30,12 +32,28 @@ impl StsSettings {
     ///
     /// Errors: `usage` for a bad option, `config_unusable` for a bad variable or file.
     pub async fn resolve(request: &SettingsRequest<'_>) -> Result<Self> {
-        let config = SharedConfig::load(request).await?;
+        let config = SharedConfig::load(request, Service::Sts).await?;
         let region = Region::resolve(request)?;
-        let endpoint = Endpoint::resolve(request, &config, &region).await?;
+        let endpoint = Endpoint::of_sts(request, &config, &region).await?;
         if !endpoint.is_custom() {
             region.check_partition(request.device)?;
         }
+        Self::with(request, &config, region, endpoint)
+    }
+
+    /// The same for IAM, which has one endpoint in a partition. It has no `--region` and no `--endpoint-url`.
+    pub async fn resolve_iam(request: &SettingsRequest<'_>, partition: &Partition) -> Result<Self> {
+        let request = &SettingsRequest { region_option: None, endpoint_option: None, ..*request };
+        let config = SharedConfig::load(request, Service::Iam).await?;
+        let region = match iam_region(partition) {
+            Some(name) => Region::of_iam(name),
+            None => Region::resolve(request)?,
+        };
+        let endpoint = Endpoint::of_iam(request, &config, partition)?;
+        Self::with(request, &config, region, endpoint)
+    }
+
+    fn with(request: &SettingsRequest<'_>, config: &SharedConfig, region: Region, endpoint: Endpoint) -> Result<Self> {
         let proxy = Proxy::resolve(request.environment, &endpoint)?;
         let tls = endpoint.is_https() || proxy.as_ref().is_some_and(Proxy::is_https);
         let trust = Trust::resolve(request, tls)?;

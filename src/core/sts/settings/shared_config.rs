@@ -16,22 +16,20 @@ use crate::core::ini::key::Key;
 use crate::core::ini::profiles::Profile;
 use crate::core::sts::settings::place::{Place, unusable};
 use crate::core::sts::settings::request::SettingsRequest;
+use crate::core::sts::settings::service::Service;
 use crate::core::text::{self, shown};
 
-/// Every variable that the lookup may see. The rest of the environment (`AWS_PROFILE`, keys) is hidden from it.
-const VARIABLES: [&str; 5] = [
-    "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT_URL_STS",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "AWS_USE_DUALSTACK_ENDPOINT",
-    "AWS_USE_FIPS_ENDPOINT",
-];
+/// Every variable that the lookup may see, but for the service's own. The rest of the environment (`AWS_PROFILE`, keys) is
+/// hidden from it.
+const VARIABLES: [&str; 4] =
+    ["AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT"];
 
 /// A setting that the SDKs read from a variable and, under another name, from a profile.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
     pub(super) variable: &'static str,
-    pub(super) sts_variable: Option<&'static str>,
+    /// Whether each service has a variable and a key of its own.
+    pub(super) is_for_services: bool,
     pub(super) key: Key,
 }
 
@@ -41,6 +39,7 @@ const KEYS: [Key; 4] =
 /// The source profile's part of the config file, and the variables that take precedence over it.
 #[derive(Debug)]
 pub(super) struct SharedConfig {
+    service: Service,
     environment: Env,
     sections: ProfileSet,
     profile: String,
@@ -50,9 +49,9 @@ pub(super) struct SharedConfig {
 }
 
 impl SharedConfig {
-    pub(super) async fn load(request: &SettingsRequest<'_>) -> Result<Self> {
+    pub(super) async fn load(request: &SettingsRequest<'_>, service: Service) -> Result<Self> {
         let mut variables = HashMap::new();
-        for name in VARIABLES {
+        for name in VARIABLES.into_iter().chain([service.variable()]) {
             if let Some(value) = request.environment.var_os(name) {
                 // The SDK would treat it as unset and call public AWS.
                 let not_unicode = |_| not(&Place::Variable(name), "is not valid Unicode");
@@ -69,7 +68,7 @@ impl SharedConfig {
         }
         let profiles = request.config.profiles();
         let profile = profiles.get(request.source_profile.as_bytes());
-        let text = profile.map_or(Ok(String::new()), |profile| clean_text(request, profile))?;
+        let text = profile.map_or(Ok(String::new()), |profile| clean_text(request, profile, service))?;
         let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
         let sections = aws_config::profile::load(&Fs::default(), &environment, &files, Some("source".into()))
             .await
@@ -80,6 +79,7 @@ impl SharedConfig {
             })?;
         let warnings = profiles.warnings_of(request.source_profile.as_bytes());
         Ok(Self {
+            service,
             environment,
             sections,
             profile: request.source_profile.to_string(),
@@ -97,14 +97,15 @@ impl SharedConfig {
             let origin: Origin = (&source).into();
             (!value.is_empty()).then(|| (value.into_owned(), origin))
         };
-        let for_sts = setting.sts_variable.and_then(|_| load(shared().service_id("sts")));
-        let (value, origin) = for_sts.or_else(|| load(shared()))?;
+        let service = self.service;
+        let own = if setting.is_for_services { load(shared().service_id(service.id())) } else { None };
+        let (value, origin) = own.or_else(|| load(shared()))?;
         let place = if origin == Origin::service_environment_variable() {
-            Place::Variable(setting.sts_variable.unwrap_or(setting.variable))
+            Place::Variable(service.variable())
         } else if origin == Origin::shared_environment_variable() {
             Place::Variable(setting.variable)
         } else if origin == Origin::service_profile_file() {
-            Place::Services { key, file: self.file.clone() }
+            Place::Services { key, service: service.id(), file: self.file.clone() }
         } else {
             Place::Profile { key, profile: self.profile.clone(), file: self.file.clone() }
         };
@@ -127,7 +128,7 @@ fn not(place: &Place, what: &str) -> Error {
 }
 
 /// The settings of the source profile as a config file that the SDK's parser accepts.
-fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<String> {
+fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>, service: Service) -> Result<String> {
     let mut text = "[profile source]\n".to_owned();
     for key in KEYS {
         if let Some(value) = profile.get(key) {
@@ -135,7 +136,7 @@ fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<St
         }
     }
     if let Some(services) = profile.get(Key::Services) {
-        let Some(endpoint) = request.config.sts_endpoint(&services.bytes) else {
+        let Some(endpoint) = request.config.service_endpoint(&services.bytes, service.id()) else {
             let (profile, section) = (request.source_profile, shown(&services.bytes));
             let place = text::place(request.config.path(), Some(services.line));
             return Err(unusable(
@@ -145,7 +146,7 @@ fn clean_text(request: &SettingsRequest<'_>, profile: &Profile<'_>) -> Result<St
         };
         if let Some((url, line)) = endpoint {
             let url = one_line(request, Key::EndpointUrl, url, line)?;
-            text.extend(["services = sts\n[services sts]\nsts =\n  endpoint_url = ", url, "\n"]);
+            text.extend(["services = own\n[services own]\n", service.id(), " =\n  endpoint_url = ", url, "\n"]);
         }
     }
     Ok(text)

@@ -49,6 +49,11 @@ impl Given {
     }
 
     fn resolve(&self) -> Result<StsSettings> {
+        self.resolve_for(None)
+    }
+
+    /// Of STS, or of IAM in a partition.
+    fn resolve_for(&self, partition: Option<&str>) -> Result<StsSettings> {
         let environment = Environment::fixed(self.variables.clone());
         let device = SerialNumber::parse(self.device).unwrap();
         let request = SettingsRequest {
@@ -59,11 +64,16 @@ impl Given {
             config_ca_bundle: self.ca_bundle.as_deref(),
             region_option: self.region,
             endpoint_option: self.endpoint,
-            device: &device,
+            device: Some(&device).filter(|_| partition.is_none()),
             environment: &environment,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(StsSettings::resolve(&request))
+        runtime.block_on(async {
+            match partition {
+                None => StsSettings::resolve(&request).await,
+                Some(partition) => StsSettings::resolve_iam(&request, &Partition::from(partition)).await,
+            }
+        })
     }
 
     fn endpoint(&self) -> String {
@@ -808,4 +818,39 @@ mod trust {
         given.variables.retain(|(name, _)| name != "SSL_CERT_FILE");
         given.resolve().unwrap();
     }
+}
+
+#[test]
+fn first_1_iam_has_one_endpoint_in_each_partition() {
+    let iam = |given: Given, partition| {
+        let settings = given.variable("AWS_REGION", "eu-west-1").resolve_for(Some(partition)).unwrap();
+        (settings.endpoint(), settings.region().to_owned())
+    };
+    let fips = || given().variable("AWS_USE_FIPS_ENDPOINT", "true");
+    for (given, partition, endpoint, region) in [
+        (given(), "aws", "https://iam.amazonaws.com", "us-east-1"),
+        (given(), "aws-cn", "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        (given(), "aws-us-gov", "https://iam.us-gov.amazonaws.com", "us-gov-west-1"),
+        (fips(), "aws", "https://iam-fips.amazonaws.com", "us-east-1"),
+        (given().variable("AWS_USE_DUALSTACK_ENDPOINT", "true"), "aws", "https://iam.global.api.aws", "us-east-1"),
+    ] {
+        assert_eq!(iam(given, partition), (endpoint.to_owned(), region.to_owned()));
+    }
+    assert_eq!(fips().resolve_for(Some("aws-cn")).unwrap_err().code(), ErrorCode::ConfigUnusable);
+    assert_eq!(given().resolve_for(Some("aws-iso")).unwrap_err().code(), ErrorCode::ConfigUnusable);
+}
+
+#[test]
+fn first_1_iam_has_a_variable_and_a_services_key_of_its_own() {
+    let iam = |given: Given| given.resolve_for(Some("aws")).unwrap().endpoint();
+    let services = "[default]\nservices = s\n[services s]\nsts =\n  endpoint_url = http://sts.test\niam =\n  endpoint_url = http://iam.test\n";
+    assert_eq!(iam(given().config(services)), "http://iam.test");
+    assert_eq!(given().config(services).endpoint(), "http://sts.test");
+    let both =
+        || given().variable("AWS_ENDPOINT_URL_IAM", "http://a.test").variable("AWS_ENDPOINT_URL", "http://b.test");
+    assert_eq!(iam(both()), "http://a.test");
+    assert_eq!(both().endpoint(), "http://b.test");
+    assert_eq!(iam(given().variable("AWS_ENDPOINT_URL_STS", "http://c.test")), "https://iam.amazonaws.com");
+    let error = given().variable("AWS_ENDPOINT_URL_IAM", "nonsense").resolve_for(Some("aws")).unwrap_err();
+    assert!(error.message().contains("`AWS_ENDPOINT_URL_IAM`"), "{error}");
 }
