@@ -54,6 +54,8 @@ fn level() -> impl TypedValueParser<Value = u8> {
 pub enum Command {
     /// Renew the session of a profile and store it
     Get(Get),
+    /// Find the MFA device of a key and write it into the file
+    Init(Init),
     /// Show the profiles and their sessions, never a secret
     List(List),
     /// Serve AI agents (MCP), or show how to register the server
@@ -64,6 +66,8 @@ pub enum Command {
     Exec(Exec),
     /// Remove stored sessions from the file
     Clear(Clear),
+    /// Find what keeps `get` from working, and say what to do
+    Doctor(Doctor),
     /// Print the completion script of a shell
     Completions(Completions),
     /// Print the manual page
@@ -75,6 +79,8 @@ impl Command {
     pub fn names(&self) -> Vec<&str> {
         match self {
             Self::Get(Get { named, .. })
+            | Self::Init(Init { named, .. })
+            | Self::Doctor(Doctor { named, .. })
             | Self::Export(Export { named, .. })
             | Self::Exec(Exec { named, .. })
             | Self::Clear(Clear { named, .. }) => named.get().into_iter().collect(),
@@ -87,6 +93,8 @@ impl Command {
     pub const fn json(&self) -> bool {
         match self {
             Self::Get(options) => options.json,
+            Self::Init(options) => options.json,
+            Self::Doctor(options) => options.json,
             Self::List(options) => options.json,
             Self::Mcp(options) => options.json,
             Self::Export(_) | Self::Exec(_) | Self::Clear(_) | Self::Completions(_) | Self::Man => false,
@@ -216,6 +224,34 @@ pub struct Get {
     ///
     /// No code is asked for, and nothing is sent or written. Shows which lines of the file would change, without their
     /// secrets.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  updsts init                    `default`, or the only one with a key
+  updsts init prod --dry-run     show the line that would be written
+
+It asks AWS whose key it is (`sts:GetCallerIdentity`) and which MFA devices the user has \
+(`iam:ListMFADevices`), writes `mfa_device_arn` into the profile, and prints the command that comes next.")]
+pub struct Init {
+    #[command(flatten)]
+    pub named: Named,
+
+    /// The MFA device, if it is known
+    ///
+    /// Its ARN, or the serial number of a hardware device. If left out: the user's only TOTP device; of several, the one
+    /// that is chosen on the terminal.
+    #[arg(long, value_name = "ARN")]
+    pub mfa_serial: Option<String>,
+
+    /// Ask AWS, change nothing
     #[arg(long)]
     pub dry_run: bool,
 
@@ -433,6 +469,27 @@ pub struct Clear {
     /// Every session that updsts stored
     #[arg(long)]
     pub all: bool,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  updsts doctor               `default`, or the only profile with a key
+  updsts doctor prod --json   for a program
+
+It uses no code, runs no command of a profile and changes nothing. Unless --offline is given, it asks \
+AWS whose key it is. The exit status is 0, or 8 if something keeps `get` from working.")]
+pub struct Doctor {
+    #[command(flatten)]
+    pub named: Named,
+
+    /// Send nothing
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `completions`.

@@ -6,10 +6,15 @@ use crate::core::error::Error;
 use crate::core::quote::posix;
 
 pub fn for_the_file(error: Error, file: Option<&Path>) -> Error {
-    let Some(file) = file else { return error };
+    let hint = in_the_file(error.hint(), file);
+    error.with_hint(hint)
+}
+
+/// The same for a hint that is no error's.
+pub fn in_the_file(hint: &str, file: Option<&Path>) -> String {
+    let Some(file) = file else { return hint.to_owned() };
     let file = file.display().to_string();
     let file = posix(&file);
-    let hint = error.hint().replace("`updsts ", &format!("`updsts -c {file} "));
-    let hint = hint.replace("`aws ", &format!("`AWS_SHARED_CREDENTIALS_FILE={file} aws "));
-    error.with_hint(hint)
+    let hint = hint.replace("`updsts ", &format!("`updsts -c {file} "));
+    hint.replace("`aws ", &format!("`AWS_SHARED_CREDENTIALS_FILE={file} aws "))
 }

@@ -11,7 +11,7 @@ use crate::core::error::{Error, ErrorCode, Result};
 /// What the options do not explain.
 const NOTES: &str = r".SH EXIT STATUS
 0 done; 2 usage; 3 nothing was sent; 4 AWS refused; 5 AWS was not reached; 6 the file could not be written;
-7 no valid session; 1 internal error; 130 Ctrl\-C. \fBexec\fR: 125 updsts failed; 126 the command cannot be executed;
+7 no valid session; 8 \fBdoctor\fR found what keeps \fBget\fR from working; 1 internal error; 130 Ctrl\-C. \fBexec\fR: 125 updsts failed; 126 the command cannot be executed;
 127 it is not found; else its own.
 .SH ENVIRONMENT
 An empty variable counts as unset. \fBAWS_PROFILE\fR is not read: it usually names the session profile.
@@ -25,8 +25,9 @@ The region of STS, unless \fB\-\-region\fR is given.
 \fBAWS_MFA_SERIAL\fR
 The MFA device of a profile for which neither \fB\-\-mfa\-serial\fR nor a file names one.
 .TP
-\fBAWS_ENDPOINT_URL_STS\fR, \fBAWS_ENDPOINT_URL\fR, \fBAWS_IGNORE_CONFIGURED_ENDPOINT_URLS\fR
-Another STS endpoint, as in the AWS SDKs.
+\fBAWS_ENDPOINT_URL_STS\fR, \fBAWS_ENDPOINT_URL_IAM\fR, \fBAWS_ENDPOINT_URL\fR,
+\fBAWS_IGNORE_CONFIGURED_ENDPOINT_URLS\fR
+Another endpoint of STS, and of IAM for \fBinit\fR, as in the AWS SDKs.
 .TP
 \fBAWS_USE_FIPS_ENDPOINT\fR, \fBAWS_USE_DUALSTACK_ENDPOINT\fR
 Whether to use a FIPS or a dual-stack endpoint.

@@ -5,11 +5,13 @@ mod bash_line;
 mod candidates;
 mod clear;
 mod completions;
+mod doctor;
 mod exec;
 mod exec_line;
 mod export;
 mod get;
 mod hint;
+mod init;
 mod list;
 mod log;
 mod machine;
@@ -38,6 +40,9 @@ use crate::core::error::{Error, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 #[cfg(unix)]
 use crate::core::guard;
+
+/// The exit status of `doctor` if something keeps `get` from working.
+const UNHEALTHY: u8 = 8;
 
 /// Runs the program with these arguments; the first one is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -97,7 +102,16 @@ fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ende
     };
     let done = match &cli.command {
         Command::Get(options) => return until_signal(get::run(options, file()?, environment, output)),
+        Command::Init(options) => return until_signal(init::run(options, file()?, environment, output)),
         Command::Clear(options) => return until_signal(clear::run(options, file()?, environment, output)),
+        Command::Doctor(options) => {
+            let mut is_healthy = true;
+            let ended = until_signal(async {
+                is_healthy = doctor::run(options, file(), cli.credential_file.as_deref(), environment, output).await?;
+                Ok(())
+            });
+            return ended.map(|ended| if is_healthy { ended } else { Ended::Quietly(UNHEALTHY) });
+        }
         Command::Mcp(options) if options.serve => {
             return mcp::serve(options, file()?, environment, Output::new(cli.verbose, environment));
         }

@@ -27,7 +27,9 @@ pub mod turn;
 
 // The use cases.
 pub mod clear;
+pub mod doctor;
 pub mod exec;
 pub mod export;
+pub mod init;
 pub mod list;
 pub mod renew;

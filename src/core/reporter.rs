@@ -1,6 +1,7 @@
 //! Reports what happens while a use case runs.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What has happened so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,16 @@ impl Reporter for WithoutDetails<'_> {
     fn shows_commands(&self) -> bool {
         self.0.shows_commands()
     }
+}
+
+/// Runs the work; if it takes longer than a second, says so once.
+pub async fn or_after_a_second<T>(work: impl Future<Output = T>, say: impl FnOnce()) -> T {
+    tokio::pin!(work);
+    if let Ok(done) = tokio::time::timeout(Duration::from_secs(1), &mut work).await {
+        return done;
+    }
+    say();
+    work.await
 }
 
 /// Reports nothing.

@@ -200,6 +200,11 @@ impl SerialNumber {
         &self.0
     }
 
+    /// The account, if the device is given by an ARN.
+    pub fn account(&self) -> Option<&str> {
+        self.0.strip_prefix("arn:")?.split(':').nth(3)
+    }
+
     /// The partition, if the device is given by an ARN.
     pub fn partition(&self) -> Option<Partition> {
         self.0.strip_prefix("arn:")?.split(':').next().map(Partition::from)

@@ -126,6 +126,30 @@ def moto():
         server.wait()
 
 
+def first_use():
+    """A key alone, two commands, and the real AWS CLI uses the session (FIRST-1)."""
+    key = "".join(line for line in SOURCE.splitlines(True) if "mfa_device_arn" not in line)
+    with Mock() as mock:
+        home = Home(key, AWS_ENDPOINT_URL_STS=mock.url, AWS_ENDPOINT_URL_IAM=mock.url)
+        run = home.run(UPDSTS, "init")
+        check("first_use: init", run.returncode == 0 and run.stdout.endswith("updsts get\n"), run.stdout + run.stderr)
+        check("first_use: the file differs by one line", home.credentials.read_text() == SOURCE)
+        run = home.run(UPDSTS, "get", "-t", "123456")
+        check("first_use: get", run.returncode == 0 and home.credentials.read_text().startswith(SOURCE), run.stderr)
+        command = ("aws", "sts", "get-caller-identity", "--profile", "default_sts", "--region", "us-east-1")
+        run = home.run(*command)
+        check("first_use: aws sts get-caller-identity", run.returncode == 0 and ":user/user" in run.stdout, run.stderr)
+        devices = home.run("aws", "iam", "list-mfa-devices", "--profile", "default", "--region", "us-east-1")
+        check("first_use: the AWS CLI sees the same device", "mfa/user" in devices.stdout, devices.stderr)
+        before = home.credentials.read_bytes()
+        run = home.run(UPDSTS, "init", "--json")
+        same = home.credentials.read_bytes() == before and json.loads(run.stdout)["written"] is False
+        check("first_use: a second init changes nothing", same, run.stdout + run.stderr)
+        run = home.run(UPDSTS, "doctor", "--json")
+        red = [line for line in json.loads(run.stdout)["checks"] if line["status"] == "error"]
+        check("first_use: doctor finds nothing in red", run.returncode == 0 and not red, run.stdout)
+
+
 def identity():
     """A stored session is good for the mock that gave it, and not with one character changed."""
     with Mock() as mock:
@@ -433,7 +457,7 @@ def exec_clients():
         check("prompt: an expired session is shown", home.run("sh", "-c", prompt).stdout == "expired\n")
 
 
-SCENARIOS = (moto, identity, credential_process, totp, proxy, faults, live_botocore, live_clients, exec_clients)
+SCENARIOS = (first_use, moto, identity, credential_process, totp, proxy, faults, live_botocore, live_clients, exec_clients)
 for scenario in [known for known in SCENARIOS if known.__name__ in sys.argv[3:] or not sys.argv[3:]]:
     scenario()
 print(f"{passed} passed, {failed} failed")

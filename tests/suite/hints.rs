@@ -58,7 +58,7 @@ const FILES: [Case; 15] = [
         "sed -i /mfa/d $file; role default; echo 'mfa_serial = arn:aws:iam::123456789012:mfa/user' >>$config",
         "updsts get default -t 123456",
         "device_missing",
-        "add `mfa_device_arn = arn:aws:iam::123456789012:mfa/user`, the device of the role `admin`, under `[default]`",
+        "`mfa_device_arn = arn:aws:iam::123456789012:mfa/user`, the device of the role `admin`, under `[default]`",
         "sed -i '1a mfa_device_arn = arn:aws:iam::123456789012:mfa/user' $file; again",
     ],
     [

@@ -101,7 +101,7 @@ fn get_3_a_key_that_cannot_be_right_is_refused() {
 fn get_2_a_device_that_is_none_is_refused() {
     let device = "mfa_device_arn = arn:aws:iam::123456789012:mfa/user\n";
     let run = Sandbox::new().credentials(SOURCE.replace(device, "")).refused(GET, "device_missing", 3);
-    run.says("(~/.aws/credentials:1)").says("aws iam list-mfa-devices").says("Security credentials");
+    run.says("(~/.aws/credentials:1)").says("`updsts init -n default`");
     for bad in
         ["arn:aws:iam::123456789012:user/me", "arn:aws:iam::123456789012:u2f/user/me/x", "short", "a blank in it"]
     {

@@ -84,7 +84,7 @@ impl Sandbox {
         command.env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin").env("TZ", "Asia/Tokyo");
         // Windows looks for the home there, and without it at the developer's own.
         command.env("USERPROFILE", self.home.path());
-        command.env("AWS_ENDPOINT_URL_STS", self.sts.url());
+        command.env("AWS_ENDPOINT_URL_STS", self.sts.url()).env("AWS_ENDPOINT_URL_IAM", self.sts.url());
         for (name, value) in &self.variables {
             command.env(name, value);
         }

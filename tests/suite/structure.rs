@@ -86,7 +86,7 @@ const ORDER: [&[&str]; 4] = [
         "text",
     ],
     &["ask", "block", "code", "command", "file", "ini", "source", "sts", "turn"],
-    &["clear", "exec", "export", "list", "renew"],
+    &["clear", "doctor", "exec", "export", "init", "list", "renew"],
     &["cli", "mcp"],
 ];
 

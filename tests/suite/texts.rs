@@ -28,7 +28,7 @@ fn help() {
     let sandbox = Sandbox::new();
     with_snapshots(|| {
         assert_snapshot!("help", sandbox.run(["--help"]).stdout);
-        for command in ["get", "list", "mcp", "export", "exec", "clear", "completions"] {
+        for command in ["get", "init", "list", "mcp", "export", "exec", "clear", "doctor", "completions"] {
             assert_snapshot!(format!("help_{command}"), sandbox.run([command, "--help"]).stdout);
         }
     });
@@ -53,6 +53,33 @@ fn results() {
         for (name, arguments) in steps {
             assert_snapshot!(name, shown(&sandbox.run(arguments.iter().copied())));
         }
+    });
+}
+
+#[test]
+fn first_1_init() {
+    let sandbox = Sandbox::new().credentials(SOURCE.split("mfa_device_arn").next().unwrap());
+    let steps: [(&str, &[&str]); 4] = [
+        ("init_dry_run", &["init", "--dry-run"]),
+        ("init", &["init"]),
+        ("init_again", &["init", "-v", "1"]),
+        ("init_json", &["init", "--json"]),
+    ];
+    with_snapshots(|| {
+        for (name, arguments) in steps {
+            assert_snapshot!(name, shown(&sandbox.run(arguments.iter().copied())));
+        }
+    });
+}
+
+#[test]
+fn first_2_doctor() {
+    let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = echo 123456\n[other] junk\n"));
+    let broken = Sandbox::new().credentials(SOURCE.split("mfa_device_arn").next().unwrap());
+    with_snapshots(|| {
+        assert_snapshot!("doctor", shown(&sandbox.run(["doctor"])));
+        assert_snapshot!("doctor_broken", shown(&broken.run(["doctor"])));
+        assert_snapshot!("doctor_json", shown(&broken.run(["doctor", "--json"])));
     });
 }
 

@@ -130,7 +130,7 @@ fn cli_16_a_mistake_is_explained() {
         (&["get", "--sts-profile", "x"], &["'--sts-profile'", "'--sts-profile-name'"]),
         (&["export", "default", "-t", "1"], &["'-t'", "`updsts export --help`"]),
         (&["list", "--json", "--long"], &["'--json' cannot be used with '--long'"]),
-        (&["-v", "1"], &["requires a subcommand", "get, list,"]),
+        (&["-v", "1"], &["requires a subcommand", "get, init, list,"]),
         (&["help", "nothing"], &["'nothing'"]),
     ];
     for (arguments, texts) in cases {

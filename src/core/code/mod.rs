@@ -1,6 +1,6 @@
 //! Where a code comes from (given, a command, a person), and that none is sent twice.
 
-mod command;
+pub mod command;
 mod printed;
 pub mod sent_codes;
 pub mod source;

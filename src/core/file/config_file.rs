@@ -59,6 +59,10 @@ impl ConfigFile {
         &self.path
     }
 
+    pub const fn exists(&self) -> bool {
+        self.bytes.is_some()
+    }
+
     /// A config file with these bytes.
     pub fn of(path: PathBuf, bytes: Vec<u8>) -> Self {
         Self { path, bytes: Some(SecretBytes::new(bytes)) }

@@ -41,6 +41,19 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The permission bits, where files have them.
+    #[cfg(unix)]
+    pub fn mode(&self) -> Option<u32> {
+        use std::os::unix::fs::MetadataExt;
+        Some(self.metadata.mode() & 0o7777)
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, reason = "Unix has them")]
+    pub const fn mode(&self) -> Option<u32> {
+        None
+    }
+
     pub(super) fn name(&self) -> &OsStr {
         split(&self.target).1
     }

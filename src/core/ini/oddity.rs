@@ -42,3 +42,29 @@ pub enum Oddity {
     #[strum(to_string = "an indented line without a key and `=` below an empty value: the AWS CLI rejects the file")]
     NotNested,
 }
+
+impl Oddity {
+    /// What to do about it.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::ByteOrderMark => "save the file as UTF-8 without a byte order mark",
+            Self::NotUtf8 => "save the file as UTF-8",
+            Self::OutsideProfile => "remove the line, or write a header such as `[default]` above it",
+            Self::HeaderNotClosed => "close the header with `]`",
+            Self::HeaderWithoutName => "write a name between the brackets, or remove the header and its lines",
+            Self::HeaderPadded => "remove the spaces inside the brackets",
+            Self::HeaderJunk => "remove the text after the `]`",
+            Self::HeaderIndented | Self::PropertyIndented | Self::CommentIndented => {
+                "start the line in the first column"
+            }
+            Self::NameNotForAllSdks => "rename the profile with letters, digits and `_-/.%@:+`",
+            Self::DefaultSection => "name the section `[default]` if it is meant to be a profile",
+            Self::DuplicateProfile => "move its lines under the first header of that name",
+            Self::DuplicateKey => "remove one of the two lines",
+            Self::Colon => "write `=` instead",
+            Self::Undelimited => "remove the line, or write it as `key = value`",
+            Self::CommentAfterValue => "move the comment to a line of its own",
+            Self::NotNested => "write the line as `key = value`, or remove it",
+        }
+    }
+}

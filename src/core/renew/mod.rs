@@ -10,8 +10,6 @@ mod store;
 
 pub use plan::{Names, names, unusable_name};
 
-use std::time::Duration;
-
 use plan::{Decision, Plan, decide, is_to_be_created};
 use report::{DryRun, RenewReport};
 use request::RenewRequest;
@@ -22,7 +20,7 @@ use crate::core::block::preview::changed_lines;
 use crate::core::code::source::{CodeSource, Wanted};
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
-use crate::core::reporter::{Awaited, Milestone, Reporter, WithoutDetails};
+use crate::core::reporter::{Awaited, Milestone, Reporter, WithoutDetails, or_after_a_second};
 use crate::core::session::SessionCredentials;
 use crate::core::sts::client::StsClient;
 use crate::core::text;
@@ -203,14 +201,4 @@ impl Renewal<'_> {
         let (renamed_from, role, notes) = (plan.renamed_from, plan.role, plan.notes);
         Ok(RenewReport { role, renamed_from, warnings, notes, ..report })
     }
-}
-
-/// Runs the work; if it takes longer than a second, says so once.
-async fn or_after_a_second<T>(work: impl Future<Output = T>, say: impl FnOnce()) -> T {
-    tokio::pin!(work);
-    if let Ok(done) = tokio::time::timeout(Duration::from_secs(1), &mut work).await {
-        return done;
-    }
-    say();
-    work.await
 }

@@ -14,6 +14,13 @@ use crate::core::text::{self, shown};
 pub const MFA_SERIAL: &str = "AWS_MFA_SERIAL";
 
 impl Files<'_> {
+    /// The MFA device that the files name for a profile, if it is one.
+    pub fn device_in_files(&self, name: &ProfileName) -> Option<SerialNumber> {
+        let (own, config) = self.in_both(name);
+        let (_, value, _) = self.device_of_the_files(own, config)?;
+        parse_device(value).ok()
+    }
+
     pub(super) fn device(
         &self,
         name: &ProfileName,
@@ -55,6 +62,7 @@ impl Files<'_> {
         if let Some(old) = own.and_then(|own| own.get(Key::AwsMfaDevice)) {
             return format!("rename `aws_mfa_device` to `mfa_device_arn` ({})", self.place(old.line));
         }
+        let init = format!("updsts init -n {}", name.in_a_command());
         let source = name.as_bytes();
         let session = self.layout.block_of(source).and_then(|block| Some(block.header.as_ref()?.name.to_vec()));
         let session = session.unwrap_or_else(|| [source, b"_sts"].concat());
@@ -65,13 +73,12 @@ impl Files<'_> {
         let device_of = |role: &Profile<'_>| Some((shown(&role.name), parse_device(role.get(Key::MfaSerial)?).ok()?));
         if let Some((role, device)) = roles.find_map(device_of) {
             let device = device.as_str();
-            return format!("add `{} = {device}`, the device of the role `{role}`, under `[{name}]`", key.as_str());
+            let key = key.as_str();
+            return format!(
+                "run `{init}`, or add `{key} = {device}`, the device of the role `{role}`, under `[{name}]`"
+            );
         }
-        format!(
-            "add `{} = arn:aws:iam::…:mfa/…` under `[{name}]`; the IAM console shows it under Security credentials, \
-             and `aws iam list-mfa-devices --profile {name}` prints it",
-            key.as_str()
-        )
+        format!("run `{init}`, or add `{} = arn:aws:iam::…:mfa/…` under `[{name}]`", key.as_str())
     }
 }
 

@@ -44,6 +44,14 @@ pub struct SourceProfile {
     pub totp_secret_name: Option<String>,
 }
 
+/// The settings of a source profile that say how AWS is reached.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub credentials_region: Option<String>,
+    pub config_region: Option<String>,
+    pub ca_bundle: Option<String>,
+}
+
 impl Files<'_> {
     /// Checks that there is a profile of that name; the error says where to look instead.
     pub fn check_profile(&self, name: &ProfileName) -> Result<()> {
@@ -52,31 +60,55 @@ impl Files<'_> {
     }
 
     fn has_key_command(&self, name: &ProfileName) -> bool {
-        let in_both = (self.credentials.get(name.as_bytes()), self.config.get(name.as_bytes()));
-        self.is_operators && key_command(in_both.0, in_both.1).is_some()
+        let (own, config) = self.in_both(name);
+        self.is_operators && key_command(own, config).is_some()
     }
 
     /// Everything that a request needs from the source profile, checked (GET-2 to GET-4).
     pub fn source_profile(&self, name: &ProfileName) -> Result<SourceProfile> {
-        self.check_profile(name)?;
-        let (own, config) = (self.credentials.get(name.as_bytes()), self.config.get(name.as_bytes()));
-        if let Some(own) = own {
-            self.check_long_term(own)?;
-        }
-        let key = self.key(name, own, config)?;
+        let key = self.long_term_key(name)?;
+        let (own, config) = self.in_both(name);
         let device = self.device(name, own, config)?;
+        let Settings { credentials_region, config_region, ca_bundle } = self.settings(name);
         let (all, own, config) = (own, own.filter(|_| self.is_operators), config.filter(|_| self.is_operators));
         Ok(SourceProfile {
             name: name.clone(),
             key,
             device,
-            credentials_region: own.and_then(|p| p.text(Key::Region)).map(str::to_owned),
-            config_region: config.and_then(|p| p.text(Key::Region)).map(str::to_owned),
-            ca_bundle: config.and_then(|p| p.text(Key::CaBundle)).map(str::to_owned),
+            credentials_region,
+            config_region,
+            ca_bundle,
             mfa_process: self.command(Key::MfaProcess, own, config),
             // The name itself is harmless: it says which code to ask for.
             totp_secret_name: all.and_then(|p| p.text(Key::TotpSecretName)).map(str::to_owned),
         })
+    }
+
+    /// Where the long-term key of a profile is, checked.
+    pub fn long_term_key(&self, name: &ProfileName) -> Result<LongTermKey> {
+        self.check_profile(name)?;
+        let (own, config) = self.in_both(name);
+        if let Some(own) = own {
+            self.check_long_term(own)?;
+        }
+        self.key(name, own, config)
+    }
+
+    /// The settings of both files; none of them if an MCP call named the file.
+    pub fn settings(&self, name: &ProfileName) -> Settings {
+        let (own, config) = self.in_both(name);
+        let text = |profile: Option<&Profile<'_>>, key| {
+            profile.filter(|_| self.is_operators).and_then(|profile| profile.text(key)).map(str::to_owned)
+        };
+        Settings {
+            credentials_region: text(own, Key::Region),
+            config_region: text(config, Key::Region),
+            ca_bundle: text(config, Key::CaBundle),
+        }
+    }
+
+    pub(super) fn in_both(&self, name: &ProfileName) -> (Option<&Profile<'_>>, Option<&Profile<'_>>) {
+        (self.credentials.get(name.as_bytes()), self.config.get(name.as_bytes()))
     }
 
     /// The key in the credentials file, or the command that gives it. It is not run.

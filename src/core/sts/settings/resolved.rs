@@ -63,8 +63,10 @@ impl StsSettings {
         }
         let local = endpoint.is_loopback() && proxy.as_ref().is_none_or(Proxy::is_loopback);
         if !endpoint.is_https() && !local {
-            warnings
-                .push(format!("`{}` is plain http: the session's keys cross the network unencrypted", endpoint.url()));
+            warnings.push(format!(
+                "`{}` is plain http: the session's keys cross the network unencrypted; give an `https://` URL",
+                endpoint.url()
+            ));
         }
         Ok(Self { region, endpoint, proxy, trust, warnings })
     }
@@ -87,6 +89,11 @@ impl StsSettings {
     /// The proxy for the endpoint, without user name and password; `None` if there is none.
     pub fn proxy(&self) -> Option<String> {
         self.proxy.as_ref().map(|proxy| proxy.shown().to_owned())
+    }
+
+    /// Which certificates are trusted.
+    pub fn certificates(&self) -> String {
+        self.trust.custom().map_or_else(|| "the system's".to_owned(), |place| format!("those in {place}"))
     }
 
     /// What works but is unwise.
