@@ -43,7 +43,8 @@ How a person is asked for the code, unless \fB\-\-ask\fR is given: \fBauto\fR, \
 .TP
 \fBUPDSTS_DIALOG\fR
 The program of the window: a pinentry, zenity or kdialog by its name; any other one gets the text as its only argument and
-prints the code, as \fBSSH_ASKPASS\fR programs do. \fBDISPLAY\fR or \fBWAYLAND_DISPLAY\fR tell where a window opens; over
+prints the code, as \fBSSH_ASKPASS\fR programs do. \fBDISPLAY\fR or \fBWAYLAND_DISPLAY\fR (with \fBXDG_RUNTIME_DIR\fR) tell
+where a window opens, \fBXAUTHORITY\fR lets it, \fBDBUS_SESSION_BUS_ADDRESS\fR is for pinentry\-gnome3 and screen readers; over
 SSH a forwarded display is needed.
 .TP
 \fBUPDSTS_COMMAND\fR

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::sandbox::{Run, SOURCE, Sandbox, skipped};
 
 /// Runs the program by a shell that sets its limits first.
-fn under(limits: &str, sandbox: &Sandbox, arguments: &str) -> Run {
+pub fn under(limits: &str, sandbox: &Sandbox, arguments: &str) -> Run {
     let program = sandbox.process(Vec::<String>::new());
     let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(format!("{limits}; exec {} {arguments}", env!("CARGO_BIN_EXE_updsts")));

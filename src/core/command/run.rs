@@ -105,52 +105,12 @@ fn ending(status: ExitStatus) -> String {
 
 /// Runs the command in a process group of its own: on the terminal if it may use that and updsts is in its foreground,
 /// else without any terminal.
-pub async fn run_bounded(
+async fn run_bounded(
     mut command: Command,
     may_use_terminal: bool,
     limit: Duration,
 ) -> io::Result<(ExitStatus, SecretString)> {
-    let mut running = Running::spawn(&mut command, may_use_terminal)?;
-    let child = &mut running.child;
-    let mut stdout = child.stdout.take().expect("standard output is a pipe");
-    let work = async {
-        let mut output = Output::default();
-        let status = loop {
-            tokio::select! {
-                status = child.wait() => break status?,
-                () = output.read(&mut stdout), if !output.is_whole => {}
-            }
-        };
-        // What the command has written is there now. A child that it left behind may hold the pipe open.
-        let rest = async {
-            while !output.is_whole {
-                output.read(&mut stdout).await;
-            }
-        };
-        let _ = timeout(REST_TIME, rest).await;
-        Ok((status, output.text()))
-    };
-    #[cfg(unix)]
-    let terminal = &mut running.terminal;
-    #[cfg(unix)]
-    let time_out = async {
-        match terminal {
-            Some(terminal) => terminal.time_out(limit).await,
-            None => sleep(limit).await,
-        }
-    };
-    #[cfg(not(unix))]
-    let time_out = sleep(limit);
-    let ended = tokio::select! {
-        biased;
-        ended = work => ended,
-        () = time_out => Err(io::ErrorKind::TimedOut.into()),
-    };
-    #[cfg(unix)]
-    if let Ok((status, _)) = &ended {
-        running.has_ended(*status)?;
-    }
-    ended
+    Running::spawn(&mut command, may_use_terminal)?.end(limit).await
 }
 
 /// What a command has printed so far. It is wiped on drop, and never grows, because that would leave a copy behind.
@@ -185,27 +145,92 @@ impl Output {
 }
 
 /// A command. What is left of its process group is killed when it is no longer awaited: after the time limit, after
-/// Ctrl-C, or when the whole call is cancelled.
+/// Ctrl-C, when the whole call is cancelled; and when a window has closed.
 pub struct Running {
     pub child: Child,
+    is_window: bool,
     #[cfg(unix)]
     group: Option<Pid>,
     #[cfg(unix)]
     terminal: Option<Lent>,
 }
 
+impl Running {
+    /// A program for a window, of which nothing is left when it ends, no core file either: without a display it may
+    /// abort.
+    pub fn spawn_window(command: &mut Command) -> io::Result<Self> {
+        let mut running = Self::spawn_by(command, false, Command::spawn)?;
+        running.is_window = true;
+        Ok(running)
+    }
+
+    pub fn spawn(command: &mut Command, may_use_terminal: bool) -> io::Result<Self> {
+        Self::spawn_by(command, may_use_terminal, |command| core_dump::as_before(|| command.spawn()))
+    }
+
+    /// Its status and what it has printed.
+    ///
+    /// Errors: `TimedOut`.
+    pub async fn end(mut self, limit: Duration) -> io::Result<(ExitStatus, SecretString)> {
+        let child = &mut self.child;
+        let mut stdout = child.stdout.take().expect("standard output is a pipe");
+        let work = async {
+            let mut output = Output::default();
+            let status = loop {
+                tokio::select! {
+                    status = child.wait() => break status?,
+                    () = output.read(&mut stdout), if !output.is_whole => {}
+                }
+            };
+            // What the command has written is there now. A child that it left behind may hold the pipe open.
+            let rest = async {
+                while !output.is_whole {
+                    output.read(&mut stdout).await;
+                }
+            };
+            let _ = timeout(REST_TIME, rest).await;
+            Ok((status, output.text()))
+        };
+        #[cfg(unix)]
+        let terminal = &mut self.terminal;
+        #[cfg(unix)]
+        let time_out = async {
+            match terminal {
+                Some(terminal) => terminal.time_out(limit).await,
+                None => sleep(limit).await,
+            }
+        };
+        #[cfg(not(unix))]
+        let time_out = sleep(limit);
+        let ended = tokio::select! {
+            biased;
+            ended = work => ended,
+            () = time_out => Err(io::ErrorKind::TimedOut.into()),
+        };
+        #[cfg(unix)]
+        if let (Ok((status, _)), false) = (&ended, self.is_window) {
+            self.has_ended(*status)?;
+        }
+        ended
+    }
+}
+
 #[cfg(unix)]
 impl Running {
-    pub fn spawn(command: &mut Command, may_use_terminal: bool) -> io::Result<Self> {
+    fn spawn_by(
+        command: &mut Command,
+        may_use_terminal: bool,
+        spawn: impl FnOnce(&mut Command) -> io::Result<Child>,
+    ) -> io::Result<Self> {
         let terminal = may_use_terminal.then(Terminal::in_foreground).flatten();
         match terminal {
             Some(_) => drop(command.process_group(0)),
             None => ProcessSession.pre_spawn(command, &CommandWrap::with_new("", |_| {}))?,
         }
-        let child = core_dump::as_before(|| command.spawn())?;
+        let child = spawn(command)?;
         let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         let terminal = terminal.zip(group).map(|(terminal, group)| terminal.lend_to(group));
-        Ok(Self { child, group, terminal })
+        Ok(Self { child, is_window: false, group, terminal })
     }
 
     /// After a normal end nothing is killed: an agent that the command started may stay.
@@ -242,7 +267,11 @@ impl Drop for Running {
 
 #[cfg(not(unix))]
 impl Running {
-    pub fn spawn(command: &mut Command, _may_use_terminal: bool) -> io::Result<Self> {
-        Ok(Self { child: command.spawn()? })
+    fn spawn_by(
+        command: &mut Command,
+        _may_use_terminal: bool,
+        spawn: impl FnOnce(&mut Command) -> io::Result<Child>,
+    ) -> io::Result<Self> {
+        Ok(Self { child: spawn(command)?, is_window: false })
     }
 }

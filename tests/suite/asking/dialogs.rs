@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::crowd::{end, start};
 use crate::foreground::is_gone;
+use crate::limits::under;
 use crate::prompt::Session;
 use crate::sandbox::{Run, SOURCE, Sandbox, set_mode};
 
@@ -40,11 +41,21 @@ fn ask_3_a_program_of_ones_own_gets_the_text_and_prints_the_code() {
     assert_eq!(count, "1");
     let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("Requested by: ")).collect();
     let expected = [
-        "AWS session of default for 2 h",
+        "An MFA code is needed for a new AWS session.",
+        "Profile: default",
         "Device: arn:aws:iam::123456789012:mfa/user",
+        "Session length: 2 h",
         "Enter the six digits that the device shows now.",
     ];
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn ask_3_no_tag_hides_the_rest_of_the_text() {
+    let sandbox = sandbox_with("ask", "printf '%s' \"$1\" >text; echo 123456");
+    let sandbox = sandbox.credentials(SOURCE.replace("default", "a<script>b"));
+    sandbox.run(["get", "a<script>b", "-sn", "x"]).succeeds();
+    assert!(fs::read_to_string(sandbox.path("text")).unwrap().contains("Profile: a‹script›b\n"));
 }
 
 #[test]
@@ -121,10 +132,10 @@ fn ask_6_a_pause_is_of_the_device_and_not_of_the_profile() {
 fn ask_6_of_ten_processes_that_want_one_session_one_asks() {
     for (script, runs_expected, requests, outcome) in [
         ("sleep 2; echo 123456", 1, 1, ""),
-        ("sleep 2; exit 1", 1, 0, "declined"),
+        ("sleep 2; exit 3", 1, 0, "declined"),
         ("sleep 2; exit 5", 1, 0, "code_unavailable"),
     ] {
-        // zenity ends with 5 when its time is over.
+        // zenity ends with 3 when it is cancelled and with 5 when its time is over.
         let sandbox = sandbox_with("zenity", script);
         let arguments = ["get", "-n", "default", "--min-validity", "10m"];
         let children: Vec<_> = (0..10).map(|_| start(&sandbox, &arguments)).collect();
@@ -236,7 +247,7 @@ fn ask_3_pinentry_is_spoken_to_line_by_line() {
     sandbox.run(["get", "100% & <b>_x", "-sn", "x"]).succeeds();
     let said = fs::read_to_string(sandbox.path("said")).unwrap();
     assert!(said.starts_with("GETINFO flavor\nOPTION no-grab\nSETTITLE updsts: MFA code\nSETDESC "), "{said}");
-    assert!(said.contains("AWS session of 100%25 & <b>_x for 1 h%0A"), "{said}");
+    assert!(said.contains("%0AProfile: 100%25 & <b>_x%0A"), "{said}");
     assert!(said.contains("\nSETPROMPT Code:\n") && said.contains("\nSETTIMEOUT 1"), "{said}");
 }
 
@@ -266,8 +277,8 @@ fn ask_3_a_pinentry_that_would_use_the_terminal_is_passed_over() {
 fn ask_3_zenity_and_kdialog_get_escaped_text() {
     let name = r"a_b\n<i>&amp; %s $(x) 開発";
     for (program, text) in [
-        ("zenity", r"--text=AWS session of a__b\\n<i>&amp; %s $(x) 開発 for 1 h"),
-        ("kdialog", r"<qt>AWS session of a_b\\n&lt;i&gt;&amp;amp; %s $(x) 開発 for 1 h<br>"),
+        ("zenity", "Profile: a__b\\\\n<i>&amp; %s $(x) 開発\n"),
+        ("kdialog", r"<br>Profile:&nbsp;a_b\\n&lt;i&gt;&amp;amp;&nbsp;%s&nbsp;$(x)&nbsp;開発<br>"),
     ] {
         let script = "for a; do printf '%s\\n' \"$a\" >>said; done; echo 123456";
         let sandbox = sandbox_with(program, script).credentials(SOURCE.replace("default", name));
@@ -275,6 +286,143 @@ fn ask_3_zenity_and_kdialog_get_escaped_text() {
         let said = fs::read_to_string(sandbox.path("said")).unwrap();
         assert!(said.contains(text), "{said}");
     }
+}
+
+/// Programs in the sandbox's home, which is all of the PATH but for the shell's own programs, and a display.
+fn sandbox_on_display(programs: &[(&str, &str)]) -> Sandbox {
+    let mut sandbox = Sandbox::new().env("DISPLAY", "localhost:99");
+    for (name, script) in programs {
+        sandbox = with_dialog(sandbox, name, script);
+    }
+    let path = format!("{}:/usr/bin:/bin", sandbox.home().display());
+    sandbox.env("UPDSTS_DIALOG", "").env("PATH", path)
+}
+
+/// A pinentry that would use a terminal, so that the machine's own ones are not found.
+fn no_pinentry(rest: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    let names = ["pinentry", "pinentry-qt", "pinentry-gnome3", "pinentry-gtk-2"];
+    names.into_iter().map(|name| (name, "exit 6")).chain(rest.iter().copied()).collect()
+}
+
+#[test]
+fn ask_3_a_program_that_fails_is_nobody_s_act_and_the_next_one_asks() {
+    // So end zenity and kdialog without a display.
+    for failure in ["echo no display >&2; exit 1", "kill -ABRT $$", "exit 255"] {
+        let sandbox = sandbox_on_display(&no_pinentry(&[("zenity", failure), ("kdialog", "echo 123456")]));
+        get(&sandbox, &[]).succeeds();
+        let sandbox = sandbox_on_display(&no_pinentry(&[("zenity", failure), ("kdialog", failure)]));
+        get(&sandbox, &[]).fails("code_unavailable", 3).says("could be shown");
+        // Nobody was asked, so there is no pause.
+        with_dialog(sandbox, "ask", "echo 123456").run(["get"]).succeeds();
+    }
+}
+
+#[test]
+fn ask_3_a_cancelled_or_closed_window_is_declined() {
+    for (program, script) in
+        [("zenity", "exit $ZENITY_CANCEL"), ("zenity", "exit $ZENITY_ESC"), ("kdialog", "echo; exit 1")]
+    {
+        get(&sandbox_with(program, script), &[]).fails("declined", 3);
+    }
+}
+
+#[test]
+fn ask_3_a_pinentry_that_says_nothing_is_passed_over() {
+    let sandbox = sandbox_on_display(&[("pinentry", "sleep 77"), ("pinentry-qt", PINENTRY)]);
+    let sandbox = sandbox.env("FLAVOR", "qt").env("PIN", "123456");
+    get(&sandbox, &[]).succeeds();
+    assert_eq!(runs(&sandbox), 2);
+}
+
+#[test]
+fn ask_3_pinentry_gets_the_whole_text_in_lines_that_it_can_read() {
+    let name = "🔑".repeat(300);
+    let sandbox = sandbox_with("pinentry-qt", PINENTRY).env("FLAVOR", "qt").env("PIN", "12");
+    let directory = sandbox.path(&"%".repeat(200));
+    fs::create_dir(&directory).unwrap();
+    let file = directory.join("credentials");
+    fs::write(&file, SOURCE.replace("default", &name)).unwrap();
+    sandbox.run(["get", &name, "-sn", "x", "-c", file.to_str().unwrap()]).fails("code_unavailable", 3);
+    let said = fs::read_to_string(sandbox.path("said")).unwrap();
+    assert!(said.lines().all(|line| line.len() < 1000), "{said}");
+    assert!(said.contains("…%0ADevice: ") && said.contains("the device shows now.\n"), "{said}");
+    assert!(said.contains("\nSETERROR A code has six digits.\n"), "{said}");
+}
+
+#[test]
+fn ask_3_a_program_for_windows_gets_the_session_and_no_core_file() {
+    let limit = "grep 'Max core file size' /proc/self/limits >limit";
+    let sandbox = sandbox_with("ask", &format!("{limit}; echo $DBUS_SESSION_BUS_ADDRESS >bus; echo 123456"));
+    fs::create_dir(sandbox.path("run")).unwrap();
+    let runtime = sandbox.path("run");
+    let sandbox = sandbox.env("XDG_RUNTIME_DIR", &runtime);
+    under("ulimit -S -c $(ulimit -H -c)", &sandbox, "get -n default").succeeds();
+    assert_eq!(fs::read_to_string(sandbox.path("bus")).unwrap(), "disabled:\n");
+    let limit = fs::read_to_string(sandbox.path("limit")).unwrap();
+    assert_eq!(limit.split_whitespace().nth(4), Some("0"), "{limit}");
+    fs::write(runtime.join("bus"), "").unwrap();
+    get(&sandbox, &[]).succeeds();
+    let expected = format!("unix:path={}/bus\n", runtime.display());
+    assert_eq!(fs::read_to_string(sandbox.path("bus")).unwrap(), expected);
+}
+
+#[test]
+fn ask_3_nothing_is_left_when_a_window_has_closed() {
+    let sandbox = sandbox_with("ask", "sleep 77 >/dev/null & echo $! >child; echo 123456");
+    get(&sandbox, &[]).succeeds();
+    assert!(is_gone(&crate::asking::wait_for(&sandbox.path("child"))));
+}
+
+#[test]
+fn ask_3_osascript_gets_what_it_shows_as_arguments() {
+    let name = r#"a "b" \ $(x)"#;
+    let keep = "for a; do printf '%s\\n' \"$a\" >>said; done; ";
+    for (answer, code) in [("echo code 123456", ""), ("echo declined", "declined"), ("echo nobody", "code_unavailable")]
+    {
+        let sandbox = sandbox_with("osascript", &format!("{keep}{answer}"));
+        let sandbox = sandbox.credentials(SOURCE.replace("default", name));
+        let run = sandbox.run(["get", name, "-sn", "x"]);
+        if code.is_empty() {
+            run.succeeds()
+        } else {
+            run.fails(code, 3)
+        };
+        let said = fs::read_to_string(sandbox.path("said")).unwrap();
+        let (script, values) = said.split_once("end run\nupdsts: MFA code\n").unwrap();
+        assert!(values.contains(&format!("Profile: {name}\n")) && !script.contains("$(x)"), "{said}");
+    }
+}
+
+#[test]
+fn ask_3_in_wsl_a_form_of_windows_asks() {
+    let name = "a \"b\" $(x)";
+    let keep = "printf '%s' \"$UPDSTS_TEXT\" >said; echo $WSLENV >passed; case \"$*\" in *'$(x)'*) exit 9;; esac; ";
+    for (answer, code) in [
+        ("printf '123456\\r\\n'", ""),
+        ("exit 3", "declined"),
+        ("exit 5", "code_unavailable"),
+        ("exit 1", "code_unavailable"),
+    ] {
+        let sandbox = sandbox_on_display(&no_pinentry(&[("zenity", "exit 1"), ("kdialog", "exit 1")]));
+        let sandbox = with_dialog(sandbox, "powershell.exe", &format!("{keep}{answer}")).env("UPDSTS_DIALOG", "");
+        let sandbox = sandbox.credentials(SOURCE.replace("default", name)).env("WSL_DISTRO_NAME", "Debian");
+        let run = sandbox.command(["get", name, "-sn", "x"]).env_remove("DISPLAY").output().unwrap();
+        let run = Run::of(run);
+        if code.is_empty() {
+            run.succeeds()
+        } else {
+            run.fails(code, 3)
+        };
+        let said = fs::read_to_string(sandbox.path("said")).unwrap();
+        assert!(said.contains("\tProfile: a \"b\" $(x)\tDevice: "), "{said}");
+        assert_eq!(
+            fs::read_to_string(sandbox.path("passed")).unwrap(),
+            "UPDSTS_TITLE/w:UPDSTS_TEXT/w:UPDSTS_SECONDS/w\n"
+        );
+    }
+    // Where Windows programs cannot run, those of the display are next.
+    let sandbox = sandbox_on_display(&no_pinentry(&[("zenity", "echo 123456"), ("powershell.exe", "exit 126")]));
+    get(&sandbox.env("WSL_DISTRO_NAME", "Debian"), &[]).succeeds();
 }
 
 #[test]

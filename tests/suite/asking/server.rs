@@ -65,7 +65,7 @@ fn mcp_6_a_client_that_names_itself_in_each_request_is_shown_too() {
 fn mcp_6_a_person_who_declines_or_does_not_answer_stops_the_model() {
     for (script, code, next) in [
         (
-            "exit 1",
+            "exit 3",
             "declined",
             "next: stop: the user does not want it now; call again only when they ask for it, or run",
         ),
@@ -96,7 +96,7 @@ fn ask_1_the_server_is_told_how_to_ask() {
 fn ask_6_ten_processes_and_five_calls_share_one_question() {
     for (script, requests, outcome) in [
         ("sleep 3; echo 123456", 1, None),
-        ("sleep 3; exit 1", 0, Some("declined")),
+        ("sleep 3; exit 3", 0, Some("declined")),
         ("sleep 3; exit 5", 0, Some("code_unavailable")),
     ] {
         let sandbox = sandbox_with("zenity", script);

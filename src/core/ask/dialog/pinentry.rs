@@ -5,16 +5,18 @@
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::core::ask::dialog::text::{TITLE, lines};
+use crate::core::ask::dialog::program::in_window;
+use crate::core::ask::dialog::text::{MOST_SHOWN, TITLE, facts, problem};
 use crate::core::ask::person::{Answer, Question};
 use crate::core::command::run::Running;
-use crate::core::guard::guarded;
+use crate::core::environment::Environment;
 use crate::core::secret::{ExposeSecret, SecretString};
 
 /// `GnuPG`'s error codes, in the lower half of the number.
@@ -22,11 +24,13 @@ const CANCELED: u32 = 99;
 const TIMEOUT: u32 = 62;
 
 /// Asks until the time is over. `Unsupported` if the program would not open a window: it would take a terminal over.
-pub(super) async fn ask(program: &Path, question: &Question) -> io::Result<Answer> {
-    let mut command = guarded(program);
-    command.arg("--no-global-grab").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut pinentry = Pinentry::start(command.kill_on_drop(true))?;
-    match timeout(question.time_left(), pinentry.ask(question)).await {
+pub(super) async fn ask(program: &Path, question: &Question, environment: &Environment) -> io::Result<Answer> {
+    let mut command = in_window(program, environment);
+    command.arg("--no-global-grab").stdin(Stdio::piped());
+    let mut pinentry = Pinentry::start(&mut command)?;
+    let is_prepared = timeout(PREPARE_TIME.min(question.time_left()), pinentry.prepare(question)).await;
+    is_prepared.map_err(|_| io::ErrorKind::Unsupported)??;
+    match timeout(question.time_left(), pinentry.code()).await {
         Ok(answer) => answer,
         Err(_) => Ok(Answer::Nobody),
     }
@@ -36,6 +40,10 @@ pub(super) async fn ask(program: &Path, question: &Question) -> io::Result<Answe
 const WINDOWS: [&str; 10] = ["gtk", "gtk2", "gtk3", "qt", "qt4", "qt5", "qt6", "gnome3", "efl", "fltk"];
 /// The longest text in bytes: a line of the protocol has at most 1,000.
 const MOST_BYTES: usize = 900;
+/// How long a program may take until it could show its window.
+const PREPARE_TIME: Duration = Duration::from_secs(10);
+/// The most characters of a value if whole values make the text too long.
+const FEW_SHOWN: usize = 40;
 
 struct Pinentry {
     /// Ends with it.
@@ -51,13 +59,14 @@ enum Reply {
 
 impl Pinentry {
     fn start(command: &mut Command) -> io::Result<Self> {
-        let mut running = Running::spawn(command, false)?;
+        let mut running = Running::spawn_window(command)?;
         let input = running.child.stdin.take().expect("standard input is a pipe");
         let output = BufReader::new(running.child.stdout.take().expect("standard output is a pipe"));
         Ok(Self { _running: running, input, output })
     }
 
-    async fn ask(&mut self, question: &Question) -> io::Result<Answer> {
+    /// Errors: if it would not open a window.
+    async fn prepare(&mut self, question: &Question) -> io::Result<()> {
         self.reply().await?;
         let Reply::Ok(Some(flavor)) = self.send("GETINFO flavor").await? else {
             return Err(io::ErrorKind::Unsupported.into());
@@ -66,16 +75,25 @@ impl Pinentry {
         if !WINDOWS.contains(&flavor.expose_secret()) {
             return Err(io::ErrorKind::Unsupported.into());
         }
-        for line in [
+        let description = |most| encoded(&facts(question, most).join("\n"));
+        let whole = description(MOST_SHOWN);
+        let description = if whole.len() > MOST_BYTES { description(FEW_SHOWN) } else { whole };
+        let mut lines = vec![
             "OPTION no-grab".to_owned(),
             format!("SETTITLE {}", encoded(TITLE)),
-            format!("SETDESC {}", encoded(&lines(question).join("\n"))),
+            format!("SETDESC {description}"),
             "SETPROMPT Code:".to_owned(),
             format!("SETTIMEOUT {}", question.time_left().as_secs().max(1)),
-        ] {
+        ];
+        lines.extend(problem(question).map(|problem| format!("SETERROR {}", encoded(&problem))));
+        for line in lines {
             // It does not matter if it does not know one.
             self.send(&line).await?;
         }
+        Ok(())
+    }
+
+    async fn code(&mut self) -> io::Result<Answer> {
         match self.send("GETPIN").await? {
             Reply::Ok(text) => Ok(Answer::Text(text.unwrap_or_default())),
             Reply::Err(CANCELED) => Ok(Answer::Declined),
@@ -111,17 +129,7 @@ impl Pinentry {
 }
 
 fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(MOST_BYTES);
-    for c in text.chars() {
-        match c {
-            _ if encoded.len() > MOST_BYTES - 4 => break,
-            '%' => encoded.push_str("%25"),
-            '\n' => encoded.push_str("%0A"),
-            '\r' => encoded.push_str("%0D"),
-            c => encoded.push(c),
-        }
-    }
-    encoded
+    text.replace('%', "%25").replace('\n', "%0A").replace('\r', "%0D")
 }
 
 fn decoded(data: &str) -> String {

@@ -1,52 +1,92 @@
-//! Dialogs that are one run of a program: zenity, kdialog, and those that are made for `SSH_ASKPASS`.
+//! Dialogs that are one run of a program.
 
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
+use tokio::process::Command;
+
+use crate::core::ask::dialog::desktop::missing_variables;
+use crate::core::ask::dialog::script;
 use crate::core::ask::dialog::text::{TITLE, lines};
 use crate::core::ask::person::{Answer, Question};
-use crate::core::command::run::run_bounded;
+use crate::core::command::run::Running;
+use crate::core::environment::Environment;
 use crate::core::guard::guarded;
-use crate::core::secret::SecretString;
+use crate::core::secret::{ExposeSecret, SecretString};
 
 /// How the program is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Zenity,
     Kdialog,
+    Osascript,
+    PowerShell,
     /// As `SSH_ASKPASS` programs: the text is the one argument, and the code is printed.
     Askpass,
 }
 
+impl Dialect {
+    pub fn of(program: &Path) -> Self {
+        match program.file_stem().and_then(|name| name.to_str()) {
+            Some("zenity") => Self::Zenity,
+            Some("kdialog") => Self::Kdialog,
+            Some("osascript") => Self::Osascript,
+            Some("powershell" | "pwsh") => Self::PowerShell,
+            _ => Self::Askpass,
+        }
+    }
+}
+
 /// Runs the program until it answers or the time is over.
-pub(super) async fn ask(program: &Path, dialect: Dialect, question: &Question) -> io::Result<Answer> {
+pub(super) async fn ask(program: &Path, question: &Question, environment: &Environment) -> io::Result<Answer> {
+    let dialect = Dialect::of(program);
     let time = question.time_left();
-    let mut command = guarded(program);
-    command.args(arguments(dialect, &lines(question), time.as_secs()));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    match run_bounded(command, false, time).await {
+    let mut command = in_window(program, environment);
+    prepare(&mut command, dialect, &lines(question), time.as_secs().max(1), environment);
+    command.stdin(Stdio::null());
+    match Running::spawn_window(&mut command)?.end(time).await {
         Ok((status, text)) => answer(dialect, status, text),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(Answer::Nobody),
         Err(error) => Err(error),
     }
 }
 
-fn arguments(dialect: Dialect, lines: &[String], seconds: u64) -> Vec<String> {
+/// A program that opens a window and ends with updsts, not yet run.
+pub(super) fn in_window(program: &Path, environment: &Environment) -> Command {
+    let mut command = guarded(program);
+    command.envs(missing_variables(environment));
+    command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// zenity ends with these, so that its own failures, which are 1, are nobody's act.
+const ZENITY_DECLINED: i32 = 3;
+const ZENITY_NOBODY: i32 = 5;
+
+fn prepare(command: &mut Command, dialect: Dialect, lines: &[String], seconds: u64, environment: &Environment) {
     let escaped = |escape: fn(&str) -> String, line_break| {
         lines.iter().map(|line| escape(line)).collect::<Vec<_>>().join(line_break)
     };
     match dialect {
         Dialect::Zenity => {
             let text = escaped(|line| line.replace('\\', r"\\").replace('_', "__"), "\n");
-            let (title, text) = (format!("--title={TITLE}"), format!("--text={text}"));
-            vec!["--entry".into(), "--hide-text".into(), title, text, format!("--timeout={}", seconds.max(1))]
+            command.args(["--entry", "--hide-text"]);
+            command.args([format!("--title={TITLE}"), format!("--text={text}"), format!("--timeout={seconds}")]);
+            command.env("ZENITY_OK", "0").env("ZENITY_TIMEOUT", ZENITY_NOBODY.to_string());
+            // Escape and a closed window have a status of their own.
+            for name in ["ZENITY_CANCEL", "ZENITY_ESC"] {
+                command.env(name, ZENITY_DECLINED.to_string());
+            }
         }
         Dialect::Kdialog => {
             let text = escaped(html, "<br>");
-            vec!["--title".into(), TITLE.into(), "--password".into(), format!("<qt>{text}</qt>")]
+            command.args(["--title", TITLE, "--password"]).arg(format!("<qt>{text}</qt>"));
         }
-        Dialect::Askpass => vec![lines.join("\n")],
+        Dialect::Osascript => script::for_osascript(command, lines, seconds),
+        Dialect::PowerShell => script::for_powershell(command, lines, seconds, environment),
+        // Some of these programs take a tag for a reason to read all of the text as HTML.
+        Dialect::Askpass => drop(command.arg(lines.join("\n").replace('<', "‹").replace('>', "›"))),
     }
 }
 
@@ -58,19 +98,89 @@ fn html(line: &str) -> String {
         '"' => "&quot;".to_owned(),
         '\'' => "&#39;".to_owned(),
         '\\' => r"\\".to_owned(),
+        // Several spaces would be drawn as one.
+        ' ' => "&nbsp;".to_owned(),
         c => c.to_string(),
     };
     line.chars().map(entity).collect()
 }
 
-/// After its own time zenity ends with 5 and prints what was typed so far. Without a display zenity fails with 1, as if
-/// it was cancelled, and kdialog is killed by a signal.
+/// What the end of the program means. Only an act of a person is `Declined`.
+///
+/// Errors: `Unsupported` if it ended by itself, such as without a display.
 fn answer(dialect: Dialect, status: ExitStatus, text: SecretString) -> io::Result<Answer> {
+    let printed = text.expose_secret();
     match (dialect, status.code()) {
+        (Dialect::Osascript, Some(0)) => match (printed.trim_end(), printed.strip_prefix(script::CODE)) {
+            (_, Some(code)) => Ok(Answer::Text(code.into())),
+            (script::DECLINED, _) => Ok(Answer::Declined),
+            (script::NOBODY, _) => Ok(Answer::Nobody),
+            _ => Err(io::ErrorKind::Unsupported.into()),
+        },
         (_, Some(0)) => Ok(Answer::Text(text)),
-        (Dialect::Zenity, Some(5)) => Ok(Answer::Nobody),
-        // A guard could not run it.
-        (_, None | Some(126 | 127)) => Err(io::ErrorKind::Unsupported.into()),
-        _ => Ok(Answer::Declined),
+        (Dialect::Zenity, Some(ZENITY_DECLINED)) | (Dialect::PowerShell, Some(script::FORM_DECLINED)) => {
+            Ok(Answer::Declined)
+        }
+        (Dialect::Zenity, Some(ZENITY_NOBODY)) | (Dialect::PowerShell, Some(script::FORM_NOBODY)) => Ok(Answer::Nobody),
+        // It prints the empty text of a cancelled field. If the display breaks, it prints nothing.
+        (Dialect::Kdialog, Some(1)) if printed == "\n" => Ok(Answer::Declined),
+        // These say that a program could not be run.
+        (Dialect::Askpass, Some(code)) if !(126..=127).contains(&code) => Ok(Answer::Declined),
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    fn end(dialect: Dialect, code: i32, printed: &str) -> &'static str {
+        match answer(dialect, ExitStatus::from_raw(code << 8), printed.to_owned().into()) {
+            Ok(Answer::Text(text)) if text.expose_secret().trim() == "123456" => "code",
+            Ok(Answer::Text(_)) => "text",
+            Ok(Answer::Declined) => "declined",
+            Ok(Answer::Nobody) => "nobody",
+            Err(error) => {
+                assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+                "not shown"
+            }
+        }
+    }
+
+    #[test]
+    fn ask_3_only_an_act_of_a_person_is_declined() {
+        use Dialect::{Askpass, Kdialog, Osascript, PowerShell, Zenity};
+        for (dialect, code, printed, meaning) in [
+            (Zenity, 0, "123456\n", "code"),
+            (Zenity, 3, "", "declined"),
+            (Zenity, 5, "987\n", "nobody"),
+            (Zenity, 1, "", "not shown"),
+            (Zenity, 255, "", "not shown"),
+            (Kdialog, 0, "123456\n", "code"),
+            (Kdialog, 1, "\n", "declined"),
+            (Kdialog, 1, "", "not shown"),
+            (Kdialog, 254, "", "not shown"),
+            (Osascript, 0, "code 123456\n", "code"),
+            (Osascript, 0, "declined\n", "declined"),
+            (Osascript, 0, "nobody\n", "nobody"),
+            (Osascript, 0, "code declined\n", "text"),
+            (Osascript, 0, "", "not shown"),
+            (Osascript, 1, "", "not shown"),
+            (PowerShell, 0, "123456\r\n", "code"),
+            (PowerShell, 3, "", "declined"),
+            (PowerShell, 5, "", "nobody"),
+            (PowerShell, 1, "", "not shown"),
+            (Askpass, 0, "123456\n", "code"),
+            (Askpass, 1, "", "declined"),
+            (Askpass, 255, "", "declined"),
+            (Askpass, 127, "", "not shown"),
+        ] {
+            assert_eq!(end(dialect, code, printed), meaning, "{dialect:?} {code} {printed:?}");
+        }
+        let killed = ExitStatus::from_raw(6);
+        assert!(answer(Askpass, killed, SecretString::default()).is_err());
     }
 }
