@@ -49,6 +49,15 @@ interop:
     cargo build --quiet --locked --workspace --bins --examples
     @scripts/interop
 
+# Type into real windows on a virtual display, and leave pictures of them
+desktop:
+    @for recipe in $(just --summary | tr ' ' '\n' | grep '^desktop-'); do just "$recipe"; done
+
+# The part of `just desktop` that asks by zenity, kdialog, pinentry and ssh-askpass; WORD picks cases
+desktop-dialogs word="":
+    cargo build --quiet --locked --workspace --bins --examples
+    @scripts/desktop-dialogs "${CARGO_TARGET_DIR:-target}/debug" "${CARGO_TARGET_DIR:-target}/desktop" "{{word}}"
+
 # Keep the long-term key in a password manager: pass, with a gpg key of its own for this run; needs pass, gpg and strace
 pass:
     cargo build --quiet --locked --workspace --bins
