@@ -100,7 +100,7 @@ pub struct Names {
     pub session_profile: SessionProfileName,
 }
 
-/// Errors: those of [`decide`] that are about a name.
+/// Errors: those of `decide` that are about a name.
 pub async fn names(request: &RenewRequest, environment: &Environment) -> Result<Names> {
     let snapshot = request.file.read_at_rest().await?;
     let layout = Layout::of(&snapshot.bytes);
