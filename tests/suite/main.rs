@@ -29,6 +29,7 @@ mod prompt;
 mod reader;
 mod readme;
 mod refusals;
+mod release;
 mod renewing;
 mod sandbox;
 mod settings;
