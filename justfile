@@ -3,7 +3,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # The shell command that lists the scripts of Bash
-shell_scripts := "grep -lE '^#!.* bash$' .ci/run scripts/*"
+shell_scripts := "grep -lE '^#!.*[ /](ba)?sh$' .ci/run scripts/* pkg/install.sh"
 
 # Show the recipes
 default:
@@ -38,6 +38,22 @@ fmt:
 # Build the release binaries
 build:
     cargo build --locked --release --workspace
+
+# Make a release's files for this platform from a clean tree: archives, wheel, .deb, MCPB bundle, bills of materials, sums
+dist *targets:
+    @scripts/dist {{targets}}
+
+# Install what `just dist` made, each in a directory of its own, run it, and take it off again; the .deb needs root
+dist-check:
+    @scripts/dist-check
+
+# Check the workflows and what packages updsts for others, each by its own validator
+packages:
+    @scripts/packages
+
+# Whether this version can be released from this tree: versions, changelog, owner, tests, packages, advisories
+release-check version:
+    @scripts/release-check {{version}}
 
 # Install updsts and mock-sts for this user
 install:
