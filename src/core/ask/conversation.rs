@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::core::ask::asker;
-use crate::core::ask::person::{Answer, Asking, Channel, Question};
+use crate::core::ask::person::{Answer, Asking, Channel, End, Question};
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
@@ -78,6 +78,13 @@ impl Conversation {
         }
         let message = format!("no valid code was entered in {MOST_TRIES} tries");
         Err(Error::new(ErrorCode::CodeUnavailable, message, "run the command again with the next code from the device"))
+    }
+
+    /// Says what became of the answer where the person gave it.
+    pub fn show_end(&self, end: &End) {
+        if let Some(channel) = self.shown.as_ref().and_then(|shown| shown.channel.as_ref()) {
+            channel.ended(end);
+        }
     }
 
     async fn ask(&mut self, problem: Option<&'static str>, notice: &impl Fn(&str)) -> Result<Answer> {

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::core::expiry;
@@ -56,6 +57,15 @@ pub enum Answer {
     Nobody,
 }
 
+/// What became of a question after its last answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// AWS accepted the code.
+    Accepted { expiration: Timestamp },
+    /// There is no session; the message says why.
+    Failed(String),
+}
+
 pub type Asked<'a> = Pin<Box<dyn Future<Output = io::Result<Answer>> + Send + 'a>>;
 
 /// A way to reach a person.
@@ -67,6 +77,9 @@ pub trait Channel: Send + Sync {
 
     /// Whether it opens something in front of the person, which must not happen again and again.
     fn opens_a_window(&self) -> bool;
+
+    /// What became of the answer, for a channel that still shows something.
+    fn ended(&self, _end: &End) {}
 }
 
 /// Whether a person can be asked, and if not, why.

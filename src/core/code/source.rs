@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use crate::core::ask::conversation::{Conversation, Subject};
-use crate::core::ask::person::Person;
+use crate::core::ask::person::{End, Person};
 use crate::core::code::command::CodeCommand;
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::standard_input;
@@ -106,6 +107,15 @@ impl CodeSource {
             }
             Kind::Person(_) => self.ask(Some(REFUSED), reporter).await,
         }
+    }
+
+    /// Tells the person, if one was asked, what the code was good for.
+    pub fn ended(&self, outcome: Result<Timestamp, &Error>) {
+        let Kind::Person(conversation) = &self.kind else { return };
+        conversation.show_end(&match outcome {
+            Ok(expiration) => End::Accepted { expiration },
+            Err(error) => End::Failed(error.message().to_owned()),
+        });
     }
 
     fn claim(&self, code: &TokenCode) -> bool {

@@ -146,13 +146,12 @@ impl Renewal<'_> {
 
     /// Gets a code and exchanges it for a session; after a refusal, tries again if the source has another code.
     async fn get_session(self, plan: &Plan) -> Result<(SessionCredentials, Option<String>)> {
-        let sent_codes = &self.request.sent_codes;
         let wanted = Wanted {
             given: &self.request.code,
             source: &plan.source,
             duration: plan.duration,
             file: &self.request.file,
-            sent_codes,
+            sent_codes: &self.request.sent_codes,
         };
         let mut codes = CodeSource::choose(&wanted, self.person, self.environment)?;
         // A command may ask a person, who is asked for a code only if there is a key.
@@ -161,6 +160,17 @@ impl Renewal<'_> {
             let key = plan.source.key.get(&plan.source.name, self.reporter.shows_commands()).await?;
             StsClient::new(&plan.settings, &key)?
         };
+        let granted = self.exchange(plan, &client, &mut codes).await;
+        codes.ended(granted.as_ref().map(|(session, _)| session.expiration));
+        granted
+    }
+
+    async fn exchange(
+        self,
+        plan: &Plan,
+        client: &StsClient,
+        codes: &mut CodeSource,
+    ) -> Result<(SessionCredentials, Option<String>)> {
         let mut code = codes.first(self.reporter).await?;
         loop {
             self.reporter.reached(Milestone::CodeSent);
@@ -177,7 +187,7 @@ impl Renewal<'_> {
                 }
                 Err(error) => {
                     if matches!(error.code_spent(), None | Some(CodeSpent::No)) {
-                        sent_codes.release(&plan.source.device, &code);
+                        self.request.sent_codes.release(&plan.source.device, &code);
                     }
                     return Err(error);
                 }

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod dialogs;
+mod page;
 mod server;
 mod terminal;
 
