@@ -315,7 +315,7 @@ impl List {
   claude mcp add --scope user updsts -- updsts mcp --mcp-server
 
 Agents list profiles and renew sessions with three tools, and never see a secret. A code comes from \
-the profile's `mfa_process`, from `mktotp` for its `totp_secret_name`, else from a person, who is asked in a window.")]
+the profile's `mfa_process`, from `mktotp` for its `totp_secret_name`, else from a person, who is asked in a window or on a page.")]
 pub struct Mcp {
     /// Serve over stdin/stdout (MCP clients run this)
     #[arg(long = "mcp-server")]
@@ -325,11 +325,11 @@ pub struct Mcp {
     #[arg(long)]
     pub refuse_cred_file: bool,
 
-    /// How to ask: auto, dialog, never
+    /// How to ask: auto, dialog, page, never
     ///
-    /// A person is asked if the call has no code and the profile no command for one: `auto` asks in a window. If
-    /// left out: `UPDSTS_ASK`, else `never` if `CI` is set, else `auto`.
-    #[arg(long, value_name = "HOW", requires = "serve", hide_possible_values = true, value_parser = ways(["auto", "dialog", "never"]))]
+    /// A person is asked if the call has no code and the profile no command for one: `auto` asks in a window, else on a
+    /// page that the client opens, if it can. If left out: `UPDSTS_ASK`, else `never` if `CI` is set, else `auto`.
+    #[arg(long, value_name = "HOW", requires = "serve", hide_possible_values = true, value_parser = ways(["auto", "dialog", "page", "never"]))]
     pub ask: Option<Ask>,
 
     /// Print the tools as one JSON document

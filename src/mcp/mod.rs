@@ -3,7 +3,7 @@
 //! - [`tools`]: the names, inputs and outputs of the tools; the instructions.
 //! - [`arguments`]: the input of a call, parsed and checked.
 //! - [`answer`]: the result of a call, secrets masked.
-//! - [`server`]: the calls. [`waiting`]: the renewals, which outlive them.
+//! - [`server`]: the calls. [`waiting`]: the renewals, which outlive them. [`invitations`]: their pages, for the client.
 //! - [`transport`]: messages over lines, until the input ends or the server is stopped; [`lines`], [`in_flight`]: in
 //!   bounded memory.
 //!
@@ -12,6 +12,7 @@
 pub mod answer;
 pub mod arguments;
 pub mod in_flight;
+pub mod invitations;
 pub mod lines;
 pub mod server;
 pub mod tools;

@@ -17,10 +17,12 @@ use tokio::time::{Instant, sleep};
 
 use super::answer;
 use super::arguments::Arguments;
+use super::invitations::{Invitations, Way, required};
 use super::tools::{INSTRUCTIONS, ToolName};
 use super::waiting::{Asked, Call, Key, Limits, Renewals};
 use crate::core::ask::chooser::{self, Ask};
-use crate::core::ask::person::Person;
+use crate::core::ask::page::Page;
+use crate::core::ask::person::{Channel, Person};
 use crate::core::block::layout::Layout;
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::source::GivenCode;
@@ -52,6 +54,7 @@ pub struct Server {
     takes_cred_file: bool,
     sent_codes: SentCodes,
     renewals: Renewals,
+    invitations: Invitations,
 }
 
 impl Server {
@@ -65,6 +68,7 @@ impl Server {
             takes_cred_file: true,
             sent_codes: SentCodes::default(),
             renewals: Renewals::new(Limits::REAL, reporter),
+            invitations: Invitations::default(),
         }
     }
 
@@ -94,21 +98,21 @@ impl Server {
         &self.renewals
     }
 
-    async fn answer(&self, tool: ToolName, given: Option<JsonObject>, context: &Context) -> CallToolResult {
+    async fn answer(&self, tool: ToolName, given: Option<JsonObject>, context: &Context) -> CallToolResponse {
         let began = Instant::now();
         let parsed = Arguments::new(given, &tool.parameters(true)).and_then(|given| Ok((self.file(&given)?, given)));
         let (file, given) = match parsed {
             Ok(parsed) => parsed,
-            Err(error) => return answer::failure(&error, &answer::next_step(&error)),
+            Err(error) => return answer::failure(&error, &answer::next_step(&error)).into(),
         };
         let result = match (check_size(&file), tool) {
             (Err(error), _) => Err(error),
             (Ok(()), ToolName::Update) => self.update(&file, &given, began, context).await,
-            (Ok(()), ToolName::Info) => info(&file, &self.environment, &given),
+            (Ok(()), ToolName::Info) => info(&file, &self.environment, &given).map(Into::into),
             (Ok(()), ToolName::List) => inspect(&file, &self.environment, Timestamp::now())
-                .map(|inspection| answer::profiles(&inspection, &file.resolved())),
+                .map(|inspection| answer::profiles(&inspection, &file.resolved()).into()),
         };
-        result.unwrap_or_else(|error| failure(error, &file, &self.environment, &given))
+        result.unwrap_or_else(|error| failure(error, &file, &self.environment, &given).into())
     }
 
     /// The file that the call is about (MCP-9).
@@ -130,7 +134,7 @@ impl Server {
         given: &Arguments,
         began: Instant,
         context: &Context,
-    ) -> Result<CallToolResult> {
+    ) -> Result<CallToolResponse> {
         if !file.is_operators() {
             check_shown(file, &self.environment, &given.profile_name()?)?;
         }
@@ -151,28 +155,32 @@ impl Server {
         // What is wrong with the names is for the renewal to say.
         let names = names(&request, &self.environment).await.ok();
         let call = self.call_for(&request, names.as_ref(), began);
+        let way = Way::to_client(context);
         let work = |reporter: Arc<dyn Reporter>| {
-            let (request, person, environment) = (request.clone(), self.person(context), self.environment.clone());
+            let (request, environment) = (request.clone(), self.environment.clone());
+            let person = self.person(&call, way.is_some(), context);
             async move { renew(&request, &person, &environment, &*reporter).await }.boxed()
         };
         let outcome = tokio::select! {
             biased;
             outcome = self.renewals.outcome(&call, work) => outcome,
+            response = self.invited(&call, way.as_ref(), context) => return Ok(response),
             () = self.tell(&call, context) => None,
         };
         let report = match outcome {
             // The call that began the renewal may have named a role, or the source.
             Some(outcome) => RenewReport { role: names.and_then(|names| names.target.role), ..outcome? },
-            None => return Ok(stopped()),
+            None => return Ok(stopped().into()),
         };
         let usage = report.usage(file);
-        Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()))
+        Ok(answer::updated(&report, &usage, &file.resolved(), Timestamp::now()).into())
     }
 
     /// The person that the call's client works for.
-    fn person(&self, context: &Context) -> Person {
+    fn person(&self, call: &Call, opens_pages: bool, context: &Context) -> Person {
         let client = context.client_info().map(|client| client.name.chars().take(MOST_OF_A_NAME).collect());
-        chooser::person(self.ask, &[Ask::Dialog], client, &self.environment)
+        let page = || Arc::new(Page::new(self.invitations.opener(call.key().clone()))) as Arc<dyn Channel>;
+        chooser::person_at_client(self.ask, opens_pages.then(page), client, &self.environment)
     }
 
     fn call_for(&self, request: &RenewRequest, names: Option<&Names>, began: Instant) -> Call {
@@ -190,6 +198,21 @@ impl Server {
         Call::new(Key::new(request.file.resolved(), source), asked, began + self.renewals.limits().call)
     }
 
+    /// Brings the invitations for the call to its client. Done when the client has to call again.
+    async fn invited(&self, call: &Call, way: Option<&Way>, context: &Context) -> CallToolResponse {
+        let Some(way) = way else { return pending().await };
+        loop {
+            let invitation = self.invitations.next(call.key()).await;
+            match way {
+                Way::Request => self.invitations.request(invitation, context.peer.clone()),
+                Way::Result => {
+                    call.promise();
+                    return required(invitation).into();
+                }
+            }
+        }
+    }
+
     /// Tells the client now and then what the call waits for, if it wants to know; never done.
     async fn tell(&self, call: &Call, context: &Context) {
         let Some(token) = context.meta.get_progress_token() else { return pending().await };
@@ -202,15 +225,15 @@ impl Server {
         }
     }
 
-    async fn call(&self, tool: ToolName, given: Option<JsonObject>, context: Context) -> CallToolResult {
+    async fn call(&self, tool: ToolName, given: Option<JsonObject>, context: Context) -> CallToolResponse {
         // One that waited for its turn until the server was stopped is not begun.
         if self.renewals.is_stopped() {
-            return stopped();
+            return stopped().into();
         }
         tokio::select! {
             biased;
             // Nobody waits for this response: rmcp drops it.
-            () = context.ct.cancelled() => stopped(),
+            () = context.ct.cancelled() => stopped().into(),
             result = answered(self.answer(tool, given, &context)) => result,
         }
     }
@@ -218,10 +241,10 @@ impl Server {
 
 /// The response, even if the work panics (MCP-8). The panic's message is not repeated: it can quote the text that
 /// caused it.
-async fn answered(work: impl Future<Output = CallToolResult>) -> CallToolResult {
+async fn answered(work: impl Future<Output = CallToolResponse>) -> CallToolResponse {
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
         let defect = Error::defect();
-        answer::failure(&defect, &answer::next_step(&defect))
+        answer::failure(&defect, &answer::next_step(&defect)).into()
     })
 }
 
@@ -328,7 +351,8 @@ impl ServerHandler for Server {
             .name
             .parse::<ToolName>()
             .map_err(|_| ErrorData::invalid_params("there is no tool of that name; tools/list shows them", None))?;
-        Ok(Box::pin(self.call(tool, request.arguments, context)).await.into())
+        self.invitations.take_reply(&request);
+        Ok(Box::pin(self.call(tool, request.arguments, context)).await)
     }
 }
 
@@ -338,7 +362,10 @@ mod tests {
 
     #[tokio::test]
     async fn mcp_8_a_panic_in_a_tool_still_answers_and_does_not_repeat_its_text() {
-        let result = answered(async { std::panic::panic_any("canary".to_owned()) }).await;
+        let CallToolResponse::Complete(result) = answered(async { std::panic::panic_any("canary".to_owned()) }).await
+        else {
+            panic!("not complete")
+        };
         let text = format!("{result:?}");
         assert_eq!(result.is_error, Some(true));
         assert!(text.contains("error[internal]") && !text.contains("canary"), "{text}");

@@ -171,6 +171,18 @@ impl Call {
         Self { key, asked: Arc::new(asked), ends, waits_for: Mutex::default() }
     }
 
+    /// What it is about.
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The client was told to call again: the task of this call goes on without it.
+    pub fn promise(&self) {
+        if let Some(WaitsFor::Own(task)) = &*locked(&self.waits_for) {
+            locked(&task.calls).is_promised = true;
+        }
+    }
+
     /// What it waits for now, in words.
     pub fn waits_for(&self) -> String {
         match &*locked(&self.waits_for) {
@@ -250,7 +262,7 @@ impl Renewals {
                         biased;
                         () = joined.task.ended.cancelled() => {}
                         () = sleep_until(call.ends) => {
-                            joined.promise();
+                            call.promise();
                             return Some(Err(call.pending()));
                         }
                     }
@@ -369,10 +381,6 @@ impl Joined<'_> {
 
     fn receive(&self) {
         locked(&self.task.calls).is_received = true;
-    }
-
-    fn promise(&self) {
-        locked(&self.task.calls).is_promised = true;
     }
 }
 

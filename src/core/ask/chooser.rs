@@ -13,6 +13,8 @@ use crate::core::environment::Environment;
 /// How long a question lasts, from its first showing to the end of its last try.
 pub const QUESTION_TIME: Duration = Duration::from_mins(3);
 
+const NO_PAGE: &str = "the MCP client opens no pages (it does not declare elicitation in URL mode)";
+
 /// The values of `--ask` and of `UPDSTS_ASK`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -21,12 +23,34 @@ pub enum Ask {
     Auto,
     Terminal,
     Dialog,
+    Page,
     Never,
 }
 
-/// The person for a command or the server, by the ways that it has, in order. `option` is the value of `--ask`, and
-/// `asker` the program that wants the code, if it has given its name.
+/// The person whom a client of the server works for: asked by a dialog, else by the page, if the client opens one
+/// (ASK-4).
+pub fn person_at_client(
+    option: Option<Ask>,
+    page: Option<Arc<dyn Channel>>,
+    asker: Option<String>,
+    environment: &Environment,
+) -> Person {
+    choose(option, &[Ask::Dialog, Ask::Page], page, asker, environment)
+}
+
+/// The person for a command, by the ways that it has, in order. `option` is the value of `--ask`, and `asker` the
+/// program that wants the code, if it has given its name.
 pub fn person(option: Option<Ask>, ways: &[Ask], asker: Option<String>, environment: &Environment) -> Person {
+    choose(option, ways, None, asker, environment)
+}
+
+fn choose(
+    option: Option<Ask>,
+    ways: &[Ask],
+    page: Option<Arc<dyn Channel>>,
+    asker: Option<String>,
+    environment: &Environment,
+) -> Person {
     let set = environment.var("UPDSTS_ASK").map(|value| value.parse().unwrap_or(Ask::Auto));
     // A way that the command does not have counts as `auto`.
     let set = set.map(|ask| if ask == Ask::Never || ways.contains(&ask) { ask } else { Ask::Auto });
@@ -40,6 +64,7 @@ pub fn person(option: Option<Ask>, ways: &[Ask], asker: Option<String>, environm
     };
     let found = ways.into_iter().map(|way| match way {
         Ask::Terminal => terminal::open().map_err(str::to_owned),
+        Ask::Page => page.clone().ok_or_else(|| NO_PAGE.to_owned()),
         _ => Dialog::find(environment).map(|dialog| Arc::new(dialog) as Arc<dyn Channel>),
     });
     let (channels, reasons): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);

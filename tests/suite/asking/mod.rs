@@ -6,6 +6,7 @@ mod dialogs;
 mod page;
 mod server;
 mod terminal;
+pub mod visit;
 
 use std::fs;
 use std::path::Path;

@@ -5,6 +5,7 @@ mod canaries;
 mod clients;
 mod floods;
 mod named_files;
+mod pages;
 mod waiting;
 mod wire;
 
@@ -108,6 +109,25 @@ impl Session {
                 return message;
             }
         }
+    }
+
+    /// The answer to a request whose id is a text.
+    #[track_caller]
+    pub fn answer_of(&mut self, id: &str) -> Value {
+        loop {
+            let message = self.next().unwrap();
+            if message["id"] == id {
+                return message;
+            }
+        }
+    }
+
+    /// The next request or notification of the server's, which must be this one.
+    #[track_caller]
+    pub fn expect_method(&mut self, method: &str) -> Value {
+        let message = self.next().unwrap();
+        assert_eq!(message["method"], method, "{message}");
+        message
     }
 
     /// Calls a tool and gives its result.
