@@ -5,14 +5,20 @@ is passed over, and that is said). Prints a line for each check and the sums at 
 """
 
 import asyncio
+import contextlib
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import jsonschema
+import mcp_types
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
@@ -68,6 +74,70 @@ async def python_client(mode, url):
             check(f"python, {mode}: nobody", nobody.structured_content["result"] is None, nobody)
 
 
+# Occurs in no other thing that is said.
+CODE = "730641"
+
+
+def fill_in(page, code):
+    """As a browser does."""
+    origin = "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(page))
+    form = urllib.request.urlopen(page).read().decode()
+    nonce = re.search("name=nonce value=([0-9a-f]+)", form)[1]
+    data = urllib.parse.urlencode({"nonce": nonce, "code": code}).encode()
+    post = urllib.request.Request(page, data, {"Origin": origin, "Sec-Fetch-Site": "same-origin"})
+    # It leads back to the page, which shows what AWS said.
+    return form, urllib.request.urlopen(post).read().decode()
+
+
+async def python_page(mode, url):
+    """The client opens a page in front of its user: the code passes it by."""
+    with tempfile.TemporaryDirectory(prefix="updsts-interop-") as home:
+        file = Path(home) / "credentials"
+        file.write_text(SOURCE)
+        file.chmod(0o600)
+        wire = Path(home) / "wire"
+        server = StdioServerParameters(
+            command="/bin/sh",
+            args=["-c", 'tee "$0.in" | "$@" 2>"$0.err" | tee "$0.out"', str(wire), UPDSTS, "-v", "2", "-c", str(file),
+                  "mcp", "--mcp-server", "--ask", "page"],
+            env={"HOME": home, "AWS_ENDPOINT_URL_STS": url},
+        )
+        seen = []
+
+        async def open_page(_context, parameters):
+            async def user():
+                form, refused = await asyncio.to_thread(fill_in, parameters.url, "999999")
+                _, accepted = await asyncio.to_thread(fill_in, parameters.url, CODE)
+                seen.extend([parameters.message, html.unescape(form), refused, accepted])
+
+            # The client does not wait for its user.
+            users.append(asyncio.create_task(user()))
+            return mcp_types.ElicitResult(action="accept")
+
+        users = []
+        async with Client(stdio_client(server), mode=mode, elicitation_callback=open_page) as client:
+            updated = await client.call_tool(UPDATE, {"profile_name": "default", "totp_token": ""})
+            await asyncio.gather(*users)
+        check(f"python, {mode}: the answer comes by the page", not updated.is_error, updated)
+        check(f"python, {mode}: it is opened once", len(users) == 1, users)
+        message, form, refused, accepted = seen
+        check(f"python, {mode}: the message says who asks for what", "`default`" in message and "requested by" in message, message)
+        check(f"python, {mode}: the page too", "arn:aws:iam::123456789012:mfa/user" in form, form)
+        check(f"python, {mode}: a wrong code is asked for again", "AWS refused the code" in refused, refused)
+        check(f"python, {mode}: the right one is accepted", "AWS accepted the code" in accepted, accepted)
+        said = {part: wire.with_suffix(part).read_text() for part in (".in", ".out", ".err")}
+        era = "input_required" if mode == "auto" else "elicitation/create"
+        check(f"python, {mode}: by the way of its era", era in said[".out"], said[".out"])
+        check(f"python, {mode}: the code is in no message and in no log", CODE not in "".join(said.values()))
+
+        async def decline(_context, _parameters):
+            return mcp_types.ElicitResult(action="decline")
+
+        async with Client(stdio_client(server), mode=mode, elicitation_callback=decline) as client:
+            declined = await client.call_tool(UPDATE, {"profile_name": "default", "totp_token": ""})
+            check(f"python, {mode}: declined", "error[declined]" in declined.content[0].text, declined)
+
+
 def node_client(url):
     program = Path(__file__).with_name("mcp_client.mjs").resolve()
     with tempfile.TemporaryDirectory(prefix="updsts-interop-") as home:
@@ -83,19 +153,25 @@ def node_client(url):
             check("node: " + result["what"], result["holds"], result.get("detail", ""))
 
 
-def main():
-    mock = subprocess.Popen([MOCK_STS], stdout=subprocess.PIPE, text=True)
+@contextlib.contextmanager
+def mock(*options):
+    process = subprocess.Popen([MOCK_STS, *options], stdout=subprocess.PIPE, text=True)
     try:
-        url = mock.stdout.readline().strip()
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main():
+    with mock() as url, mock("--token-code", CODE) as url_of_code:
         for mode in ("legacy", "auto"):
             asyncio.run(python_client(mode, url))
+            asyncio.run(python_page(mode, url_of_code))
         if NODE_FOLDER:
             node_client(os.fspath(url))
         else:
             print("passed over: the npm client (no `npm`)")
-    finally:
-        mock.terminate()
-        mock.wait()
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed > 0)
 
