@@ -79,6 +79,11 @@ pass:
     cargo build --quiet --locked --workspace --bins
     @python3 scripts/pass "${CARGO_TARGET_DIR:-target}/debug/updsts" "${CARGO_TARGET_DIR:-target}/debug/mock-sts"
 
+# Answer the question for a code in a real Chromium, and leave pictures of the page; needs Chromium; WORD picks cases
+desktop-page word="":
+    cargo build --quiet --locked --workspace --bins
+    @scripts/desktop-page "${CARGO_TARGET_DIR:-target}/debug" "${CARGO_TARGET_DIR:-target}/desktop" "{{word}}"
+
 # Build the Python wheel of mock-sts, and try its pytest fixture with boto3 and pytest-xdist in a fresh environment
 pytest-plugin:
     @scripts/pytest-plugin

@@ -39,7 +39,8 @@ The proxy, also in lower case.
 The certificates to trust. The first two replace the system\(cqs.
 .TP
 \fBUPDSTS_ASK\fR
-How a person is asked for the code, unless \fB\-\-ask\fR is given: \fBauto\fR, \fBterminal\fR, \fBdialog\fR or \fBnever\fR.
+How a person is asked for the code, unless \fB\-\-ask\fR is given: \fBauto\fR, \fBterminal\fR, \fBdialog\fR, \fBpage\fR
+(by the MCP server) or \fBnever\fR.
 .TP
 \fBUPDSTS_DIALOG\fR
 The program of the window: a pinentry, zenity or kdialog by its name; any other one gets the text as its only argument and

@@ -130,18 +130,9 @@ impl Wanted {
 }
 
 fn request(environment: &Environment, profile: &str) -> RenewRequest {
-    RenewRequest {
-        file: CredentialsFile::of_operator(None, environment).unwrap(),
-        profile: ProfileName::parse(profile).unwrap(),
-        session_profile: Some(SessionProfileName::parse(b"x").unwrap()),
-        adopts: false,
-        code: Default::default(),
-        sent_codes: Default::default(),
-        duration: None,
-        min_validity: None,
-        region: None,
-        endpoint_url: None,
-    }
+    let file = CredentialsFile::of_operator(None, environment).unwrap();
+    let session_profile = SessionProfileName::parse(b"x");
+    RenewRequest { session_profile, ..RenewRequest::new(file, ProfileName::parse(profile).unwrap()) }
 }
 
 impl Renewal {

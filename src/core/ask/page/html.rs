@@ -13,7 +13,7 @@ use crate::core::text::clean;
 
 const STYLE: &str = include_str!("style.css");
 /// What the page's policy knows the style by: no other one is used.
-pub const STYLE_HASH: &str = "sha256-WCV4QLEdQbJwKqK2Ajjztgib7sdWtWqa0SRUChgDV8Y=";
+pub const STYLE_HASH: &str = "sha256-A0IH3/aO3X/PZRwVKLM2s8vFSIf4HqorBQhjdvpqrXE=";
 
 /// A page in parts.
 struct Parts {
@@ -51,6 +51,7 @@ pub fn page(board: &Board, state: &State) -> String {
 {refresh}<title>{title}: updsts</title>
 <style>{STYLE}</style>
 <main>
+<p class=from>updsts</p>
 <h1>{heading}</h1>
 {body}</main>
 "
