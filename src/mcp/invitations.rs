@@ -92,7 +92,7 @@ impl Invitations {
             let Ok(url) = Url::parse(&invitation.url) else { return };
             let Invitation { id, message, .. } = invitation;
             let answer = peer.elicit_url_with_timeout(message, url, id.clone(), Some(QUESTION_TIME)).await;
-            invitations.reply(&id, answer.map_or(Opened::Failed, opened));
+            invitations.reply(&id, answer.map_or(Opened::Failed, |action| opened(&action)));
         });
     }
 
@@ -102,7 +102,7 @@ impl Invitations {
         let response = request.input_responses.as_ref().and_then(|responses| responses.get(REQUEST));
         let action = response.and_then(|response| serde_json::from_value(response.get("action")?.clone()).ok());
         if let Some(action) = action {
-            self.reply(id, opened(action));
+            self.reply(id, opened(&action));
         }
     }
 
@@ -123,7 +123,7 @@ impl Invitations {
     }
 }
 
-const fn opened(action: ElicitationAction) -> Opened {
+const fn opened(action: &ElicitationAction) -> Opened {
     match action {
         ElicitationAction::Accept => Opened::Accepted,
         // `decline` and `cancel`.

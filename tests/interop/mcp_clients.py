@@ -85,8 +85,11 @@ def fill_in(page, code):
     nonce = re.search("name=nonce value=([0-9a-f]+)", form)[1]
     data = urllib.parse.urlencode({"nonce": nonce, "code": code}).encode()
     post = urllib.request.Request(page, data, {"Origin": origin, "Sec-Fetch-Site": "same-origin"})
-    # It leads back to the page, which shows what AWS said.
-    return form, urllib.request.urlopen(post).read().decode()
+    # It leads back to the page, which loads itself again until AWS has said something.
+    shown = urllib.request.urlopen(post).read().decode()
+    while "refresh content=0>" in shown:
+        shown = urllib.request.urlopen(page).read().decode()
+    return form, shown
 
 
 async def python_page(mode, url):

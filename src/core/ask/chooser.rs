@@ -47,7 +47,7 @@ pub fn person(option: Option<Ask>, ways: &[Ask], asker: Option<String>, environm
 fn choose(
     option: Option<Ask>,
     ways: &[Ask],
-    page: Option<Arc<dyn Channel>>,
+    mut page: Option<Arc<dyn Channel>>,
     asker: Option<String>,
     environment: &Environment,
 ) -> Person {
@@ -64,7 +64,7 @@ fn choose(
     };
     let found = ways.into_iter().map(|way| match way {
         Ask::Terminal => terminal::open().map_err(str::to_owned),
-        Ask::Page => page.clone().ok_or_else(|| NO_PAGE.to_owned()),
+        Ask::Page => page.take().ok_or_else(|| NO_PAGE.to_owned()),
         _ => Dialog::find(environment).map(|dialog| Arc::new(dialog) as Arc<dyn Channel>),
     });
     let (channels, reasons): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);

@@ -22,7 +22,7 @@ use updsts::core::renew::report::RenewReport;
 use updsts::core::renew::request::RenewRequest;
 use updsts::core::reporter::Reporter;
 
-use super::visit::Visit;
+use super::visit::{Visit, posted_to};
 use crate::sandbox::{SOURCE, Sandbox};
 
 struct Silent;
@@ -264,9 +264,12 @@ fn ask_5_the_page_says_that_aws_is_awaited_and_what_it_said() {
     let sandbox = Sandbox::with(MockSts::builder().fault(Fault::Latency(Duration::from_secs(6)), None).start());
     let renewal = Wanted { sandbox, ..Wanted::default() }.start();
     let visit = renewal.visit();
-    visit.answer("123456").shows("AWS is checking the code").shows("http-equiv=refresh content=1>");
-    // It is waited for again.
+    let start = Instant::now();
+    visit.send_code("123456").shows("AWS is checking the code").shows("http-equiv=refresh content=0>");
+    // At once, before the button is clicked again; and then it is waited for.
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     visit.get().shows("AWS is checking the code");
+    assert!(start.elapsed() > Duration::from_secs(2), "{:?}", start.elapsed());
     renewal.outcome().unwrap();
     visit.get().shows("AWS accepted the code");
 
@@ -301,7 +304,7 @@ fn ask_5_a_post_needs_host_origin_site_and_a_fresh_nonce() {
     for wrong in
         wrong_hosts.map(str::to_owned).into_iter().chain([format!("evil.test:{port}"), format!("localhost:{port}")])
     {
-        visit.send(&visit.post_to(path, &wrong, &visit.own(), &body)).unwrap().is_refused();
+        visit.send(&posted_to(path, &wrong, &visit.own(), &body)).unwrap().is_refused();
         visit.send(&format!("GET {path} HTTP/1.1\r\nHost: {wrong}\r\n\r\n")).unwrap().is_refused();
     }
     for more in [
@@ -320,9 +323,9 @@ fn ask_5_a_post_needs_host_origin_site_and_a_fresh_nonce() {
         format!("{origin}Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n"),
         format!("{origin}Content-Type: text/plain\r\n"),
     ] {
-        visit.send(&visit.post_to(path, host, &more, &body)).unwrap().is_refused();
+        visit.send(&posted_to(path, host, &more, &body)).unwrap().is_refused();
     }
-    let text = visit.post_to(path, host, &origin, &body).replace("application/x-www-form-urlencoded", "text/plain");
+    let text = posted_to(path, host, &origin, &body).replace("application/x-www-form-urlencoded", "text/plain");
     visit.send(&text).unwrap().is_refused();
     let mut other = nonce.clone().into_bytes();
     other[0] = if other[0] == b'0' { b'1' } else { b'0' };
@@ -340,11 +343,11 @@ fn ask_5_a_post_needs_host_origin_site_and_a_fresh_nonce() {
     }
     assert!(renewal.outcome.try_recv().is_err() && renewal.sandbox.sts().request_count() == 0);
     // Not every browser sends `Sec-Fetch-Site`.
-    let first = visit.send(&visit.post_to(path, host, &origin, &body)).unwrap();
+    let first = visit.send(&posted_to(path, host, &origin, &body)).unwrap();
     assert_eq!(first.status, 303, "{first:?}");
     visit.post(&body).is_refused();
-    visit.get().shows("AWS accepted the code");
     renewal.outcome().unwrap();
+    visit.get().shows("AWS accepted the code");
     assert_eq!(renewal.sandbox.sts().request_count(), 1);
 }
 
@@ -369,7 +372,7 @@ fn ask_5_any_other_request_is_not_found() {
         }
         let reply = visit.send(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")).unwrap();
         assert_eq!((reply.status, reply.body.as_str()), (404, ""), "{path}");
-        visit.send(&visit.post_to(&path, host, &visit.own(), "code=123456")).unwrap().is_refused();
+        visit.send(&posted_to(&path, host, &visit.own(), "code=123456")).unwrap().is_refused();
     }
     for method in ["HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "get"] {
         visit.send(&format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")).unwrap().is_refused();
@@ -392,7 +395,7 @@ fn ask_5_slow_and_huge_requests_are_cut_off() {
     let slow_head = visit.connect();
     (&slow_head).write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nX: ").as_bytes()).unwrap();
     let slow_body = visit.connect();
-    let request = visit.post_to(path, host, &visit.own(), &format!("nonce={}&code=123456", visit.nonce()));
+    let request = posted_to(path, host, &visit.own(), &format!("nonce={}&code=123456", visit.nonce()));
     (&slow_body).write_all(&request.as_bytes()[..request.len() - 1]).unwrap();
     let long = "x".repeat(100_000);
     for bytes in [

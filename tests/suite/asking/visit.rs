@@ -47,21 +47,12 @@ impl Visit {
         self.send(&format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", self.path, self.host)).unwrap()
     }
 
-    /// The head of a form that this page's browser posts, without its `Origin`.
-    pub fn post_to(&self, path: &str, host: &str, more: &str, body: &str) -> String {
-        format!(
-            "POST {path} HTTP/1.1\r\nHost: {host}\r\n{more}Content-Type: application/x-www-form-urlencoded\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-    }
-
     pub fn own(&self) -> String {
         format!("Origin: http://{}\r\nSec-Fetch-Site: same-origin\r\n", self.host)
     }
 
     pub fn post(&self, body: &str) -> Reply {
-        self.send(&self.post_to(&self.path, &self.host, &self.own(), body)).unwrap()
+        self.send(&posted_to(&self.path, &self.host, &self.own(), body)).unwrap()
     }
 
     pub fn nonce(&self) -> String {
@@ -69,11 +60,29 @@ impl Visit {
     }
 
     /// Brings the person to the page again.
-    pub fn answer(&self, code: &str) -> Reply {
+    pub fn send_code(&self, code: &str) -> Reply {
         let reply = self.post(&format!("nonce={}&code={code}", self.nonce()));
         assert_eq!((reply.status, reply.header("location")), (303, self.path.as_str()), "{reply:?}");
         self.get()
     }
+
+    /// The same, and waits until AWS has said something.
+    pub fn answer(&self, code: &str) -> Reply {
+        let mut reply = self.send_code(code);
+        while reply.body.contains("http-equiv=refresh content=0>") {
+            reply = self.get();
+        }
+        reply
+    }
+}
+
+/// A form that is posted, with these headers too.
+pub fn posted_to(path: &str, host: &str, more: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\n{more}Content-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 impl Reply {

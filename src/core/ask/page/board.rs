@@ -37,7 +37,9 @@ pub struct Board {
 pub enum State {
     Asking(Form),
     /// A code was given, and nothing is known of it yet.
-    Sent,
+    Sent {
+        was_shown: AtomicBool,
+    },
     Declined,
     TimeOver,
     Ended(End),
@@ -95,7 +97,8 @@ impl Board {
     pub fn take(&self, posted: Posted) -> bool {
         self.state.send_if_modified(|state| match state {
             State::Asking(form) if is_same(&form.nonce, &posted.nonce) => {
-                let next = if posted.code.is_some() { State::Sent } else { State::Declined };
+                let sent = State::Sent { was_shown: AtomicBool::new(false) };
+                let next = if posted.code.is_some() { sent } else { State::Declined };
                 if let State::Asking(form) = std::mem::replace(state, next) {
                     // Where nobody waits for it any more, the page is about to be closed.
                     let _ = form.answer.send(posted.code.map_or(Answer::Declined, Answer::Text));
@@ -121,11 +124,14 @@ impl Board {
         self.state.borrow().is_end()
     }
 
-    /// Waits for what comes after a code, if one was given, at most so long.
+    /// Waits for what comes after a code, if one was given, at most so long. That there is a code is shown at once: a
+    /// button that stays is clicked again.
     pub async fn after_code(&self, time: Duration) {
+        let is_news =
+            |state: &State| !matches!(state, State::Sent { was_shown } if was_shown.swap(true, Ordering::Relaxed));
         let mut state = self.state.subscribe();
         // The board has the sender.
-        let _ = timeout(time, state.wait_for(|state| !matches!(state, State::Sent))).await;
+        let _ = timeout(time, state.wait_for(is_news)).await;
     }
 
     /// What `draw` makes of the state; `None` once an end was shown.

@@ -27,8 +27,8 @@ struct Parts {
 pub fn page(board: &Board, state: &State) -> String {
     let Parts { title, heading, body, refresh } = match state {
         State::Asking(form) => asking(board, form),
-        State::Sent => Parts {
-            refresh: Some(1),
+        State::Sent { .. } => Parts {
+            refresh: Some(0),
             ..said("Checking the code", "status", "AWS is checking the code. This page goes on by itself.")
         },
         State::Declined => said("Declined", "status", "The request was declined, and no code was sent."),
