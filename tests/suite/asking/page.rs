@@ -449,6 +449,29 @@ fn ask_5_a_thousand_connections_do_not_keep_the_person_out() {
 }
 
 #[test]
+fn ask_5_the_oldest_connection_that_has_not_named_the_page_makes_room() {
+    let sandbox = Sandbox::with(MockSts::builder().fault(Fault::Latency(Duration::from_secs(4)), None).start());
+    let renewal = Wanted { sandbox, ..Wanted::default() }.start();
+    let visit = renewal.visit();
+    visit.send_code("123456").shows("AWS is checking the code");
+    // It waits for what AWS says, and is the oldest.
+    let mut person = visit.connect();
+    person.write_all(format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", visit.path, visit.host).as_bytes()).unwrap();
+    sleep(Duration::from_millis(200));
+    let mut idle: Vec<_> = (0..40).map(|_| visit.connect()).collect();
+    sleep(Duration::from_millis(500));
+    let is_open = |stream: &mut TcpStream| {
+        stream.set_nonblocking(true).unwrap();
+        stream.read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    };
+    let open: Vec<_> = idle.iter_mut().map(is_open).collect();
+    assert_eq!(open, [vec![false; 9], vec![true; 31]].concat());
+    let mut said = String::new();
+    person.read_to_string(&mut said).unwrap();
+    assert!(said.contains("AWS is checking the code"), "{said}");
+}
+
+#[test]
 fn ask_5_the_page_is_gone_with_the_call() {
     let renewal = Wanted::default().start();
     let visit = renewal.visit();
