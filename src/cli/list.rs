@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::args::List;
 use super::output::Output;
+use crate::core::ask::chooser::{self, Ask};
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
@@ -28,7 +29,10 @@ pub fn run(options: &List, file: &CredentialsFile, environment: &Environment, ou
         let min_validity = options.min_validity.as_deref().map_or(Ok(0), parse_seconds)?;
         return check_session(file, &ProfileName::parse(name)?, min_validity, environment, Timestamp::now());
     }
-    let inspection = inspect(file, environment, Timestamp::now())?;
+    let mut inspection = inspect(file, environment, Timestamp::now())?;
+    if options.json || options.long {
+        inspection = inspection.asking(&chooser::person(None, &[Ask::Terminal, Ask::Dialog], None, environment));
+    }
     let profiles = named(&inspection.profiles, options.names(), file)?;
     if output.verbose() > 0 {
         output.detail(&format!("credentials file {}", text::path(&file.resolved())));

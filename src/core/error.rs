@@ -125,6 +125,7 @@ pub struct Error {
     hint: String,
     code_spent: Option<CodeSpent>,
     was_asked: bool,
+    is_repeated: bool,
 }
 
 impl Error {
@@ -138,6 +139,7 @@ impl Error {
             hint: text::clean(hint.as_ref()),
             code_spent: None,
             was_asked: false,
+            is_repeated: false,
         }
     }
 
@@ -159,6 +161,13 @@ impl Error {
     #[must_use]
     pub const fn after_question(mut self) -> Self {
         self.was_asked = true;
+        self
+    }
+
+    /// The same failure, for at least the second time within a few minutes.
+    #[must_use]
+    pub const fn repeated(mut self) -> Self {
+        self.is_repeated = true;
         self
     }
 
@@ -190,6 +199,11 @@ impl Error {
     /// Whether a person declined, or did not answer: whoever waited need not ask again.
     pub const fn was_asked(&self) -> bool {
         self.was_asked
+    }
+
+    /// Whether it happened before, so trying once more is not the way.
+    pub const fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 }
 

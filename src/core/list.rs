@@ -1,13 +1,17 @@
 //! The use case of `list` and of the MCP readers: what the file contains, without its secrets.
 
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use strum::IntoStaticStr;
 
+use crate::core::ask::person::Person;
 use crate::core::block::layout::Layout;
 use crate::core::block::stored_session::{GoodSession, SessionFault, StoredSession};
+use crate::core::code::command::CodeCommand;
+use crate::core::code::origin::CodeOrigin;
 use crate::core::environment::Environment;
 use crate::core::error::{ErrorCode, Result};
 use crate::core::expiry::{self, EXPIRING_SECONDS};
@@ -16,10 +20,11 @@ use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
 use crate::core::misplaced::{shown_key_id, shown_value};
-use crate::core::name::SessionProfileName;
+use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::secret::SecretBytes;
 use crate::core::source::device::MFA_SERIAL;
 use crate::core::source::key::{is_source_by_command, sources_by_command};
+use crate::core::source::target::Target;
 use crate::core::text::{self, shown};
 
 /// What kind of credentials a profile holds.
@@ -70,10 +75,19 @@ pub struct ProfileInfo {
     pub source_profile: Option<String>,
     /// Only for a source profile that has a block.
     pub session_profile: Option<String>,
+    /// Only for a long-term key: where its code would come from.
+    pub code_source: Option<CodeOrigin>,
     #[serde(skip)]
     pub has_secret_access_key: bool,
     #[serde(skip)]
     pub has_session_token: bool,
+}
+
+/// A role of the config file over a session, and the source that renews it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoleInfo {
+    pub profile_name: String,
+    pub source_profile: String,
 }
 
 /// What is known of a file.
@@ -81,6 +95,21 @@ pub struct ProfileInfo {
 pub struct Inspection {
     pub profiles: Vec<ProfileInfo>,
     pub warnings: Vec<String>,
+}
+
+impl Inspection {
+    /// With the person who gives the codes that no command gives.
+    #[must_use]
+    pub fn asking(mut self, person: &Person) -> Self {
+        if matches!(person, Person::Present(_)) {
+            for profile in &mut self.profiles {
+                if profile.code_source == Some(CodeOrigin::None) {
+                    profile.code_source = Some(CodeOrigin::Person);
+                }
+            }
+        }
+        self
+    }
 }
 
 /// Reads every profile of the operator's file, and those of the config file whose key comes from a command. Of a file that
@@ -104,10 +133,12 @@ pub fn inspect(file: &CredentialsFile, environment: &Environment, now: Timestamp
     let sessions = sessions(&layout);
     let device = environment.var_os(MFA_SERIAL).map(|device| shown_value(device.as_encoded_bytes()));
     let alone = alone.iter().copied().filter(|profile| profiles.get(&profile.name).is_none());
+    let mktotp = LazyCell::new(|| CodeCommand::mktotp("", environment).is_some());
     let info = |profile: &Profile<'_>| {
         let config = config.get(&profile.name);
         let others = Others { config, device: device.as_deref(), sessions: &sessions };
         info(profile, &others, is_source_by_command(Some(profile), config, environment), now)
+            .with_code_from(CodeOrigin::of(profile, config, || *mktotp))
     };
     let infos = profiles.iter().chain(alone).map(info).collect();
     let oddities = profiles.warnings().iter().map(|warning| (warning.line, warning.oddity.to_string()));
@@ -124,8 +155,28 @@ fn inspect_of_call(file: &CredentialsFile, now: Timestamp) -> Result<Inspection>
     let (profiles, layout) = (Profiles::of_credentials(&snapshot.bytes), Layout::of(&snapshot.bytes));
     let others = Others { config: None, device: None, sessions: &sessions(&layout) };
     let usable = profiles.iter().filter(|profile| is_usable(profile));
-    let infos = usable.map(|profile| info(profile, &others, false, now).with_usable_names()).collect();
-    Ok(Inspection { profiles: infos, warnings: Vec::new() })
+    let info = |profile| info(profile, &others, false, now).with_usable_names().with_code_from(CodeOrigin::None);
+    Ok(Inspection { profiles: usable.map(info).collect(), warnings: Vec::new() })
+}
+
+/// The roles over sessions of the operator's file, there already or still to be made; none of a file that a call named.
+pub fn roles(file: &CredentialsFile, environment: &Environment) -> Result<Vec<RoleInfo>> {
+    if !file.is_operators() {
+        return Ok(Vec::new());
+    }
+    // Without it there may be sources whose key comes from a command.
+    let bytes = match file.read() {
+        Err(error) if error.code() == ErrorCode::FileMissing => SecretBytes::new(Vec::new()),
+        read => read?.bytes,
+    };
+    // What is wrong with the config file is said about the profiles.
+    let config_file = ConfigFile::read(environment).unwrap_or_default();
+    let roles = Target::roles(&Layout::of(&bytes), file, &config_file, environment);
+    let role = |(role, source): (ProfileName, ProfileName)| RoleInfo {
+        profile_name: role.to_string(),
+        source_profile: source.to_string(),
+    };
+    Ok(roles.into_iter().map(role).collect())
 }
 
 /// The keys that a profile of a credentials file has (FILE-2).
@@ -148,6 +199,11 @@ fn is_usable(profile: &Profile<'_>) -> bool {
 }
 
 impl ProfileInfo {
+    fn with_code_from(self, origin: CodeOrigin) -> Self {
+        let code_source = (self.credential_type == CredentialType::LongTerm).then_some(origin);
+        Self { code_source, ..self }
+    }
+
     /// Names of tags are text of the file, too.
     fn with_usable_names(self) -> Self {
         let usable = |name: &String| SessionProfileName::parse(name.as_bytes()).is_some();
@@ -219,6 +275,7 @@ fn info(profile: &Profile<'_>, others: &Others<'_>, is_by_command: bool, now: Ti
         expires_in_seconds: expiration.map(|expiration| expiry::seconds_left(expiration, now)),
         source_profile: sessions.source_of.get(name).map(|source| shown(source)),
         session_profile: sessions.session_of.get(name).map(|session| shown(session)),
+        code_source: None,
         has_secret_access_key: has(Key::AwsSecretAccessKey),
         has_session_token: has(Key::AwsSessionToken),
     }

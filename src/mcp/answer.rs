@@ -7,7 +7,7 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
 use crate::core::error::{CodeSpent, Error, ErrorCode};
-use crate::core::list::{Inspection, ProfileInfo};
+use crate::core::list::{Inspection, ProfileInfo, RoleInfo};
 use crate::core::renew::report::RenewReport;
 use crate::core::text;
 
@@ -21,12 +21,18 @@ const MOST_PROFILES: usize = 1000;
 const MOST_WARNINGS: usize = 20;
 
 pub fn updated(report: &RenewReport, usage: &str, file: &Path, now: Timestamp) -> CallToolResult {
-    let notes = [&*report.warnings, &*report.notes].concat();
-    success(&report.document(usage, now), file, &notes)
+    let mut notes = [&*report.warnings, &*report.notes].concat();
+    if let Some(old) = &report.renamed_from {
+        let new = &report.session_profile;
+        notes.push(format!(
+            "the session profile `{old}` is now called `{new}`: whatever uses the old name has to change"
+        ));
+    }
+    success(json!({"result": without_nulls(report.document(usage, now))}), file, &notes)
 }
 
 pub fn profile(profile: &ProfileInfo, file: &Path) -> CallToolResult {
-    success(&masked(profile), file, &[])
+    success(json!({"result": masked(profile)}), file, &[])
 }
 
 /// The result of the readers for a profile that does not exist (MCP-5).
@@ -38,11 +44,11 @@ pub fn no_profile(profiles: &[ProfileInfo], file: &Path) -> CallToolResult {
         None => format!("there is no such profile; the file contains {}", names.join(", ")),
         Some(more) => format!("there is no such profile; the file contains {} and {more} more", names.join(", ")),
     };
-    success(&Value::Null, file, &[note])
+    success(json!({"result": null}), file, &[note])
 }
 
 /// The result of the readers for the whole file.
-pub fn profiles(inspection: &Inspection, file: &Path) -> CallToolResult {
+pub fn profiles(inspection: &Inspection, roles: &[RoleInfo], file: &Path) -> CallToolResult {
     let Inspection { profiles, warnings } = inspection;
     let mut notes = warnings.iter().take(MOST_WARNINGS).cloned().collect::<Vec<_>>();
     if let Some(more) = more_than(MOST_WARNINGS, warnings.len()) {
@@ -51,7 +57,11 @@ pub fn profiles(inspection: &Inspection, file: &Path) -> CallToolResult {
     if let Some(more) = more_than(MOST_PROFILES, profiles.len()) {
         notes.push(format!("the file contains {more} more profiles, which can be asked for by their names"));
     }
-    success(&profiles.iter().take(MOST_PROFILES).map(masked).collect(), file, &notes)
+    let mut answer = json!({"result": profiles.iter().take(MOST_PROFILES).map(masked).collect::<Vec<_>>()});
+    if !roles.is_empty() {
+        answer["roles"] = json!(roles.iter().take(MOST_PROFILES).collect::<Vec<_>>());
+    }
+    success(answer, file, &notes)
 }
 
 /// How many are left out.
@@ -63,8 +73,8 @@ const fn more_than(most: usize, all: usize) -> Option<usize> {
 }
 
 /// The notes are part of the structured answer: some clients show a model nothing else (MCP-3).
-fn success(result: &Value, file: &Path, notes: &[String]) -> CallToolResult {
-    let mut answer = json!({"result": result, "credential_file": text::clean(&file.display().to_string())});
+fn success(mut answer: Value, file: &Path, notes: &[String]) -> CallToolResult {
+    answer["credential_file"] = text::clean(&file.display().to_string()).into();
     if !notes.is_empty() {
         answer["notes"] = notes.iter().map(|note| text::clean(note)).collect();
     }
@@ -82,10 +92,15 @@ fn masked(profile: &ProfileInfo) -> Value {
             item[key] = NOT_DEFINED.into();
         }
     }
-    if let Value::Object(keys) = &mut item {
+    without_nulls(item)
+}
+
+/// What is absent is left out.
+fn without_nulls(mut value: Value) -> Value {
+    if let Value::Object(keys) = &mut value {
         keys.retain(|_, value| !value.is_null());
     }
-    item
+    value
 }
 
 /// A failed call, as text only: clients check structured content against the schema of results.
@@ -113,67 +128,4 @@ pub fn without_text_of_the_file(error: Error) -> Error {
         Some(spent) => bare.after_request(spent),
         None => bare,
     }
-}
-
-/// What a model should do next. If only the user can help, it says so, so nothing is retried in vain.
-pub fn next_step(error: &Error) -> String {
-    let hint = error.hint();
-    match error.code() {
-        ErrorCode::Usage => format!("correct the arguments and call again: {hint}"),
-        ErrorCode::FileMissing => "ask the user which credentials file is theirs; `aws configure` makes one".to_owned(),
-        ErrorCode::ProfileNotFound => {
-            format!("choose a name that updsts_get_credential_info_list shows, else ask the user ({hint})")
-        }
-        ErrorCode::SourceIsSession => {
-            "call again with the profile that holds the long-term key, else ask the user which one it is".to_owned()
-        }
-        ErrorCode::NameTaken => "call again with another `sts_profile_name`, and tell the user".to_owned(),
-        ErrorCode::FileNotAllowed => format!("call again without `cred_file`: {hint}"),
-        ErrorCode::Declined => {
-            format!("stop: the user does not want it now; call again only when they ask for it, or {hint}")
-        }
-        ErrorCode::CodeUnavailable if error.was_asked() => {
-            format!("tell the user, and call again once they are there; or {hint}")
-        }
-        ErrorCode::CodePending => {
-            "call again with the same arguments, as often as it takes: the work goes on, and a later call reports how \
-             it ended"
-                .to_owned()
-        }
-        ErrorCode::CodeRefused => {
-            "do not send this code again; wait 30 s, then call again once with `totp_token` empty or with a new code; \
-             after a second refusal stop and tell the user"
-                .to_owned()
-        }
-        ErrorCode::Throttled | ErrorCode::Unreachable => {
-            format!(
-                "wait half a minute and call again once, with a new code; after that stop and tell the user: {hint}"
-            )
-        }
-        ErrorCode::AnswerLost => {
-            "the code may be spent: wait 30 s, then call again once with `totp_token` empty or with a new code; after \
-             that stop and tell the user"
-                .to_owned()
-        }
-        ErrorCode::LockTimeout | ErrorCode::FileChanged => {
-            format!("call again once, with a new code; after that stop and tell the user: {hint}")
-        }
-        _ => format!("stop and tell the user: {hint}"),
-    }
-}
-
-/// How a model gets a code if updsts cannot (MCP-6).
-pub fn next_step_for_a_code(source: &str, secret_name: Option<&str>, file: Option<&str>) -> String {
-    let mktotp = secret_name.map_or_else(String::new, |name| {
-        format!(
-            "if you have the tool `mktotp_generate_token`, call it with secret_name `{name}` and then this tool \
-             again with that code; else "
-        )
-    });
-    let file = file.map_or_else(String::new, |file| format!(" -c {file}"));
-    let source = crate::core::quote::posix(source);
-    format!(
-        "{mktotp}ask the user for the six digits that the named device shows now and call again with them at once; \
-         a user who would rather not tell the code runs `updsts get -n {source}{file}` in a terminal"
-    )
 }

@@ -25,14 +25,27 @@ impl Drop for Arguments {
 }
 
 impl Arguments {
-    /// Refuses an argument that the tool does not have. The error does not repeat it.
-    pub fn new(given: Option<JsonObject>, known: &[&str]) -> Result<Self> {
-        let given = given.unwrap_or_default();
-        if given.keys().all(|name| known.contains(&name.as_str())) {
-            return Ok(Self(given));
-        }
+    /// The arguments of a tool with these parameters, without those that frameworks add. `hidden` is a parameter that
+    /// this server does not offer, with an error of its own.
+    ///
+    /// Errors: an argument that the tool does not have.
+    pub fn new(given: Option<JsonObject>, known: &[&str], hidden: Option<&str>) -> Result<Self> {
+        let mut given = given.unwrap_or_default();
+        given.retain(|name, _| !is_stray(name));
+        let is_known = |name: &str| known.contains(&name) || hidden == Some(name);
+        let Some(unknown) = given.keys().find(|name| !is_known(name)) else { return Ok(Self(given)) };
+        let message = if is_harmless(unknown) {
+            format!("this tool has no argument `{unknown}`")
+        } else {
+            "an argument is unknown".to_owned()
+        };
         let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        Err(usage("an argument is unknown", &format!("the arguments of this tool are {known}")))
+        let hint = if known.is_empty() {
+            "this tool has no arguments".to_owned()
+        } else {
+            format!("the arguments of this tool are {known}")
+        };
+        Err(usage(&message, &hint))
     }
 
     /// A string; `None` if it is missing, null or empty.
@@ -90,7 +103,7 @@ impl Arguments {
 
     /// `duration`: how long the session should last.
     pub fn duration(&self) -> Result<Option<SessionDuration>> {
-        let Some(seconds) = self.seconds("duration")? else { return Ok(None) };
+        let Some(seconds) = self.seconds("duration")?.filter(|&seconds| seconds > 0) else { return Ok(None) };
         // The value is not repeated: it may be a code in the wrong place.
         SessionDuration::from_seconds(seconds).map(Some).map_err(|_| {
             usage("`duration` is outside the limits of AWS", "give seconds from 900 to 129600, or leave it out")
@@ -117,6 +130,16 @@ impl Arguments {
         }
         Ok(Some(path))
     }
+}
+
+/// Whether agent frameworks add it to every call.
+fn is_stray(name: &str) -> bool {
+    name.starts_with('_') || ["toolCallId", "sessionId", "random_string"].contains(&name)
+}
+
+/// Whether an unknown name can be repeated: it is a word, not a code or a secret in the wrong place.
+fn is_harmless(name: &str) -> bool {
+    name.len() <= 32 && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
 }
 
 fn usage(message: &str, hint: &str) -> Error {
@@ -162,6 +185,9 @@ mod tests {
 
     #[test]
     fn mcp_2_a_duration_is_taken_from_a_string_and_kept_inside_the_limits() {
+        for given in [json!(0), json!("0"), json!(0.0)] {
+            assert_eq!(arguments(json!({"duration": given})).duration().unwrap(), None);
+        }
         for given in [json!(900), json!("900"), json!(900.0), json!("15m")] {
             let duration = arguments(json!({"duration": given})).duration().unwrap();
             assert_eq!(duration.map(SessionDuration::seconds), Some(900));
@@ -184,10 +210,29 @@ mod tests {
     }
 
     #[test]
-    fn mcp_2_an_unknown_argument_is_refused_and_not_repeated() {
-        let Value::Object(given) = json!({"profile_name": "a", "canary": 1}) else { return };
-        let error = Arguments::new(Some(given), &["profile_name"]).err().unwrap();
-        assert!(error.hint().contains("`profile_name`") && !format!("{error:?}").contains("canary"));
+    fn mcp_2_an_unknown_argument_is_named_but_not_its_value_and_no_name_that_may_be_a_secret() {
+        let refused = |given: Value| {
+            let Value::Object(given) = given else { panic!("not an object") };
+            Arguments::new(Some(given), &["profile_name"], None).err().unwrap()
+        };
+        let error = refused(json!({"profile_name": "a", "region": "canary"}));
+        assert!(error.message().contains("`region`") && error.hint().contains("`profile_name`"));
+        assert!(!format!("{error:?}").contains("canary"));
+        for name in ["123456", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "a`b", "a b"] {
+            let error = refused(json!({name: 1}));
+            assert!(!format!("{error:?}").contains(name), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn mcp_2_c47_what_frameworks_add_is_passed_over() {
+        let strays = json!({"toolCallId": "1", "sessionId": 2, "random_string": "", "_meta": {}, "_": null});
+        let Value::Object(strays) = strays else { return };
+        assert!(Arguments::new(Some(strays), &[], None).is_ok());
+        for name in ["toolcallid", "tool_call_id", "session", "meta"] {
+            let Value::Object(given) = json!({name: 1}) else { return };
+            assert_eq!(Arguments::new(Some(given), &[], None).err().unwrap().code(), ErrorCode::Usage, "{name}");
+        }
     }
 
     #[test]

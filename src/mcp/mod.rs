@@ -2,10 +2,10 @@
 //!
 //! - [`tools`]: the names, inputs and outputs of the tools; the instructions.
 //! - [`arguments`]: the input of a call, parsed and checked.
-//! - [`answer`]: the result of a call, secrets masked.
+//! - [`answer`]: the result of a call, secrets masked; [`next_step`]: what a model should do after a failure.
 //! - [`server`]: the calls. [`waiting`]: the renewals, which outlive them. [`invitations`]: their pages, for the client.
 //! - [`transport`]: messages over lines, until the input ends or the server is stopped; [`lines`], [`in_flight`]: in
-//!   bounded memory.
+//!   bounded memory. [`righted`]: what is nearly a request.
 //!
 //! Source: <https://modelcontextprotocol.io/specification/2026-07-28> and the revisions before it.
 
@@ -14,6 +14,8 @@ pub mod arguments;
 pub mod in_flight;
 pub mod invitations;
 pub mod lines;
+pub mod next_step;
+pub mod righted;
 pub mod server;
 pub mod tools;
 pub mod transport;

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep};
 use super::answer;
 use super::arguments::Arguments;
 use super::invitations::{Invitations, Way, required};
+use super::next_step::{CodeFrom, Situation, next_step, unfit_text};
 use super::tools::{INSTRUCTIONS, ToolName};
 use super::waiting::{Asked, Call, Key, Limits, Renewals};
 use crate::core::ask::chooser::{self, Ask};
@@ -29,10 +30,9 @@ use crate::core::code::source::GivenCode;
 use crate::core::environment::Environment;
 use crate::core::error::{CodeSpent, Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
-use crate::core::list::inspect;
+use crate::core::list::{inspect, roles};
 use crate::core::misplaced::MALFORMED;
 use crate::core::name::ProfileName;
-use crate::core::quote::posix;
 use crate::core::renew::report::RenewReport;
 use crate::core::renew::request::RenewRequest;
 use crate::core::renew::{Names, names, renew};
@@ -100,17 +100,20 @@ impl Server {
 
     async fn answer(&self, tool: ToolName, given: Option<JsonObject>, context: &Context) -> CallToolResponse {
         let began = Instant::now();
-        let parsed = Arguments::new(given, &tool.parameters(true)).and_then(|given| Ok((self.file(&given)?, given)));
-        let (file, given) = match parsed {
+        let parsed = Arguments::new(given, &tool.parameters(self.takes_cred_file), Some("cred_file"));
+        let (file, given) = match parsed.and_then(|given| Ok((self.file(&given)?, given))) {
             Ok(parsed) => parsed,
-            Err(error) => return answer::failure(&error, &answer::next_step(&error)).into(),
+            Err(error) => return plain_failure(&error).into(),
         };
         let result = match (check_size(&file), tool) {
             (Err(error), _) => Err(error),
             (Ok(()), ToolName::Update) => self.update(&file, &given, began, context).await,
-            (Ok(()), ToolName::Info) => info(&file, &self.environment, &given).map(Into::into),
-            (Ok(()), ToolName::List) => inspect(&file, &self.environment, Timestamp::now())
-                .map(|inspection| answer::profiles(&inspection, &file.resolved()).into()),
+            (Ok(()), ToolName::Info) => {
+                info(&file, &self.environment, &given, &self.person_for_readers(context)).map(Into::into)
+            }
+            (Ok(()), ToolName::List) => {
+                list(&file, &self.environment, &self.person_for_readers(context)).map(Into::into)
+            }
         };
         result.unwrap_or_else(|error| failure(error, &file, &self.environment, &given).into())
     }
@@ -158,7 +161,7 @@ impl Server {
         let way = Way::to_client(context);
         let work = |reporter: Arc<dyn Reporter>| {
             let (request, environment) = (request.clone(), self.environment.clone());
-            let person = self.person(&call, way.is_some(), context);
+            let person = self.person(call.key(), way.is_some(), context);
             async move { renew(&request, &person, &environment, &*reporter).await }.boxed()
         };
         let outcome = tokio::select! {
@@ -177,10 +180,16 @@ impl Server {
     }
 
     /// The person that the call's client works for.
-    fn person(&self, call: &Call, opens_pages: bool, context: &Context) -> Person {
+    fn person(&self, key: &Key, opens_pages: bool, context: &Context) -> Person {
         let client = context.client_info().map(|client| client.name.chars().take(MOST_OF_A_NAME).collect());
-        let page = || Arc::new(Page::new(self.invitations.opener(call.key().clone()))) as Arc<dyn Channel>;
+        let page = || Arc::new(Page::new(self.invitations.opener(key.clone()))) as Arc<dyn Channel>;
         chooser::person_at_client(self.ask, opens_pages.then(page), client, &self.environment)
+    }
+
+    /// The person that a renewal would ask. No question is asked by it.
+    fn person_for_readers(&self, context: &Context) -> Person {
+        let key = Key::new(self.file.resolved(), &ProfileName::from_file(b""));
+        self.person(&key, Way::to_client(context).is_some(), context)
     }
 
     fn call_for(&self, request: &RenewRequest, names: Option<&Names>, began: Instant) -> Call {
@@ -242,16 +251,12 @@ impl Server {
 /// The response, even if the work panics (MCP-8). The panic's message is not repeated: it can quote the text that
 /// caused it.
 async fn answered(work: impl Future<Output = CallToolResponse>) -> CallToolResponse {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-        let defect = Error::defect();
-        answer::failure(&defect, &answer::next_step(&defect)).into()
-    })
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| plain_failure(&Error::defect()).into())
 }
 
 fn stopped() -> CallToolResult {
     let error = Error::new(ErrorCode::AnswerLost, "the server was stopped before the call was done", "call again");
-    let error = error.after_request(CodeSpent::Maybe);
-    answer::failure(&error, &answer::next_step(&error))
+    plain_failure(&error.after_request(CodeSpent::Maybe))
 }
 
 /// The largest file that a call may name, in bytes (MCP-9). The operator's own may be larger.
@@ -279,9 +284,19 @@ fn check_shown(file: &CredentialsFile, environment: &Environment, name: &Profile
     Err(Error::new(ErrorCode::ProfileNotFound, "the profile is not in the file", hint))
 }
 
-fn info(file: &CredentialsFile, environment: &Environment, given: &Arguments) -> Result<CallToolResult> {
+fn list(file: &CredentialsFile, environment: &Environment, person: &Person) -> Result<CallToolResult> {
+    let inspection = inspect(file, environment, Timestamp::now())?.asking(person);
+    Ok(answer::profiles(&inspection, &roles(file, environment)?, &file.resolved()))
+}
+
+fn info(
+    file: &CredentialsFile,
+    environment: &Environment,
+    given: &Arguments,
+    person: &Person,
+) -> Result<CallToolResult> {
     let name = given.profile_name()?.to_string();
-    let inspection = inspect(file, environment, Timestamp::now())?;
+    let inspection = inspect(file, environment, Timestamp::now())?.asking(person);
     let resolved = file.resolved();
     if let Some(profile) = inspection.profiles.iter().find(|profile| profile.profile_name == name) {
         return Ok(answer::profile(profile, &resolved));
@@ -289,32 +304,38 @@ fn info(file: &CredentialsFile, environment: &Environment, given: &Arguments) ->
     Ok(answer::no_profile(&inspection.profiles, &resolved))
 }
 
+/// The failure of a call whose arguments are known.
 fn failure(error: Error, file: &CredentialsFile, environment: &Environment, given: &Arguments) -> CallToolResult {
     let error = if file.is_operators() { error } else { answer::without_text_of_the_file(error) };
-    let next = match error.code() {
-        ErrorCode::CodeUnavailable if !error.was_asked() => next_step_for_a_code(file, environment, given),
-        ErrorCode::FileMissing | ErrorCode::FileUnusable if !file.is_operators() => {
-            "call again without `cred_file` for the operator's file, else ask the user for the right path".to_owned()
-        }
-        _ => answer::next_step(&error),
+    let case = Situation {
+        is_of_another_file: !file.is_operators(),
+        has_code: matches!(given.totp_token(), Ok(GivenCode::Code(_))),
+        has_session_name: matches!(given.sts_profile_name(), Ok(Some(_))),
+        unfit: unfit_text(file, environment),
+        code: matches!(error.code(), ErrorCode::CodeUnavailable).then(|| code_from(file, environment, given)),
     };
-    answer::failure(&error, &next)
+    answer::failure(&error, &next_step(&error, &case))
+}
+
+/// A failure that has nothing to do with the arguments or the files.
+fn plain_failure(error: &Error) -> CallToolResult {
+    answer::failure(error, &next_step(error, &Situation::default()))
 }
 
 /// The names that the model needs are looked up again: the error contains only text.
-fn next_step_for_a_code(file: &CredentialsFile, environment: &Environment, given: &Arguments) -> String {
-    let Ok(name) = given.profile_name() else { return answer::next_step_for_a_code("", None, None) };
+fn code_from(file: &CredentialsFile, environment: &Environment, given: &Arguments) -> CodeFrom {
+    let name = given.profile_name().ok();
     if !file.is_operators() {
         // No text of another file appears in an error; `info` shows the name of its secret.
-        let file = file.path().display().to_string();
-        return answer::next_step_for_a_code(&name.to_string(), None, Some(&posix(&file)));
+        let source = name.map(|name| name.to_string()).unwrap_or_default();
+        return CodeFrom { source, secret_name: None, file: Some(file.path().display().to_string()) };
     }
-    let source = source_of(&name, file, environment).unwrap_or(name).to_string();
+    let source = name.map(|name| source_of(&name, file, environment).unwrap_or(name).to_string()).unwrap_or_default();
     let profiles =
         inspect(file, environment, Timestamp::now()).map(|inspection| inspection.profiles).unwrap_or_default();
     let source_profile = profiles.into_iter().find(|profile| profile.profile_name == source);
     let secret_name = source_profile.and_then(|profile| profile.totp_secret_name).filter(|name| name != MALFORMED);
-    answer::next_step_for_a_code(&source, secret_name.as_deref(), None)
+    CodeFrom { source, secret_name, file: None }
 }
 
 /// The source that a name stands for (CLI-13, ROLE-1).

@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use rmcp::RoleServer;
-use rmcp::model::{
-    ClientNotification, ClientRequest, ErrorCode, ErrorData, GetMeta, JsonRpcRequest, ProtocolVersion, RequestId,
-};
+use rmcp::model::{ClientNotification, ClientRequest, ErrorData, GetMeta, JsonRpcRequest, ProtocolVersion, RequestId};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::in_flight::InFlight;
 use super::lines::{Lines, TooLong};
+use super::righted::{error_line, is_known, righted};
 
 type Message = RxJsonRpcMessage<RoleServer>;
 type Request = JsonRpcRequest<ClientRequest>;
@@ -63,7 +62,7 @@ where
                 Some(request) => Ok(Some(Message::Request(request))),
                 None => match self.lines.next(parse)? {
                     Ok(parsed) => parsed,
-                    Err(TooLong) => Err(ErrorData::invalid_request("the line is longer than 1 MiB", None)),
+                    Err(TooLong) => Err(no_request("the line is longer than 1 MiB")),
                 },
             };
             match message {
@@ -73,7 +72,7 @@ where
                     None => {}
                 },
                 Ok(None) => {}
-                Err(error) => self.reply = Some(Box::pin(self.write(error_line(&error)))),
+                Err(response) => self.reply = Some(Box::pin(self.write(response))),
             }
         }
         None
@@ -180,17 +179,25 @@ where
 /// The message in a line; `None` if there is nothing to do or to answer.
 ///
 /// What is not JSON is passed over, as in the other servers: an answer to it could come back as more of it.
-fn parse(line: &[u8]) -> Result<Option<Message>, ErrorData> {
+///
+/// Errors: the response, which says what is wrong.
+fn parse(line: &[u8]) -> Result<Option<Message>, Vec<u8>> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     match serde_json::from_slice(line) {
-        Ok(message) => Ok(Some(message)),
+        Ok(message) if is_known(&message) => Ok(Some(message)),
+        Ok(message) => righted(line).unwrap_or(Ok(message)).map(Some),
         Err(error) if error.is_syntax() || error.is_eof() => Ok(None),
         Err(_) => match serde_json::from_slice::<Value>(line) {
             // A notification is never answered.
             Ok(Value::Object(message)) if message.contains_key("method") && !message.contains_key("id") => Ok(None),
-            _ => Err(ErrorData::invalid_request("not a JSON-RPC request", None)),
+            _ => righted(line).unwrap_or_else(|| Err(no_request("not a JSON-RPC request"))).map(Some),
         },
     }
+}
+
+/// The response to a line that is not a request.
+fn no_request(message: &'static str) -> Vec<u8> {
+    error_line(&Value::Null, &ErrorData::invalid_request(message, None))
 }
 
 /// The request that a message answers.
@@ -200,13 +207,6 @@ fn answered(message: &TxJsonRpcMessage<RoleServer>) -> Option<RequestId> {
         TxJsonRpcMessage::<RoleServer>::Error(error) => error.id.clone(),
         _ => None,
     }
-}
-
-/// An error whose request has no readable id. rmcp leaves the id out; JSON-RPC 2.0 wants it to be null.
-fn error_line(error: &ErrorData) -> Vec<u8> {
-    let ErrorCode(code) = error.code;
-    let message = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": error.message}});
-    format!("{message}\n").into_bytes()
 }
 
 /// Whether a session is open after this request: it is a handshake, or a request with everything that the stateless

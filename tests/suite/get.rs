@@ -212,6 +212,7 @@ fn cli_7_json_is_one_document_without_secrets() {
         "aws_token_expiration",
         "expires_in_seconds",
         "refreshed",
+        "renamed_from",
         "usage",
     ];
     assert_eq!(keys, expected);

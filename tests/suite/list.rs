@@ -64,6 +64,7 @@ fn cli_7_json_has_every_field_and_null_for_what_is_absent() {
             "expires_in_seconds",
             "source_profile",
             "session_profile",
+            "code_source",
         ]
     );
     assert_eq!(source["credential_type"], "long-term");

@@ -115,7 +115,7 @@ impl Renewal<'_> {
     async fn renew_in_turn(self, turn: &Turn<'_>, plan: Plan) -> Result<RenewReport> {
         let asked_for = plan.fingerprint();
         if let Some(refusal) = turn.refusal_of(&asked_for) {
-            return Err(refusal);
+            return Err(self.noted(&plan, refusal));
         }
         if self.request.is_polled {
             turn.pause(plan.is_valid)?;
@@ -171,7 +171,8 @@ impl Renewal<'_> {
         client: &StsClient,
         codes: &mut CodeSource,
     ) -> Result<(SessionCredentials, Option<String>)> {
-        let mut code = codes.first(self.reporter).await?;
+        let sent_codes = &self.request.sent_codes;
+        let mut code = codes.first(self.reporter).await.map_err(|error| self.noted(plan, error))?;
         loop {
             self.reporter.reached(Milestone::CodeSent);
             self.reporter.awaits(Awaited::Aws);
@@ -180,9 +181,11 @@ impl Renewal<'_> {
             match or_after_a_second(request, waiting).await {
                 Ok(granted) => {
                     device::accepted(&plan.source.device, self.environment);
+                    sent_codes.accepted(&plan.source.device);
                     return Ok(granted);
                 }
                 Err(error) if error.code() == ErrorCode::CodeRefused => {
+                    let error = self.noted(plan, error);
                     code = codes.after_refusal(self.reporter).await?.ok_or(error)?;
                 }
                 Err(error) => {
@@ -192,6 +195,14 @@ impl Renewal<'_> {
                     return Err(error);
                 }
             }
+        }
+    }
+
+    /// The error, if it is the refusal of a code noted as one of its device.
+    fn noted(self, plan: &Plan, error: Error) -> Error {
+        match error.code() {
+            ErrorCode::CodeRefused => self.request.sent_codes.refused(&plan.source.device, error),
+            _ => error,
         }
     }
 

@@ -143,7 +143,8 @@ async fn checked(request: &RenewRequest, environment: &Environment, reporter: &d
     let min_validity = request.min_validity(duration);
     let good = good(&credentials, &session_profile, now);
     if let Some(kept) = good.as_ref().filter(|good| is_enough(good, min_validity)) {
-        return Ok(Decision::Keep(RenewReport { role, ..RenewReport::kept(session_profile, kept) }));
+        let notes = notes(environment, &config, &session_profile, None);
+        return Ok(Decision::Keep(RenewReport { role, notes, ..RenewReport::kept(session_profile, kept) }));
     }
     let (is_valid, duration) = (good.is_some(), raised(duration, min_validity));
 

@@ -80,6 +80,7 @@ impl RenewReport {
             "aws_token_expiration": self.expiration_text,
             "expires_in_seconds": expiry::seconds_left(self.expiration, now),
             "refreshed": self.refreshed,
+            "renamed_from": self.renamed_from,
             "usage": usage,
         })
     }

@@ -54,6 +54,31 @@ impl Target {
         files.follow(name)
     }
 
+    /// The roles of the operator's config file over a session, there already or still to be made, each with the source
+    /// that renews it.
+    pub fn roles(
+        layout: &Layout<'_>,
+        file: &CredentialsFile,
+        config_file: &ConfigFile,
+        environment: &Environment,
+    ) -> Vec<(ProfileName, ProfileName)> {
+        let config = &config_file.profiles();
+        let files = Chain {
+            layout,
+            config,
+            credentials_path: file.path(),
+            config_path: config_file.path(),
+            commands: Some(environment),
+        };
+        let has_own_key = |name: &ProfileName| own(layout, name).is_some_and(|profile| has_key(&profile));
+        let roles = config.iter().filter(|profile| profile.get(Key::RoleArn).is_some());
+        let names = roles.map(|role| ProfileName::from_file(&role.name));
+        let names = names.filter(|name| layout.source_of(name.as_bytes()).is_none() && !has_own_key(name));
+        let target = |name: ProfileName| Some((files.follow(&name).ok()?, name));
+        let has_key = |(target, _): &(Self, ProfileName)| target.is_by_command || has_own_key(&target.source);
+        names.filter_map(target).filter(has_key).map(|(target, role)| (role, target.source)).collect()
+    }
+
     /// The source, for a command that must not take a role for the user behind it.
     pub fn without_role(self, command: &str) -> Result<ProfileName> {
         let Some(role) = self.role else { return Ok(self.source) };

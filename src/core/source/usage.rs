@@ -32,7 +32,8 @@ pub fn notes(
     let mut notes = Vec::new();
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"].into_iter().filter(|name| is_set(name)) {
         notes.push(format!(
-            "`{name}` is set and takes precedence over `AWS_PROFILE`; unset it to use the session profile"
+            "`{name}` is set and takes precedence over `AWS_PROFILE`; unset it to use the session profile, or use `aws \
+             --profile {session_profile}`"
         ));
     }
     if is_set("AWS_WEB_IDENTITY_TOKEN_FILE") && is_set("AWS_ROLE_ARN") {

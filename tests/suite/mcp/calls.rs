@@ -31,6 +31,7 @@ fn mcp_3_the_readers_mask_secrets_and_keep_the_keys_of_the_original() {
         "credential_type": "long-term",
         "status": "not_applicable",
         "session_profile": "default_sts",
+        "code_source": "none",
     });
     assert_eq!(*source, expected);
     let stored = &all["result"][1];
@@ -115,8 +116,11 @@ fn get_7_c18_a_session_that_is_too_short_is_told_to_the_model() {
     let mut session = Session::start(&sandbox, &[]);
     let call = json!({"profile_name": "default", "totp_token": "123456", "min_validity": 7200});
     let text = session.fails(UPDATE, call, "session_too_short");
-    assert!(text.contains("next: stop and tell the user") && text.contains("code_spent: yes"), "{text}");
-    assert!(!text.contains("--") && sandbox.read().contains("[default_sts]"), "{text}");
+    assert!(text.contains("next: do not call again: use the session that is stored"), "{text}");
+    assert!(
+        text.contains("code_spent: yes") && !text.contains("--") && sandbox.read().contains("[default_sts]"),
+        "{text}"
+    );
 }
 
 #[test]

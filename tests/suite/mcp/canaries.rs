@@ -85,10 +85,12 @@ fn malformed_lines(session: &mut Session) {
         json!({"jsonrpc": "2.0", "id": CODE, "method": "tools/call", "params": {"name": SECRET, "_meta": meta()}});
     let call = call.to_string().replace(CODE, "x");
     for line in [
-        format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":\"{SECRET}\"}}\n"),
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":\"m\",\"method\":\"tools/call\",\"params\":\"{SECRET}\"}}\n"),
         format!("{{\"totp_token\":\"{CODE}\"\n"),
         format!("[\"{CODE}\", \"{SECRET}\"]\n"),
-        format!("{{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\",\"params\":{{\"cursor\":[\"{CODE}\"]}}}}\n"),
+        format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":\"n\",\"method\":\"tools/list\",\"params\":{{\"cursor\":[\"{CODE}\"]}}}}\n"
+        ),
         format!("{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":\"{CODE}\"}}\n"),
         format!("{call}\n"),
     ] {

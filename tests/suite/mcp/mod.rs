@@ -3,6 +3,7 @@
 mod calls;
 mod canaries;
 mod clients;
+mod contract;
 mod floods;
 mod named_files;
 mod pages;
