@@ -14,9 +14,10 @@
 //!   - [`core::sts`]: region, endpoint, proxy, trust, and the client. The only SDK code.
 //!   - [`core::command`]: commands that the operator's files name, run with a time limit.
 //!   - [`core::code`]: where a code comes from; none is sent twice. [`core::ask`]: asking a person.
+//!   - [`core::clients`]: the MCP clients, and their configuration files.
 //!   - [`core::turn`]: of many callers at once, one renews.
-//!   - [`core::init`], [`core::renew`], [`core::list`], [`core::export`], [`core::exec`], [`core::clear`], [`core::doctor`]:
-//!     the use cases.
+//!   - [`core::init`], [`core::renew`], [`core::list`], [`core::export`], [`core::exec`], [`core::clear`],
+//!     [`core::doctor`], [`core::register`]: the use cases.
 //! - [`cli`]: the command line. The only clap code.
 //! - [`mcp`]: the MCP server, three tools over the same core. The only rmcp code, except for the pipes of `cli::mcp`.
 //!

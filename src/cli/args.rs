@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use strum::VariantArray;
 
 use crate::core::ask::chooser::Ask;
+use crate::core::clients::client::Client;
 
 /// Temporary AWS sessions from an MFA code, kept in the shared credentials file.
 #[derive(Debug, Parser)]
@@ -311,8 +313,9 @@ impl List {
 /// Options of `mcp`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  updsts mcp            the tools, and how to register the server
-  claude mcp add --scope user updsts -- updsts mcp --mcp-server
+  updsts mcp                        the tools, and how to register the server
+  updsts mcp --install              register it in every client that is there
+  updsts mcp --install codex kiro   in these alone
 
 Agents list profiles and renew sessions with three tools, and never see a secret. A code comes from \
 the profile's `mfa_process`, from `mktotp` for its `totp_secret_name`, else from a person, who is asked in a window or on a page.")]
@@ -332,9 +335,29 @@ pub struct Mcp {
     #[arg(long, value_name = "HOW", requires = "serve", hide_possible_values = true, value_parser = ways(["auto", "dialog", "page", "never"]))]
     pub ask: Option<Ask>,
 
+    /// Register the server in these clients
+    ///
+    /// Without a name in all that are there: Claude Code, Claude Desktop, Codex, Cursor, VS Code, Gemini CLI, Windsurf,
+    /// Kiro. By the client's own command if it is installed, else in its file, in which nothing else changes.
+    #[arg(long, value_name = "CLIENT", num_args = 0.., conflicts_with_all = ["serve", "json", "uninstall"], value_parser = clients())]
+    pub install: Option<Vec<Client>>,
+
+    /// Remove the server from these clients
+    #[arg(long, value_name = "CLIENT", num_args = 0.., conflicts_with_all = ["serve", "json"], hide_possible_values = true, value_parser = clients())]
+    pub uninstall: Option<Vec<Client>>,
+
+    /// Only show what would be done
+    #[arg(long, conflicts_with_all = ["serve", "json"])]
+    pub dry_run: bool,
+
     /// Print the tools as one JSON document
     #[arg(long, conflicts_with = "serve")]
     pub json: bool,
+}
+
+fn clients() -> impl TypedValueParser<Value = Client> {
+    PossibleValuesParser::new(Client::VARIANTS.iter().map(|client| client.id()))
+        .map(|id| id.parse().expect("the possible values are the clients"))
 }
 
 /// Options of `export`.

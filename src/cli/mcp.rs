@@ -130,6 +130,9 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
         }
     }
     let _ = writeln!(page, "\n{}\n", heading("Register it"));
+    let _ = writeln!(page, "  In every client that is there, or in those that you name:\n");
+    let _ = writeln!(page, "    updsts mcp --install [CLIENT …]    (and `--uninstall`, `--dry-run`)\n");
+    let _ = writeln!(page, "  By hand:\n");
     let program = crate::core::quote::posix(&registration.program);
     let _ = writeln!(page, "  Claude Code:\n\n    claude mcp add --scope user updsts -- {program} mcp --mcp-server\n");
     let _ = writeln!(page, "  Codex:\n\n    codex mcp add updsts -- {program} mcp --mcp-server");

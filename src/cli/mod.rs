@@ -18,6 +18,7 @@ mod machine;
 mod man;
 mod mcp;
 mod output;
+mod register;
 mod signals;
 mod sn;
 mod usage_error;
@@ -114,6 +115,9 @@ fn execute(cli: &Cli, environment: &Environment, output: &Output) -> Result<Ende
         }
         Command::Mcp(options) if options.serve => {
             return mcp::serve(options, file()?, environment, Output::new(cli.verbose, environment));
+        }
+        Command::Mcp(options) if options.install.is_some() || options.uninstall.is_some() => {
+            return until_signal(register::run(options, cli.credential_file.as_deref(), environment, output));
         }
         Command::Mcp(options) => mcp::show(options, output),
         Command::List(options) => list::run(options, &file()?, environment, output),

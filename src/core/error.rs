@@ -47,6 +47,7 @@ pub enum ErrorCode {
     LockTimeout,
     FileChanged,
     WriteFailed,
+    ClientConfigUnusable,
 
     SessionMissing,
     SessionExpired,
@@ -91,7 +92,11 @@ impl ErrorCode {
             | Self::Throttled
             | Self::AwsRefused => 4,
             Self::Unreachable | Self::TlsUntrusted | Self::AnswerLost => 5,
-            Self::NotWritable | Self::LockTimeout | Self::FileChanged | Self::WriteFailed => 6,
+            Self::NotWritable
+            | Self::LockTimeout
+            | Self::FileChanged
+            | Self::WriteFailed
+            | Self::ClientConfigUnusable => 6,
             Self::SessionMissing | Self::SessionExpired | Self::SessionTooShort => 7,
             Self::Internal => 1,
         }

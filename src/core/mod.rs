@@ -17,6 +17,7 @@ pub mod text;
 // The parts.
 pub mod ask;
 pub mod block;
+pub mod clients;
 pub mod code;
 pub mod command;
 pub mod file;
@@ -32,4 +33,5 @@ pub mod exec;
 pub mod export;
 pub mod init;
 pub mod list;
+pub mod register;
 pub mod renew;

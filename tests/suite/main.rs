@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking, and says what it skips")]
 
 mod asking;
+mod clients;
 mod codes;
 mod crowd;
 mod device_line;

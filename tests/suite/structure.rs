@@ -85,8 +85,8 @@ const ORDER: [&[&str]; 4] = [
         "session",
         "text",
     ],
-    &["ask", "block", "code", "command", "file", "ini", "source", "sts", "turn"],
-    &["clear", "doctor", "exec", "export", "init", "list", "renew"],
+    &["ask", "block", "clients", "code", "command", "file", "ini", "source", "sts", "turn"],
+    &["clear", "doctor", "exec", "export", "init", "list", "register", "renew"],
     &["cli", "mcp"],
 ];
 

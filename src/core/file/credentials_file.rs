@@ -27,6 +27,8 @@ pub struct CredentialsFile {
     pub(super) path: PathBuf,
     is_operators: bool,
     is_default: bool,
+    /// Whether it is another program's file, which is replaced in the same way.
+    is_of_client: bool,
 }
 
 /// The bytes of a file at one moment, and where they came from.
@@ -83,7 +85,7 @@ impl CredentialsFile {
             None => default.clone().ok_or_else(no_home)?,
         };
         let is_default = default.is_some_and(|default| default == path);
-        Ok(Self { path, is_operators: true, is_default })
+        Ok(Self { path, is_operators: true, is_default, is_of_client: false })
     }
 
     /// A file that an MCP call named. If it resolves to the operator's file, it is that file.
@@ -91,7 +93,16 @@ impl CredentialsFile {
         let path = expand_home(path, environment);
         let same = path == operators.path
             || matches!((fs::canonicalize(&path), fs::canonicalize(&operators.path)), (Ok(a), Ok(b)) if a == b);
-        if same { operators.clone() } else { Self { path, is_operators: false, is_default: false } }
+        if same {
+            operators.clone()
+        } else {
+            Self { path, is_operators: false, is_default: false, is_of_client: false }
+        }
+    }
+
+    /// The configuration file of an MCP client.
+    pub const fn of_client(path: PathBuf) -> Self {
+        Self { path, is_operators: false, is_default: false, is_of_client: true }
     }
 
     /// The path as given, with `~/` expanded.
@@ -189,7 +200,7 @@ impl CredentialsFile {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(self.too_large());
         }
-        match Foreign::of(&bytes) {
+        match Foreign::of(&bytes).filter(|_| !self.is_of_client) {
             Some(what) => {
                 let message = format!("`{}` {what}", text::path(&self.path));
                 Err(Error::new(ErrorCode::FileUnusable, message, what.hint()))
