@@ -84,6 +84,11 @@ desktop-page word="":
     cargo build --quiet --locked --workspace --bins
     @scripts/desktop-page "${CARGO_TARGET_DIR:-target}/debug" "${CARGO_TARGET_DIR:-target}/desktop" "{{word}}"
 
+# Register the server in the real Claude Code, Codex and Gemini CLI, from the npm registry, in a private directory
+clients:
+    cargo build --quiet --locked --bin updsts
+    @scripts/clients
+
 # Build the Python wheel of mock-sts, and try its pytest fixture with boto3 and pytest-xdist in a fresh environment
 pytest-plugin:
     @scripts/pytest-plugin

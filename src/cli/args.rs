@@ -319,6 +319,7 @@ impl List {
 
 Agents list profiles and renew sessions with three tools, and never see a secret. A code comes from \
 the profile's `mfa_process`, from `mktotp` for its `totp_secret_name`, else from a person, who is asked in a window or on a page.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Mcp {
     /// Serve over stdin/stdout (MCP clients run this)
     #[arg(long = "mcp-server")]

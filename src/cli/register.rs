@@ -25,8 +25,8 @@ pub async fn run(options: &Mcp, file: Option<&Path>, environment: &Environment, 
     let there = || Client::VARIANTS.iter().copied().filter(|client| client.is_there(environment)).collect();
     let clients = if named.is_empty() { there() } else { named.clone() };
     if clients.is_empty() {
-        let names: Vec<_> = Client::VARIANTS.iter().map(|client| client.id()).collect();
-        output.note(&format!("none of the clients was found; name one: {}", names.join(", ")));
+        let all: Vec<_> = Client::VARIANTS.iter().map(|client| client.id()).collect();
+        output.note(&format!("none of the clients was found; name one: {}", all.join(", ")));
     }
     let (mut page, mut failed) = (String::new(), Ok(()));
     for client in clients {
@@ -75,5 +75,5 @@ fn said(client: Client, done: &Done, act: Act<'_>, is_dry: bool) -> String {
 fn entry_for(client: Client, act: Act<'_>) -> String {
     let Act::Add(entry) = act else { return String::new() };
     let Ok(Edited::Text(document)) = with(client, None, entry) else { return String::new() };
-    document.lines().map(|line| format!("    {}\n", text::clean(line))).collect()
+    document.lines().flat_map(|line| ["    ".to_owned(), text::clean(line), "\n".to_owned()]).collect()
 }
