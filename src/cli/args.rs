@@ -313,8 +313,7 @@ impl List {
 /// Options of `mcp`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  updsts mcp                        the tools, and how to register the server
-  updsts mcp --install              register it in every client that is there
+  updsts mcp --install              register the server in all clients
   updsts mcp --install codex kiro   in these alone
 
 Agents list profiles and renew sessions with three tools, and never see a secret. A code comes from \
@@ -338,9 +337,10 @@ pub struct Mcp {
 
     /// Register the server in these clients
     ///
-    /// Without a name in all that are there: Claude Code, Claude Desktop, Codex, Cursor, VS Code, Gemini CLI, Windsurf,
-    /// Kiro. By the client's own command if it is installed, else in its file, in which nothing else changes.
-    #[arg(long, value_name = "CLIENT", num_args = 0.., conflicts_with_all = ["serve", "json", "uninstall"], value_parser = clients())]
+    /// Without a name in all that are there of `claude-code`, `claude-desktop`, `codex`, `cursor`, `vscode`, `gemini`,
+    /// `windsurf` and `kiro`. By the client's own command if it is installed, else in its file, in which nothing else
+    /// changes.
+    #[arg(long, value_name = "CLIENT", num_args = 0.., hide_possible_values = true, conflicts_with_all = ["serve", "json", "uninstall"], value_parser = clients())]
     pub install: Option<Vec<Client>>,
 
     /// Remove the server from these clients
