@@ -62,7 +62,7 @@ fn every_clause_stands_in_the_specification() {
         ("EXP", 2),
         ("REN", 3),
         ("KEY", 2),
-        ("FIRST", 2),
+        ("FIRST", 3),
         ("ASK", 7),
         ("MOCK", 10),
     ] {

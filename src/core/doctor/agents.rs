@@ -2,52 +2,27 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use strum::VariantArray;
+
+use crate::core::clients::client::Client;
 use crate::core::doctor::report::Report;
 use crate::core::environment::Environment;
 
 /// More than any such file has that a person can still edit.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Clients, and their files below the home directory; the first one that exists counts.
-const CLIENTS: [(&str, &[&str]); 8] = [
-    ("Claude Code", &[".claude.json"]),
-    (
-        "Claude Desktop",
-        &[
-            ".config/Claude/claude_desktop_config.json",
-            "Library/Application Support/Claude/claude_desktop_config.json",
-            "AppData/Roaming/Claude/claude_desktop_config.json",
-        ],
-    ),
-    ("Codex", &[".codex/config.toml"]),
-    ("Cursor", &[".cursor/mcp.json"]),
-    (
-        "VS Code",
-        &[
-            ".config/Code/User/mcp.json",
-            "Library/Application Support/Code/User/mcp.json",
-            "AppData/Roaming/Code/User/mcp.json",
-        ],
-    ),
-    ("Gemini CLI", &[".gemini/settings.json"]),
-    ("Windsurf", &[".codeium/windsurf/mcp_config.json"]),
-    ("Kiro", &[".kiro/settings/mcp.json"]),
-];
-
 pub(super) fn check(report: &mut Report, environment: &Environment) {
-    let Some(home) = environment.home() else { return };
     let (mut with, mut without) = (Vec::new(), Vec::new());
-    for (client, paths) in CLIENTS {
-        let found: Option<PathBuf> = paths.iter().map(|path| home.join(path)).find(|path| path.is_file());
-        match found.and_then(|path| has_server(&path)) {
-            Some(true) => with.push(client),
-            Some(false) => without.push(client),
+    for client in Client::VARIANTS {
+        match client.file(environment).and_then(|path| has_server(&path)) {
+            Some(true) => with.push(client.name()),
+            Some(false) => without.push(client.name()),
             None => {}
         }
     }
-    let hint = "`updsts mcp` shows how to register the server";
+    let hint = "`updsts mcp --install` registers the server";
     match (&with[..], &without[..]) {
         ([], []) => report.ok("agents", "no agent that updsts knows is set up here"),
         ([], without) => report.ok_but("agents", format!("none of {} has the server", without.join(", ")), hint),
