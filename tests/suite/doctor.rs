@@ -407,7 +407,11 @@ fn first_2_agents_that_have_the_server_are_named() {
     sandbox.run(["doctor"]).succeeds().prints("no agent that updsts knows is set up here");
     fs::create_dir_all(sandbox.path(".cursor")).unwrap();
     fs::write(sandbox.path(".cursor/mcp.json"), "{\"mcpServers\": {} } // none\n").unwrap();
-    sandbox.run(["doctor"]).succeeds().prints("none of Cursor has the server").prints("`updsts mcp --install` registers the server");
+    sandbox
+        .run(["doctor"])
+        .succeeds()
+        .prints("none of Cursor has the server")
+        .prints("`updsts mcp --install` registers the server");
     let server =
         "{\"mcpServers\": {\"updsts\": {\"command\": \"/bin/updsts\", \"args\": [\"mcp\", \"--mcp-server\"]}}}";
     fs::write(sandbox.path(".claude.json"), server).unwrap();

@@ -65,7 +65,7 @@ fn mcp_6_a_client_that_names_itself_in_each_request_is_shown_too() {
 fn mcp_6_a_person_who_declines_or_does_not_answer_stops_the_model() {
     for (script, code, next) in [
         ("exit 3", "declined", "next: stop and tell the user: they closed the question for the code"),
-        ("exit 5", "code_unavailable", "next: tell the user that a window will ask for the code, and call again"),
+        ("exit 5", "code_unavailable", "next: tell the user that they will be asked for the code, and call again"),
     ] {
         let sandbox = sandbox_with("zenity", script);
         let mut session = Session::start(&sandbox, &[]);
