@@ -118,6 +118,11 @@ impl ClientFile<'_> {
 
     async fn write(&self, found: Option<Snapshot>, is_removed: bool, reporter: &dyn Reporter) -> Result<()> {
         if is_removed {
+            // Nobody else's entry goes with ours.
+            if self.read()?.map(|now| now.bytes) != found.map(|found| found.bytes) {
+                let message = format!("`{}` was changed in the meantime", text::path(&self.path));
+                return Err(Error::new(ErrorCode::FileChanged, message, "run the command again"));
+            }
             return fs::remove_file(&self.path).map_err(|error| {
                 let message = format!("`{}` cannot be removed: {}", text::path(&self.path), text::os_error(&error));
                 Error::new(ErrorCode::NotWritable, message, "remove it by hand: nothing else is in it")
