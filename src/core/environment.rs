@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::core::text;
 
+/// The variable that names the user's home directory.
+pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+
 /// The process's environment, or a given one in tests.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment(Option<HashMap<OsString, OsString>>);
 
 impl Environment {

@@ -39,7 +39,7 @@ pub async fn register(
     reporter: &dyn Reporter,
 ) -> Result<Done> {
     let path = client.file(environment).ok_or_else(no_home)?;
-    let target = ClientFile { client, act, file: CredentialsFile::of_client(path.clone()), path };
+    let target = ClientFile { client, act, file: CredentialsFile::of_client(path.clone(), environment), path };
     let found = target.read()?;
     let text = found.as_ref().map(|found| target.text(&found.bytes)).transpose()?;
     let is_removed = match target.edited(text)? {

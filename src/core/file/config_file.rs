@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::core::environment::default_path;
 use crate::core::environment::{Environment, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::contents::{MAX_BYTES, contents};
+use crate::core::file::contents::{MAX_BYTES, contents, patiently};
 use crate::core::ini::profiles::Profiles;
 use crate::core::ini::services;
 use crate::core::secret::SecretBytes;
@@ -47,7 +47,7 @@ impl ConfigFile {
         if !metadata.is_file() && !is_null_device(&path) {
             return Err(unusable("it is not a regular file".into()));
         }
-        let read = fs::File::open(&path).and_then(|file| contents(&file));
+        let read = patiently(|| fs::File::open(&path).and_then(|file| contents(&file)));
         match read {
             Err(error) => Err(unusable(os_error(&error))),
             Ok(bytes) if bytes.len() as u64 > MAX_BYTES => Err(unusable("it is larger than 64 MiB".into())),

@@ -2,13 +2,34 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use crate::core::file::system::is_in_use;
 use crate::core::secret::SecretBytes;
 
 /// The largest file that is read: 64 MiB.
 pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How long a file is tried again that another program has open in a way that forbids it.
+pub(super) const LONGEST_USE: Duration = Duration::from_secs(1);
+
+/// How often.
+pub(super) const TRY_AGAIN: Duration = Duration::from_millis(20);
+
+/// Opens or reads a file, again for a moment while another program lets nobody. That is so on Windows alone, and rare:
+/// nothing else goes on in the meantime.
+pub(super) fn patiently<T>(work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    let start = Instant::now();
+    loop {
+        match work() {
+            Err(error) if is_in_use(&error) && start.elapsed() < LONGEST_USE => sleep(TRY_AGAIN),
+            done => return done,
+        }
+    }
+}
 
 /// Reads the file from its start, at most one byte more than [`MAX_BYTES`].
 pub(super) fn contents(mut file: &File) -> io::Result<SecretBytes> {

@@ -12,11 +12,11 @@ use std::time::SystemTime;
 
 use tokio::time::sleep;
 
-use crate::core::environment::{Environment, default_path, expand_home};
+use crate::core::environment::{Environment, HOME, default_path, expand_home};
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::contents::{MAX_BYTES, contents};
-use crate::core::file::folder::{Folder, For};
+use crate::core::file::contents::{MAX_BYTES, contents, patiently};
 use crate::core::file::rests::{REST, Rests};
+use crate::core::file::system::{Folder, For, create_directory, create_file, is_in_use, mode, permissions_command};
 use crate::core::ini::foreign::Foreign;
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
@@ -29,6 +29,7 @@ pub struct CredentialsFile {
     is_default: bool,
     /// Whether it is another program's file, which is replaced in the same way.
     is_of_client: bool,
+    pub(super) environment: Environment,
 }
 
 /// The bytes of a file at one moment, and where they came from.
@@ -44,16 +45,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// The permission bits, where files have them.
-    #[cfg(unix)]
     pub fn mode(&self) -> Option<u32> {
-        use std::os::unix::fs::MetadataExt;
-        Some(self.metadata.mode() & 0o7777)
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unused_self, reason = "Unix has them")]
-    pub const fn mode(&self) -> Option<u32> {
-        None
+        mode(&self.metadata)
     }
 
     pub(super) fn name(&self) -> &OsStr {
@@ -85,24 +78,26 @@ impl CredentialsFile {
             None => default.clone().ok_or_else(no_home)?,
         };
         let is_default = default.is_some_and(|default| default == path);
-        Ok(Self { path, is_operators: true, is_default, is_of_client: false })
+        Ok(Self { path, is_operators: true, is_default, is_of_client: false, environment: environment.clone() })
     }
 
     /// A file that an MCP call named. If it resolves to the operator's file, it is that file.
     pub fn of_call(path: &Path, operators: &Self, environment: &Environment) -> Self {
         let path = expand_home(path, environment);
         let same = path == operators.path
-            || matches!((fs::canonicalize(&path), fs::canonicalize(&operators.path)), (Ok(a), Ok(b)) if a == b);
+            || matches!((dunce::canonicalize(&path), dunce::canonicalize(&operators.path)), (Ok(a), Ok(b)) if a == b);
         if same {
             operators.clone()
         } else {
-            Self { path, is_operators: false, is_default: false, is_of_client: false }
+            let environment = environment.clone();
+            Self { path, is_operators: false, is_default: false, is_of_client: false, environment }
         }
     }
 
     /// The configuration file of an MCP client.
-    pub const fn of_client(path: PathBuf) -> Self {
-        Self { path, is_operators: false, is_default: false, is_of_client: true }
+    pub fn of_client(path: PathBuf, environment: &Environment) -> Self {
+        let environment = environment.clone();
+        Self { path, is_operators: false, is_default: false, is_of_client: true, environment }
     }
 
     /// The path as given, with `~/` expanded.
@@ -112,7 +107,8 @@ impl CredentialsFile {
 
     /// The absolute path of the file itself, with symbolic links resolved if it exists.
     pub fn resolved(&self) -> PathBuf {
-        fs::canonicalize(&self.path).or_else(|_| std::path::absolute(&self.path)).unwrap_or_else(|_| self.path.clone())
+        let found = dunce::canonicalize(&self.path).or_else(|_| std::path::absolute(&self.path));
+        found.unwrap_or_else(|_| self.path.clone())
     }
 
     /// Whether it is the operator's file, whose commands and settings are used.
@@ -127,10 +123,10 @@ impl CredentialsFile {
 
     /// Reads the whole file. The directory that its path leads to now is the one that everything else happens in.
     pub fn read(&self) -> Result<Snapshot> {
-        let target = fs::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
+        let target = dunce::canonicalize(&self.path).map_err(|error| self.unreadable(&error))?;
         let (folder, name) = split(&target);
         let folder = Folder::open(folder).map_err(|error| self.unreadable(&error))?;
-        let file = self.checked(folder.open_file(name, For::Reading))?;
+        let file = self.checked(patiently(|| folder.open_file(name, For::Reading)))?;
         let bytes = self.read_open(&file)?;
         // After the read, which may have seen a truncated file.
         let metadata = file.metadata().map_err(|error| self.unreadable(&error))?;
@@ -156,7 +152,7 @@ impl CredentialsFile {
     /// else was faster.
     pub fn create(&self) -> Result<()> {
         let made = self.path.parent().map_or(Ok(()), create_private_directory);
-        match made.and_then(|()| create_private_file(&self.path)) {
+        match made.and_then(|()| create_file(&self.path)) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 let message = format!("`{}` cannot be created: {}", text::path(&self.path), os_error(&error));
                 let hint = "create its directory, or name another file with `-c FILE`";
@@ -179,7 +175,7 @@ impl CredentialsFile {
 
     /// The name to which the path leads now in the directory that was checked; `None` if the file is away.
     pub(super) fn name_in(&self, folder: &Folder) -> Result<Option<OsString>> {
-        match fs::canonicalize(&self.path) {
+        match dunce::canonicalize(&self.path) {
             Ok(target) if folder.is_at(split(&target).0) => Ok(Some(split(&target).1.to_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound && folder.is_at(folder.path()) => Ok(None),
             Err(error) if !is_missing(&error) => Err(self.unreadable(&error)),
@@ -196,7 +192,7 @@ impl CredentialsFile {
     }
 
     pub(super) fn read_open(&self, file: &File) -> Result<SecretBytes> {
-        let bytes = contents(file).map_err(|error| self.unreadable(&error))?;
+        let bytes = patiently(|| contents(file)).map_err(|error| self.unreadable(&error))?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(self.too_large());
         }
@@ -260,7 +256,12 @@ impl CredentialsFile {
             io::ErrorKind::PermissionDenied => Error::new(
                 ErrorCode::FileUnusable,
                 format!("no permission to read `{path}`"),
-                "check the owner and mode of the file and its directory with `ls -l`",
+                format!("check who may read the file and its directory: `{}`", permissions_command(&self.path)),
+            ),
+            _ if is_in_use(error) => Error::new(
+                ErrorCode::FileUnusable,
+                format!("`{path}` cannot be read: {}", os_error(error)),
+                "close the program that has the file open, and try again",
             ),
             _ => Error::new(
                 ErrorCode::FileUnusable,
@@ -272,21 +273,7 @@ impl CredentialsFile {
 }
 
 fn create_private_directory(path: &Path) -> io::Result<()> {
-    if path.as_os_str().is_empty() || path.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-fn create_private_file(path: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    if path.as_os_str().is_empty() || path.is_dir() { Ok(()) } else { create_directory(path) }
 }
 
 /// Whether the path leads to no file.
@@ -298,6 +285,6 @@ fn no_home() -> Error {
     Error::new(
         ErrorCode::FileMissing,
         "no credentials file is named and the home directory is not known",
-        "set `HOME`, or name the file with `-c FILE`",
+        format!("set `{HOME}`, or name the file with `-c FILE`"),
     )
 }

@@ -1,6 +1,6 @@
-//! The lock on the file itself (FILE-5). It is held only from a fresh read to the rename.
+//! The lock of the file (FILE-5). It is held only from a fresh read to the rename.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::credentials_file::{CredentialsFile, is_missing};
-use crate::core::file::folder::{Folder, For};
 use crate::core::file::rests::REST_OF_EMPTY;
+use crate::core::file::system::{Folder, For, Lock, has_no_locks, is_in_use, lock, lock_by_path};
 use crate::core::text::{self, os_error};
 
 /// How long a writer waits for the others.
@@ -23,16 +23,21 @@ pub(super) struct Locked {
     pub(super) file: File,
     /// Its name in the directory that was checked.
     pub(super) name: OsString,
-    /// Whether the file system supports locks.
-    pub(super) has_locks: bool,
+    /// What is locked in its place, where a lock on the file itself would keep its readers out; `None` without locks.
+    pub(super) lock: Option<Lock>,
 }
 
 enum Try {
     Locked(Locked),
     /// Another program holds the lock, or has just replaced the file.
     Busy,
-    /// There is no file at the moment.
-    Away,
+    /// There is no file at the moment, or another program lets nobody open it.
+    Away(io::Error),
+}
+
+enum NoLock {
+    Busy,
+    Unsupported,
 }
 
 impl CredentialsFile {
@@ -46,9 +51,9 @@ impl CredentialsFile {
             match self.try_to_lock(folder)? {
                 Try::Locked(locked) => return Ok(locked),
                 Try::Busy => away_since = None,
-                Try::Away => {
+                Try::Away(error) => {
                     if away_since.get_or_insert_with(Instant::now).elapsed() >= REST_OF_EMPTY {
-                        return Err(self.unreadable(&io::ErrorKind::NotFound.into()));
+                        return Err(self.unreadable(&error));
                     }
                 }
             }
@@ -71,53 +76,42 @@ impl CredentialsFile {
     }
 
     fn try_to_lock(&self, folder: &Folder) -> Result<Try> {
-        let Some(name) = self.name_in(folder)? else { return Ok(Try::Away) };
+        let Some(name) = self.name_in(folder)? else { return Ok(Try::Away(io::ErrorKind::NotFound.into())) };
+        let held = match lock_by_path(&folder.path().join(&name), &self.environment) {
+            Ok(held) => Some(held),
+            Err(error) => match self.no_lock(error)? {
+                NoLock::Busy => return Ok(Try::Busy),
+                NoLock::Unsupported => None,
+            },
+        };
         let file = match folder.open_file(&name, For::Reading) {
-            Err(error) if is_missing(&error) => return Ok(Try::Away),
+            Err(error) if is_missing(&error) || is_in_use(&error) => return Ok(Try::Away(error)),
             file => self.checked(file)?,
         };
-        match try_lock(&file, folder, &name) {
-            Ok(reopened) => {
-                let file = reopened.unwrap_or(file);
+        let Some(held) = held else { return Ok(Try::Locked(Locked { file, name, lock: None })) };
+        match lock(file, folder, &name) {
+            Ok(file) => {
                 let is_current = self.name_in(folder)?.as_ref() == Some(&name) && folder.has(&name, &file);
-                Ok(if is_current { Try::Locked(Locked { file, name, has_locks: true }) } else { Try::Busy })
+                Ok(if is_current { Try::Locked(Locked { file, name, lock: Some(held) }) } else { Try::Busy })
             }
-            Err(TryLockError::WouldBlock) => Ok(Try::Busy),
-            Err(TryLockError::Error(error)) if is_unsupported(&error) => {
-                Ok(Try::Locked(Locked { file, name, has_locks: false }))
+            Err((file, error)) => Ok(match self.no_lock(error)? {
+                NoLock::Busy => Try::Busy,
+                NoLock::Unsupported => Try::Locked(Locked { file, name, lock: None }),
+            }),
+        }
+    }
+
+    fn no_lock(&self, error: TryLockError) -> Result<NoLock> {
+        match error {
+            TryLockError::WouldBlock => Ok(NoLock::Busy),
+            TryLockError::Error(error) if error.kind() == io::ErrorKind::Interrupted => Ok(NoLock::Busy),
+            TryLockError::Error(error) if error.kind() == io::ErrorKind::Unsupported || has_no_locks(&error) => {
+                Ok(NoLock::Unsupported)
             }
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(Try::Busy),
-            Err(TryLockError::Error(error)) => {
+            TryLockError::Error(error) => {
                 let message = format!("`{}` cannot be locked: {}", text::path(&self.path), os_error(&error));
                 Err(Error::new(ErrorCode::WriteFailed, message, "try again"))
             }
         }
     }
-}
-
-/// Locks the file, or the same file opened for writing, which a network file system may require.
-fn try_lock(file: &File, folder: &Folder, name: &OsStr) -> Result<Option<File>, TryLockError> {
-    match file.try_lock() {
-        #[cfg(unix)]
-        Err(TryLockError::Error(error)) if error.raw_os_error() == Some(rustix::io::Errno::BADF.raw_os_error()) => {
-            let Ok(file) = folder.open_file(name, For::Writing) else { return Err(TryLockError::Error(error)) };
-            file.try_lock().map(|()| Some(file))
-        }
-        locked => {
-            let _ = (folder, name);
-            locked.map(|()| None)
-        }
-    }
-}
-
-fn is_unsupported(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::io::Errno;
-        let unsupported = [Errno::NOLCK, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::BADF];
-        if error.raw_os_error().is_some_and(|raw| unsupported.iter().any(|errno| errno.raw_os_error() == raw)) {
-            return true;
-        }
-    }
-    error.kind() == io::ErrorKind::Unsupported
 }

@@ -2,21 +2,27 @@
 //!
 //! Nothing is ever written in place: a write is a new file renamed over the old one.
 
-mod access;
-#[cfg(target_os = "linux")]
-mod attributes;
 pub mod config_file;
 pub mod contents;
 pub mod credentials_file;
-#[cfg_attr(not(unix), path = "folder_by_path.rs")]
-mod folder;
 mod lock;
 mod new_file;
 mod not_kept;
-mod privacy;
 pub mod replace;
 mod rests;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod trial;
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "the other system's function can fail")]
+mod unix;
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "the other system's function can fail")]
+mod windows;
+
+/// What each system does in its own way; both have the same functions.
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;

@@ -6,14 +6,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 
 use crate::core::file::contents::reads_as;
-use crate::core::file::folder::{Folder, For};
 use crate::core::file::not_kept::NotKept;
+use crate::core::file::system::{Folder, create, is_renamed, keep, left_over, mark_as_alive};
 
 /// The prefix of a new file's name before it replaces the old one.
 const PREFIX: &str = ".credentials.updsts-";
 
-/// A new file of mode 0600, locked for as long as its writer lives, so the next writer can recognise one that a killed
-/// writer left behind. It is removed if it does not replace the old one.
+/// A new file for the user alone, marked for as long as its writer lives, so the next writer can recognise one that a
+/// killed writer left behind. It is removed if it does not replace the old one.
 pub(super) struct NewFile<'f> {
     folder: &'f Folder,
     name: OsString,
@@ -23,17 +23,16 @@ pub(super) struct NewFile<'f> {
 }
 
 impl<'f> NewFile<'f> {
-    pub(super) fn create(folder: &'f Folder) -> io::Result<Self> {
+    pub(super) fn create(folder: &'f Folder, old: &File, old_name: &OsStr) -> io::Result<Self> {
         for attempt in 0..100 {
             let name = OsString::from(format!("{PREFIX}{:016x}", RandomState::new().hash_one(attempt)));
-            let file = match folder.create(&name) {
+            let file = match create(folder, &name, old, old_name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 created => created?,
             };
             let new = Self { folder, name, file, is_settled: false };
-            // A writer that cleans up may have taken the file in between; without locks leftovers cannot be recognised,
-            // and nothing is cleaned up.
-            let _ = new.file.lock();
+            mark_as_alive(&new.file);
+            // A writer that cleans up may have taken the file in between.
             if new.is_there() {
                 return Ok(new);
             }
@@ -50,33 +49,9 @@ impl<'f> NewFile<'f> {
         self.file.write_all(bytes)
     }
 
-    /// Gives it the owner, group, mode and extended attributes of the old file, where they differ: some file systems
-    /// refuse to set even what is set already.
-    #[cfg(unix)]
-    pub(super) fn keep_owner_and_mode(&self, old: &File, before: &Metadata) -> Result<(), NotKept> {
-        use std::fs::Permissions;
-        use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-        let current = || self.file.metadata().map_err(|error| NotKept::new("owner", error));
-        let new = current()?;
-        if (before.uid(), before.gid()) != (new.uid(), new.gid()) {
-            let what = if before.uid() == new.uid() { "group" } else { "owner" };
-            fchown(&self.file, Some(before.uid()), Some(before.gid())).map_err(|error| NotKept::new(what, error))?;
-        }
-        #[cfg(target_os = "linux")]
-        crate::core::file::attributes::keep(old, &self.file)?;
-        #[cfg(not(target_os = "linux"))]
-        let _ = old;
-        let mode = before.mode() & 0o7777;
-        if current()?.mode() & 0o7777 != mode {
-            let set = self.file.set_permissions(Permissions::from_mode(mode));
-            set.map_err(|error| NotKept::new("mode", error))?;
-        }
-        Ok(())
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn keep_owner_and_mode(&self, _old: &File, _before: &Metadata) -> Result<(), NotKept> {
-        Ok(())
+    /// Gives it what the old file has beside its content (FILE-4).
+    pub(super) fn keep(&self, old: &File, before: &Metadata) -> Result<(), NotKept> {
+        keep(old, &self.file, before)
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
@@ -91,8 +66,7 @@ impl<'f> NewFile<'f> {
     /// Renames it over the old file. Returns whether it is there: somebody may have put another file in its place.
     pub(super) fn replace(mut self, old: &OsStr) -> io::Result<bool> {
         match self.folder.rename(&self.name, old) {
-            // A network file system may report as failed what it has done.
-            Err(_) if cfg!(unix) && self.folder.has(old, &self.file) => {}
+            Err(_) if is_renamed(self.folder, old, &self.file) => {}
             renamed => renamed?,
         }
         self.is_settled = true;
@@ -119,15 +93,11 @@ impl Drop for NewFile<'_> {
     }
 }
 
-/// Removes new files that a killed writer left behind: those that nobody has locked.
+/// Removes new files that a killed writer left behind.
 pub(super) fn remove_leftovers(folder: &Folder) {
     let names = folder.names().unwrap_or_default();
     for name in names.iter().filter(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes())) {
-        if let Ok(file) = folder.open_file(name, For::Reading)
-            && file.metadata().is_ok_and(|metadata| metadata.is_file())
-            && file.try_lock().is_ok()
-            && folder.has(name, &file)
-        {
+        if let Some(_held) = left_over(folder, name) {
             // If it cannot be removed, the next writer tries again.
             let _ = folder.remove(name);
         }

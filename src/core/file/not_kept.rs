@@ -12,7 +12,6 @@ pub(super) struct NotKept {
     pub(super) error: io::Error,
 }
 
-#[cfg(unix)]
 impl NotKept {
     pub(super) fn new(what: &'static str, error: impl Into<io::Error>) -> Self {
         Self { what, error: error.into() }

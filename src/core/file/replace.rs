@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::file::contents::{MAX_BYTES, reads_as};
+use crate::core::file::contents::{LONGEST_USE, MAX_BYTES, TRY_AGAIN, reads_as};
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
-use crate::core::file::folder::Folder;
 use crate::core::file::lock::Locked;
 use crate::core::file::new_file::{NewFile, remove_leftovers};
-use crate::core::file::privacy::{has_same_owner_and_mode, opened_since};
 use crate::core::file::rests::{REST, Rests};
 use crate::core::file::steps::{Step, before};
+use crate::core::file::system::{
+    Folder, before_rename, has_same_owner_and_mode, is_held_open, is_in_use, opened_since, permissions_command,
+};
 use crate::core::reporter::{Milestone, Reporter};
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
@@ -50,11 +51,13 @@ enum Late {
 enum Attempt {
     Done,
     Changed,
-    /// The new file is in place. The old one, and what it contained, are for the last look.
+    /// The new file is in place. The old one, if it can be kept, and what it contained are for the last look.
     Replaced {
-        old: File,
+        old: Option<File>,
         found: SecretBytes,
     },
+    /// Another program has the file open and lets nobody replace it.
+    InUse(Error),
     /// The edit is not possible on the current file.
     Refused(Error),
 }
@@ -109,13 +112,19 @@ impl CredentialsFile {
     }
 
     /// Writes, syncs and reads back the new file next to the old one.
-    fn write_new<'f>(&self, folder: &'f Folder, old: &File, metadata: &Metadata, bytes: &[u8]) -> Result<NewFile<'f>> {
+    fn write_new<'f>(
+        &self,
+        folder: &'f Folder,
+        old: &Locked,
+        metadata: &Metadata,
+        bytes: &[u8],
+    ) -> Result<NewFile<'f>> {
         self.step(Step::Create)?;
-        let mut new = NewFile::create(folder).map_err(|error| self.failed("written", &error))?;
+        let mut new = NewFile::create(folder, &old.file, &old.name).map_err(|error| self.failed("written", &error))?;
         self.step(Step::Write)?;
         new.write(bytes).map_err(|error| self.failed("written", &error))?;
         self.step(Step::KeepOwner)?;
-        new.keep_owner_and_mode(old, metadata).map_err(|not_kept| self.not_kept(&not_kept))?;
+        new.keep(&old.file, metadata).map_err(|not_kept| self.not_kept(&not_kept))?;
         self.step(Step::SyncFile)?;
         new.sync().map_err(|error| self.failed("written", &error))?;
         self.step(Step::ReadBack)?;
@@ -143,7 +152,7 @@ impl CredentialsFile {
     fn check_private(&self, checked: &Metadata, now: &Metadata) -> Result<()> {
         let Some(change) = opened_since(checked, now) else { return Ok(()) };
         let file = text::path(&self.path);
-        let hint = format!("find out who changed it: `ls -l {file}`; nothing was written");
+        let hint = format!("find out who changed it: `{}`; nothing was written", permissions_command(&self.path));
         Err(Error::new(ErrorCode::FileChanged, format!("`{file}` {change}"), hint))
     }
 
@@ -171,6 +180,10 @@ impl CredentialsFile {
     pub(super) fn failed(&self, what: &str, error: &io::Error) -> Error {
         let message = format!("`{}` could not be {what}: {}", text::path(&self.path), os_error(error));
         let (code, hint) = match error.kind() {
+            _ if is_in_use(error) => (
+                ErrorCode::WriteFailed,
+                "close the program that has the file open, and try again; the file is unchanged",
+            ),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::ResourceBusy => {
                 (ErrorCode::NotWritable, "check who may write to the file and its directory; the file is unchanged")
             }
@@ -186,17 +199,23 @@ impl CredentialsFile {
 impl Write<'_> {
     async fn run(&mut self) -> Result<()> {
         let (mut refusals, mut late_changes, mut rests) = (0, 0, Rests::default());
-        let mut changing_since = None;
+        let (mut changing_since, mut in_use_since) = (None, None);
         loop {
             let Some(locked) = self.lock(&mut rests).await? else { continue };
             match self.attempt(locked)? {
-                Attempt::Done => return Ok(()),
+                Attempt::Done | Attempt::Replaced { old: None, .. } => return Ok(()),
                 Attempt::Changed => {
                     if changing_since.get_or_insert_with(Instant::now).elapsed() >= LONGEST_CHANGING {
                         return Err(self.keeps_changing());
                     }
                 }
-                Attempt::Replaced { old, found } => {
+                Attempt::InUse(error) => {
+                    if in_use_since.get_or_insert_with(Instant::now).elapsed() >= LONGEST_USE {
+                        return Err(error);
+                    }
+                    sleep(TRY_AGAIN).await;
+                }
+                Attempt::Replaced { old: Some(old), found } => {
                     self.late = self.last_look(&old, &found).await;
                     if self.late.is_none() {
                         return Ok(());
@@ -220,7 +239,7 @@ impl Write<'_> {
     async fn lock(&mut self, rests: &mut Rests) -> Result<Option<Locked>> {
         self.file.step(Step::Lock)?;
         let locked = self.file.lock(&self.checked.folder, |text| self.reporter.notice(text)).await?;
-        if !locked.has_locks && self.report.warnings.is_empty() {
+        if locked.lock.is_none() && self.report.warnings.is_empty() {
             let warning = "the file system has no locks: two writers at once could lose an update";
             self.report.warnings.push(warning.into());
         }
@@ -279,7 +298,7 @@ impl Write<'_> {
         };
         file.check_size(&new)?;
         remove_leftovers(folder);
-        let new_file = match file.write_new(folder, &locked.file, &old.metadata, &new) {
+        let new_file = match file.write_new(folder, &locked, &old.metadata, &new) {
             Err(_) if !file.leads_to(folder, &locked.name) => return Ok(Attempt::Changed),
             new_file => new_file?,
         };
@@ -296,14 +315,18 @@ impl Write<'_> {
             return Ok(Attempt::Changed);
         }
         // The lock on the new file ends here, too: the last look needs none.
-        if !new_file.replace(&locked.name).map_err(|error| file.failed("replaced", &error))? {
-            return Ok(Attempt::Changed);
+        let old_file = before_rename(locked.file);
+        match new_file.replace(&locked.name) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Attempt::Changed),
+            Err(error) if is_held_open(&error) => return Ok(Attempt::InUse(file.failed("replaced", &error))),
+            Err(error) => return Err(file.failed("replaced", &error)),
         }
         self.report.is_written = true;
         self.reporter.reached(Milestone::FileWritten);
         self.sync(folder);
         (self.late, self.written) = (None, Some(new));
-        Ok(Attempt::Replaced { old: locked.file, found })
+        Ok(Attempt::Replaced { old: old_file, found })
     }
 
     /// What the edit is made on: the file with what was written to its predecessor too late. `None` if there are two new

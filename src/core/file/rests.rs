@@ -3,6 +3,8 @@
 use std::fs::Metadata;
 use std::time::{Duration, SystemTime};
 
+use crate::core::file::system::is_written_in_place;
+
 /// How long a file that was written in place must have been left alone: somebody may be in the middle of writing it.
 pub(super) const REST: Duration = Duration::from_millis(20);
 
@@ -34,21 +36,13 @@ impl Rests {
     }
 }
 
-/// Whether a program that does not rename wrote the file a moment ago. A file that was renamed into place has changed
-/// since it was written.
-#[cfg(unix)]
+/// Whether a program that does not rename may have written the file a moment ago.
 fn was_just_written_in_place(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
     // The two times of a file that was just truncated have been seen to differ.
     let is_empty = metadata.len() == 0;
-    let is_in_place = (metadata.mtime(), metadata.mtime_nsec()) == (metadata.ctime(), metadata.ctime_nsec());
     let rest = if is_empty { REST_OF_EMPTY } else { REST };
-    (is_empty || is_in_place) && metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age < rest))
-}
-
-#[cfg(not(unix))]
-fn was_just_written_in_place(_metadata: &Metadata) -> bool {
-    false
+    (is_empty || is_written_in_place(metadata))
+        && metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age < rest))
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ impl Renewal<'_> {
     }
 
     async fn renew_now(self, mut plan: Plan) -> Result<RenewReport> {
-        self.request.file.try_out(&plan.checked)?;
+        self.request.file.try_out(&plan.checked).await?;
         let (session, clock_warning) = self.get_session(&plan).await?;
         plan.warnings.extend(clock_warning);
         plan.warnings.extend(lifetime::warning(&session, plan.duration));

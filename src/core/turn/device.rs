@@ -16,7 +16,7 @@ use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::session::SerialNumber;
 use crate::core::text::os_error;
-use crate::core::turn::folder;
+use crate::core::turn::folder::{self, TurnFile};
 use crate::core::turn::queue::fingerprint;
 use crate::core::turn::wait::{self, Ended, NoLock};
 
@@ -80,7 +80,7 @@ impl DeviceTurn {
             Store::Memory { reason, .. } => Some(reason.clone()),
             Store::File(file) => {
                 let say = || notice("waiting for another updsts process that is asking for a code of the same device");
-                match wait::lock(file, || false, say).await {
+                match wait::lock(&file.lock, || false, say).await {
                     Ok(Ended::Locked | Ended::Done) => None,
                     Err(NoLock::Unsupported(reason)) => Some(reason),
                     Err(NoLock::TooLong) => return Err(too_long()),
@@ -108,7 +108,7 @@ impl Drop for DeviceTurn {
     fn drop(&mut self) {
         if let Store::File(file) = &self.0 {
             // If that fails, the lock ends when the file is closed, a moment later.
-            let _ = file.unlock();
+            let _ = file.lock.unlock();
         }
     }
 }
@@ -127,7 +127,7 @@ fn too_long() -> Error {
 }
 
 enum Store {
-    File(File),
+    File(TurnFile),
     Memory { key: String, reason: String },
 }
 
@@ -135,7 +135,7 @@ impl Store {
     fn open(device: &SerialNumber, environment: &Environment) -> Self {
         let key = fingerprint([device.as_str().as_bytes()])[..32].to_owned();
         let file = folder::open(environment)
-            .and_then(|folder| folder::open_file(&folder.join(format!("{key}.device"))).map_err(|e| os_error(&e)));
+            .and_then(|folder| TurnFile::open(&folder.join(format!("{key}.device"))).map_err(|e| os_error(&e)));
         file.map_or_else(|reason| Self::Memory { key, reason }, Self::File)
     }
 
@@ -143,7 +143,7 @@ impl Store {
     fn read(&self) -> Option<Record> {
         match self {
             Self::Memory { key, .. } => memory().get(key).copied(),
-            Self::File(file) => {
+            Self::File(TurnFile { file, .. }) => {
                 let (mut file, mut text) = (file, Vec::new());
                 file.rewind().ok()?;
                 file.take(MOST_BYTES).read_to_end(&mut text).ok()?;
@@ -159,7 +159,7 @@ impl Store {
                 memory().remove(key);
                 memory().extend(record.map(|record| (key.clone(), record)));
             }
-            Self::File(file) => {
+            Self::File(TurnFile { file, .. }) => {
                 let _ = replace(file, record);
             }
         }

@@ -2,7 +2,7 @@
 //! person is asked (ASK-6).
 
 pub mod device;
-mod folder;
+pub mod folder;
 mod pause;
 pub mod queue;
 mod refusal;

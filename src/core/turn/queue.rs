@@ -6,7 +6,6 @@
 //! refusal for the waiting callers, and never a secret.
 
 use std::fmt::Write;
-use std::fs::File;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -15,7 +14,7 @@ use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::name::ProfileName;
 use crate::core::text::os_error;
-use crate::core::turn::folder;
+use crate::core::turn::folder::{self, TurnFile};
 use crate::core::turn::pause::Pause;
 use crate::core::turn::refusal::Refusal;
 use crate::core::turn::wait::{self, Ended, NoLock};
@@ -37,7 +36,7 @@ pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
 
 /// The queue of one source profile: where its lock is, and what its file contained when the caller arrived.
 pub struct Queue {
-    file: File,
+    file: TurnFile,
     profile: ProfileName,
     seen: Option<String>,
     pause: Pause,
@@ -63,10 +62,10 @@ impl Queue {
         let path = credentials_file.as_os_str().as_encoded_bytes();
         let path = folder::open(environment)?.join(&fingerprint([path, source.as_bytes()])[..32]);
         let pause = Pause::new(path.with_extension("pause"));
-        let file = folder::open_file(&path.with_extension("turn")).map_err(|error| os_error(&error))?;
+        let file = TurnFile::open(&path.with_extension("turn")).map_err(|error| os_error(&error))?;
         // Whoever holds the turn may be writing at this moment. A half-written refusal is not seen yet, so it correctly
         // counts as written while this caller waited.
-        let seen = Refusal::read(&file).map(|refusal| refusal.id);
+        let seen = Refusal::read(&file.file).map(|refusal| refusal.id);
         Ok(Self { file, profile: source.clone(), seen, pause })
     }
 
@@ -75,9 +74,9 @@ impl Queue {
         let say = || {
             notice(&format!("waiting for another updsts process that is renewing the session of `{}`", self.profile));
         };
-        match wait::lock(&self.file, is_done, say).await {
+        match wait::lock(&self.file.lock, is_done, say).await {
             Ok(Ended::Locked) => {
-                let refusal = Refusal::read(&self.file).filter(|refusal| Some(&refusal.id) != self.seen.as_ref());
+                let refusal = Refusal::read(&self.file.file).filter(|refusal| Some(&refusal.id) != self.seen.as_ref());
                 Ok(Waited::Turn(Turn { queue: self, refusal }))
             }
             Ok(Ended::Done) => Ok(Waited::Done),
@@ -109,7 +108,7 @@ impl Turn<'_> {
 
     /// Passes a refusal on to the callers waiting now. If that fails, they ask AWS themselves.
     pub fn hand_on(&self, request: &str, error: &Error) {
-        let _ = Refusal::of(request, error).write(&self.queue.file);
+        let _ = Refusal::of(request, error).write(&self.queue.file.file);
     }
 
     /// Errors: `code_unavailable` if nobody answered a question a short time ago.
@@ -126,7 +125,7 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         // If that fails, the lock ends when the file is closed, a moment later.
-        let _ = self.queue.file.unlock();
+        let _ = self.queue.file.lock.unlock();
     }
 }
 

@@ -78,5 +78,6 @@ fn file_9_a_file_that_is_away_after_it_was_read_is_no_reason_to_refuse() {
     let file = CredentialsFile::of_operator(Some(&place.path()), &Environment::fixed([("HOME", "/")])).unwrap();
     fs::remove_file(place.path()).unwrap();
     assert_eq!(file.check_replaceable(&checked).unwrap(), [""; 0]);
-    file.try_out(&checked).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(file.try_out(&checked)).unwrap();
 }

@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use super::{FOREIGN, NONE, Place, SOURCE, Step, WriteObserver};
 use super::{at_each_step, before, set_mode, skipped, update, with_session, write};
 use crate::core::error::ErrorCode;
-use crate::core::file::folder::Folder;
 use crate::core::file::new_file::NewFile;
+use crate::core::file::system::Folder;
 
 fn exchange(a: &Path, b: &Path) {
     renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).unwrap();
@@ -250,7 +250,7 @@ fn file_7_an_edit_that_would_make_the_file_too_large_to_be_read_is_refused() {
 fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the_one_in_place() {
     let place = Place::new();
     let folder = Folder::open(&place.folder()).unwrap();
-    let mut new = NewFile::create(&folder).unwrap();
+    let mut new = NewFile::create(&folder, &fs::File::open(place.path()).unwrap(), "credentials".as_ref()).unwrap();
     new.write(b"a secret").unwrap();
     let (name, taken) = (place.leftovers().pop().unwrap(), place.0.path().join("taken"));
     fs::rename(&name, &taken).unwrap();
@@ -263,7 +263,7 @@ fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the
 fn file_3_a_rename_that_was_made_although_it_is_reported_as_failed_leaves_the_new_file_whole() {
     let place = Place::new();
     let folder = Folder::open(&place.folder()).unwrap();
-    let mut new = NewFile::create(&folder).unwrap();
+    let mut new = NewFile::create(&folder, &fs::File::open(place.path()).unwrap(), "credentials".as_ref()).unwrap();
     new.write(SOURCE.as_bytes()).unwrap();
     // As when the answer of a network file system was lost, and it is asked again.
     fs::rename(place.leftovers().pop().unwrap(), place.path()).unwrap();

@@ -19,7 +19,7 @@ const HOLD: OFlags = OFlags::RDONLY;
 
 /// How a file of the directory is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum For {
+pub enum For {
     Reading,
     Writing,
 }
@@ -32,7 +32,7 @@ pub struct Folder {
 
 impl Folder {
     /// Opens the directory at a path that has no links, unless somebody has just put one there.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         let flags = HOLD | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match open_without_links(path, flags) {
             Err(Errno::LOOP) => Err(io::ErrorKind::NotFound.into()),
@@ -41,16 +41,16 @@ impl Folder {
     }
 
     /// The path that led to it.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn held(&self) -> BorrowedFd<'_> {
+    pub fn held(&self) -> BorrowedFd<'_> {
         self.held.as_fd()
     }
 
     /// Whether the path leads to this directory.
-    pub(super) fn is_at(&self, path: &Path) -> bool {
+    pub fn is_at(&self, path: &Path) -> bool {
         match (fstat(&self.held), stat(path)) {
             (Ok(held), Ok(named)) => (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino),
             _ => false,
@@ -58,7 +58,7 @@ impl Folder {
     }
 
     /// Whether the name is that of the open file.
-    pub(super) fn has(&self, name: &OsStr, file: &File) -> bool {
+    pub fn has(&self, name: &OsStr, file: &File) -> bool {
         match (fstat(file), statat(&self.held, name, AtFlags::SYMLINK_NOFOLLOW)) {
             (Ok(open), Ok(named)) => (open.st_dev, open.st_ino) == (named.st_dev, named.st_ino),
             _ => false,
@@ -66,7 +66,7 @@ impl Folder {
     }
 
     /// Whether somebody took the open file, which had the name, to elsewhere. One that was replaced is nowhere.
-    pub(super) fn has_lost(&self, name: &OsStr, file: &File) -> bool {
+    pub fn has_lost(&self, name: &OsStr, file: &File) -> bool {
         let named = statat(&self.held, name, AtFlags::SYMLINK_NOFOLLOW);
         match (fstat(file), named) {
             (Ok(open), Ok(named)) => open.st_nlink > 0 && (open.st_dev, open.st_ino) != (named.st_dev, named.st_ino),
@@ -77,7 +77,7 @@ impl Folder {
 
     /// Opens a file, but no link, and waits for nobody at the other end of a FIFO. A device is not opened: that alone
     /// can have effects.
-    pub(super) fn open_file(&self, name: &OsStr, purpose: For) -> io::Result<File> {
+    pub fn open_file(&self, name: &OsStr, purpose: For) -> io::Result<File> {
         let found = statat(&self.held, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let flags = match FileType::from_raw_mode(found.st_mode) {
             FileType::RegularFile if purpose == For::Writing => OFlags::RDWR,
@@ -90,26 +90,26 @@ impl Folder {
     }
 
     /// Creates a file of mode 0600; nothing may have its name.
-    pub(super) fn create(&self, name: &OsStr) -> io::Result<File> {
+    pub fn create(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(File::from(openat(&self.held, name, flags, Mode::RUSR | Mode::WUSR)?))
     }
 
-    pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(renameat(&self.held, from, &self.held, to)?)
     }
 
-    pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.held, name, AtFlags::empty())?)
     }
 
-    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
         let names =
             Dir::new(self.readable()?)?.map(|entry| Ok(OsStr::from_bytes(entry?.file_name().to_bytes()).into()));
         names.collect()
     }
 
-    pub(super) fn sync(&self) -> io::Result<()> {
+    pub fn sync(&self) -> io::Result<()> {
         Ok(rustix::fs::fsync(self.readable()?)?)
     }
 

@@ -1,22 +1,17 @@
 //! Whether the file can be replaced while keeping mode, owner and group (FILE-4, GET-3). Nothing is written to find
 //! out.
 
-#[cfg(unix)]
 use std::borrow::Cow;
-#[cfg(unix)]
 use std::ffi::OsStr;
-#[cfg(unix)]
 use std::path::Path;
 
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
-#[cfg(unix)]
 use crate::core::quote::posix;
 use crate::core::text;
 
 impl CredentialsFile {
     /// Checks that the file could be replaced now, and returns warnings.
-    #[cfg(unix)]
     pub fn check_replaceable(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
         use std::os::unix::fs::MetadataExt;
 
@@ -38,28 +33,17 @@ impl CredentialsFile {
         }
         Ok(warnings)
     }
-
-    #[cfg(not(unix))]
-    pub fn check_replaceable(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
-        if snapshot.metadata.permissions().readonly() {
-            let message = format!("`{}` is read-only", text::path(&self.path));
-            return Err(not_writable(message, "clear the read-only attribute"));
-        }
-        Ok(Vec::new())
-    }
 }
 
 fn not_writable(message: String, hint: impl AsRef<str>) -> Error {
     Error::new(ErrorCode::NotWritable, message, hint)
 }
 
-#[cfg(unix)]
 struct Check<'a> {
     path: &'a Path,
     snapshot: &'a Snapshot,
 }
 
-#[cfg(unix)]
 impl Check<'_> {
     /// What binds even root: a mount on the file itself, as containers have it, and the attributes of `chattr`.
     #[cfg(target_os = "linux")]
@@ -176,7 +160,6 @@ impl Check<'_> {
 }
 
 /// The path as a word of a shell.
-#[cfg(unix)]
 fn word(path: &Path) -> String {
     match posix(&text::clean(&path.display().to_string())) {
         // The short form is not quoted.
@@ -185,7 +168,6 @@ fn word(path: &Path) -> String {
     }
 }
 
-#[cfg(unix)]
 fn is_own_group(group: u32) -> bool {
     use rustix::process::{getegid, getgroups};
     getegid().as_raw() == group || getgroups().is_ok_and(|groups| groups.iter().any(|own| own.as_raw() == group))

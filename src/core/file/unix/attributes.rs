@@ -19,7 +19,7 @@ const USERS: &[u8] = b"user.";
 
 /// Copies them before the mode is set, where they differ. Fails if the access control list or an attribute of the
 /// user's could not be kept.
-pub(super) fn keep(old: &File, new: &File) -> Result<(), NotKept> {
+pub fn keep(old: &File, new: &File) -> Result<(), NotKept> {
     let (wanted, current) = (names(old), names(new));
     for name in split(&wanted) {
         let kept = value(old, name).and_then(|wanted| {
