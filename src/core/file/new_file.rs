@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use crate::core::file::contents::reads_as;
 use crate::core::file::not_kept::NotKept;
-use crate::core::file::system::{Folder, create, is_renamed, keep, left_over, mark_as_alive};
+use crate::core::file::system::{Folder, For, create, is_held_open, is_renamed, keep, left_over, mark_as_alive};
 
 /// The prefix of a new file's name before it replaces the old one.
 const PREFIX: &str = ".credentials.updsts-";
@@ -63,9 +63,21 @@ impl<'f> NewFile<'f> {
         reads_as(&self.file, bytes)
     }
 
-    /// Renames it over the old file. Returns whether it is there: somebody may have put another file in its place.
-    pub(super) fn replace(mut self, old: &OsStr) -> io::Result<bool> {
-        match self.folder.rename(&self.name, old) {
+    /// Renames it over the old file, which stays open if the system allows that. Returns whether it is there: somebody may
+    /// have written to the old one, or put another file in its place.
+    pub(super) fn replace(mut self, old: &OsStr, open: &mut Option<File>, found: &[u8]) -> io::Result<bool> {
+        let rename = || self.folder.rename(&self.name, old);
+        let renamed = match rename() {
+            Err(error) if is_held_open(&error) && open.take().is_some() => {
+                // Nothing of it can be seen after the rename.
+                if !reads_as(&self.folder.open_file(old, For::Reading)?, found)? {
+                    return Ok(false);
+                }
+                rename()
+            }
+            renamed => renamed,
+        };
+        match renamed {
             Err(_) if is_renamed(self.folder, old, &self.file) => {}
             renamed => renamed?,
         }

@@ -15,7 +15,7 @@ use crate::core::file::new_file::{NewFile, remove_leftovers};
 use crate::core::file::rests::{REST, Rests};
 use crate::core::file::steps::{Step, before};
 use crate::core::file::system::{
-    Folder, before_rename, has_same_owner_and_mode, is_held_open, is_in_use, opened_since, permissions_command,
+    Folder, has_same_owner_and_mode, is_held_open, is_in_use, opened_since, permissions_command,
 };
 use crate::core::reporter::{Milestone, Reporter};
 use crate::core::secret::SecretBytes;
@@ -177,13 +177,16 @@ impl CredentialsFile {
         })
     }
 
+    fn in_use(&self, error: &io::Error) -> Error {
+        let message = format!("`{}` could not be replaced: {}", text::path(&self.path), os_error(error));
+        let hint = "close the program that has the file open, and try again; the file is unchanged";
+        Error::new(ErrorCode::WriteFailed, message, hint)
+    }
+
     pub(super) fn failed(&self, what: &str, error: &io::Error) -> Error {
         let message = format!("`{}` could not be {what}: {}", text::path(&self.path), os_error(error));
         let (code, hint) = match error.kind() {
-            _ if is_in_use(error) => (
-                ErrorCode::WriteFailed,
-                "close the program that has the file open, and try again; the file is unchanged",
-            ),
+            _ if is_in_use(error) => return self.in_use(error),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::ResourceBusy => {
                 (ErrorCode::NotWritable, "check who may write to the file and its directory; the file is unchanged")
             }
@@ -315,11 +318,11 @@ impl Write<'_> {
             return Ok(Attempt::Changed);
         }
         // The lock on the new file ends here, too: the last look needs none.
-        let old_file = before_rename(locked.file);
-        match new_file.replace(&locked.name) {
+        let mut old_file = Some(locked.file);
+        match new_file.replace(&locked.name, &mut old_file, &found) {
             Ok(true) => {}
             Ok(false) => return Ok(Attempt::Changed),
-            Err(error) if is_held_open(&error) => return Ok(Attempt::InUse(file.failed("replaced", &error))),
+            Err(error) if is_held_open(&error) => return Ok(Attempt::InUse(file.in_use(&error))),
             Err(error) => return Err(file.failed("replaced", &error)),
         }
         self.report.is_written = true;

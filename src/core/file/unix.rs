@@ -48,11 +48,6 @@ pub(super) fn has_no_locks(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|raw| unsupported.iter().any(|errno| errno.raw_os_error() == raw))
 }
 
-/// What whoever holds the old file open can still write to is looked at after the rename.
-pub(super) const fn before_rename(old: File) -> Option<File> {
-    Some(old)
-}
-
 /// Whoever has a file open does not keep it from being replaced.
 pub(super) const fn is_in_use(_error: &io::Error) -> bool {
     false

@@ -73,12 +73,6 @@ pub(super) fn has_no_locks(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(INVALID_FUNCTION | NOT_SUPPORTED))
 }
 
-/// A file that is open cannot be replaced everywhere.
-pub(super) fn before_rename(old: File) -> Option<File> {
-    drop(old);
-    None
-}
-
 /// Whether another program has the file open, or a part of it locked, in a way that forbids what was tried.
 pub(super) fn is_in_use(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(SHARING_VIOLATION | LOCK_VIOLATION))
@@ -109,24 +103,43 @@ pub(super) fn left_over(folder: &Folder, name: &OsStr) -> Option<File> {
 /// Creates a file that lets in nobody whom the old one keeps out, with its attributes and streams. They come with its
 /// content, which is removed again.
 pub(super) fn create(folder: &Folder, name: &OsStr, old: &File, old_name: &OsStr) -> io::Result<File> {
-    let path = folder.path().join(name);
+    let (path, wanted) = (folder.path().join(name), attributes(&old.metadata()?));
+    drop(create_empty(&path, old, 0)?);
+    let copied = fs::copy(folder.path().join(old_name), &path)
+        .and_then(|_| openable().open(&path))
+        .and_then(|new| new.set_len(0).and_then(|()| new.metadata()).map(|metadata| (new, attributes(&metadata))));
+    match copied {
+        Ok((new, taken)) if taken == wanted => Ok(new),
+        copied => {
+            let error = copied.map(drop).err();
+            fs::remove_file(&path)?;
+            // A file system whose copies have no attributes has no streams either.
+            error.map_or_else(|| create_empty(&path, old, wanted), Err)
+        }
+    }
+}
+
+fn create_empty(path: &Path, old: &File, attributes: u32) -> io::Result<File> {
+    let mut new = openable().create_new(true).attributes(attributes).open(path)?;
+    access_list::keep(old, &mut new).inspect_err(|_| drop(fs::remove_file(path)))?;
+    Ok(new)
+}
+
+/// While a new file is written, others may read it and nobody may write to it.
+fn openable() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).access_mode(GENERIC_READ | GENERIC_WRITE | WRITE_DAC | DELETE);
     options.share_mode(SHARE_READ | SHARE_DELETE);
-    let mut empty = options.clone().create_new(true).open(&path)?;
-    let has_list = access_list::keep(old, &mut empty);
-    drop(empty);
-    has_list
-        .and_then(|()| fs::copy(folder.path().join(old_name), &path))
-        .and_then(|_| options.open(&path))
-        .and_then(|new| new.set_len(0).map(|()| new))
-        .inspect_err(|_| drop(fs::remove_file(&path)))
+    options
+}
+
+fn attributes(metadata: &Metadata) -> u32 {
+    metadata.file_attributes() & KEPT
 }
 
 /// Checks that the new file lets in whom the old one lets in, and no others.
 pub(super) fn keep(old: &File, new: &File, before: &Metadata) -> Result<(), NotKept> {
     access_list::check(old, new).map_err(|error| NotKept::new("access list", error))?;
-    let attributes = |file: &Metadata| file.file_attributes() & KEPT;
     let now = new.metadata().map_err(|error| NotKept::new("attributes", error))?;
     if attributes(&now) == attributes(before) {
         Ok(())

@@ -186,7 +186,7 @@ mod tests {
 
     fn home() -> (tempfile::TempDir, Environment) {
         let home = tempfile::tempdir().unwrap();
-        let environment = Environment::fixed([("HOME", home.path())]);
+        let environment = Environment::fixed(["HOME", "LOCALAPPDATA"].map(|name| (name, home.path())));
         (home, environment)
     }
 
@@ -223,8 +223,9 @@ mod tests {
     async fn ask_6_the_file_holds_no_device_and_nonsense_in_it_does_no_harm() {
         let (home, environment) = home();
         DeviceTurn::take(&device("a"), &environment, |_| {}).await.unwrap().ended(Ending::Declined);
-        let folder = home.path().join(".cache/updsts");
-        let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+        let folder = home.path().join(if cfg!(windows) { "updsts" } else { ".cache/updsts" });
+        let mut files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let file = files.find(|path| path.extension().is_some_and(|extension| extension == "device")).unwrap();
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.starts_with("{\"ending\":\"declined\",\"at\":1"), "{text}");
         assert!(!format!("{}{text}", file.display()).contains("mfa"), "{text}");

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{FOREIGN, NONE, Place, SOURCE, Step, before, is_compared_after, set_mode, with_session};
-use crate::core::environment::Environment;
+use super::{FOREIGN, NONE, Place, SOURCE, Step, before, environment, is_compared_after, set_mode, with_session};
 use crate::core::error::ErrorCode;
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 
@@ -37,7 +36,7 @@ fn hour_ago() -> SystemTime {
 }
 
 fn read_at_rest(path: &Path) -> crate::core::error::Result<Snapshot> {
-    let file = CredentialsFile::of_operator(Some(path), &Environment::fixed([("HOME", "/")])).unwrap();
+    let file = CredentialsFile::of_operator(Some(path), &environment()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(file.read_at_rest())
 }
@@ -75,7 +74,7 @@ fn file_9_a_file_that_is_away_for_good_is_not_waited_for_without_end() {
 fn file_9_a_file_that_is_away_after_it_was_read_is_no_reason_to_refuse() {
     let place = Place::new();
     let checked = read_at_rest(&place.path()).unwrap();
-    let file = CredentialsFile::of_operator(Some(&place.path()), &Environment::fixed([("HOME", "/")])).unwrap();
+    let file = CredentialsFile::of_operator(Some(&place.path()), &environment()).unwrap();
     fs::remove_file(place.path()).unwrap();
     assert_eq!(file.check_replaceable(&checked).unwrap(), [""; 0]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

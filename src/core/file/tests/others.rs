@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::TempDir;
 
+use super::on_unix::skipped;
 use super::{FOREIGN, NONE, Place, SOURCE, Step, WriteObserver};
-use super::{at_each_step, before, set_mode, skipped, update, with_session, write};
+use super::{at_each_step, before, set_mode, update, with_session, write};
 use crate::core::error::ErrorCode;
 use crate::core::file::new_file::NewFile;
 use crate::core::file::system::Folder;
@@ -255,7 +256,7 @@ fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the
     let (name, taken) = (place.leftovers().pop().unwrap(), place.0.path().join("taken"));
     fs::rename(&name, &taken).unwrap();
     fs::write(&name, "theirs").unwrap();
-    assert!(!new.replace("credentials".as_ref()).unwrap());
+    assert!(!new.replace("credentials".as_ref(), &mut None, b"").unwrap());
     assert_eq!((place.read().as_str(), super::mode(&taken)), ("theirs", 0o600));
 }
 
@@ -267,7 +268,7 @@ fn file_3_a_rename_that_was_made_although_it_is_reported_as_failed_leaves_the_ne
     new.write(SOURCE.as_bytes()).unwrap();
     // As when the answer of a network file system was lost, and it is asked again.
     fs::rename(place.leftovers().pop().unwrap(), place.path()).unwrap();
-    assert!(new.replace("credentials".as_ref()).unwrap());
+    assert!(new.replace("credentials".as_ref(), &mut None, b"").unwrap());
     assert_eq!(place.read(), SOURCE);
 }
 

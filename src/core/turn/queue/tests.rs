@@ -1,6 +1,5 @@
-#![cfg(unix)]
-
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
@@ -20,7 +19,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let environment = Environment::fixed([("XDG_RUNTIME_DIR", folder.path())]);
+        let environment = Environment::fixed(["XDG_RUNTIME_DIR", "LOCALAPPDATA"].map(|name| (name, folder.path())));
         Self { folder, environment }
     }
 
@@ -32,6 +31,13 @@ impl Place {
         self.folder.path().join("updsts")
     }
 
+    /// The file of the only turn.
+    fn file(&self) -> PathBuf {
+        let mut files = fs::read_dir(self.own()).unwrap().map(|entry| entry.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|extension| extension == "turn")).unwrap()
+    }
+
+    #[cfg(unix)]
     fn refused(&self) -> String {
         Queue::join(Path::new("/credentials"), &ProfileName::parse("a").unwrap(), &self.environment).err().unwrap()
     }
@@ -89,7 +95,7 @@ async fn get_7_a_wait_ends_where_the_session_is_renewed_without_a_turn() {
 async fn get_7_what_stands_in_the_file_of_a_turn_by_accident_harms_nothing() {
     let place = Place::new();
     let _ = place.join("a");
-    let path = fs::read_dir(place.own()).unwrap().next().unwrap().unwrap().path();
+    let path = place.file();
     let forged = r#"{"id":"","request":"same","code":"no_such_code","message":"","hint":"","code_spent":"yes"}"#;
     for content in ["", "{", "\0\0", forged, &"x".repeat(100_000)] {
         let queue = place.join("a");
@@ -98,6 +104,7 @@ async fn get_7_what_stands_in_the_file_of_a_turn_by_accident_harms_nothing() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn get_7_folder_and_file_are_the_users_alone() {
     let place = Place::new();
@@ -109,6 +116,7 @@ fn get_7_folder_and_file_are_the_users_alone() {
     assert!(file.file_name().to_str().unwrap().bytes().all(|b| b.is_ascii_hexdigit() || b".turn".contains(&b)));
 }
 
+#[cfg(unix)]
 #[test]
 fn get_7_a_folder_that_others_could_write_is_not_used() {
     let place = Place::new();
@@ -125,11 +133,12 @@ fn get_7_a_folder_that_others_could_write_is_not_used() {
     assert!(place.refused().ends_with("it is not a directory"));
 }
 
+#[cfg(unix)]
 #[test]
 fn get_7_a_link_or_fifo_in_place_of_the_file_is_not_opened() {
     let place = Place::new();
     let _ = place.join("a");
-    let path = fs::read_dir(place.own()).unwrap().next().unwrap().unwrap().path();
+    let path = place.file();
     let victim = place.folder.path().join("victim");
     fs::write(&victim, "mine").unwrap();
     fs::remove_file(&path).unwrap();
@@ -141,6 +150,7 @@ fn get_7_a_link_or_fifo_in_place_of_the_file_is_not_opened() {
     assert_eq!(place.refused(), "it is not a regular file");
 }
 
+#[cfg(unix)]
 #[test]
 fn get_7_the_runtime_folder_comes_before_the_cache_folder_and_it_before_the_default() {
     let folder = tempfile::tempdir().unwrap();
@@ -162,4 +172,29 @@ fn get_7_the_runtime_folder_comes_before_the_cache_folder_and_it_before_the_defa
     fs::write(at("blocked"), "").unwrap();
     assert_eq!(place(&[home.clone(), cache, ("XDG_RUNTIME_DIR", at("blocked"))]), at("cache/updsts"));
     assert_eq!(place(&[home, ("XDG_CACHE_HOME", "cache".into())]), at("home/.cache/updsts"));
+}
+
+#[cfg(windows)]
+#[test]
+fn ship_6_the_turns_are_in_the_users_own_application_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let environment = Environment::fixed([("LOCALAPPDATA", at("local")), ("XDG_CACHE_HOME", at("cache"))]);
+    assert_eq!(folder::open(&environment).unwrap(), at("local").join("updsts"));
+    fs::write(at("updsts"), "a file").unwrap();
+    let blocked = Environment::fixed([("LOCALAPPDATA", folder.path())]);
+    assert!(folder::open(&blocked).is_err());
+}
+
+#[tokio::test]
+async fn ship_6_a_refusal_from_before_is_known_while_another_caller_has_the_turn() {
+    let place = Place::new();
+    let first = place.join("a");
+    let held = turn(&first).await;
+    held.hand_on("same", &refusal());
+    // It came after the refusal, and waits for the turn.
+    let later = place.join("a");
+    assert!(!is_free(&later).await);
+    drop(held);
+    assert_eq!(turn(&later).await.refusal_of("same"), None);
 }
