@@ -47,7 +47,9 @@ struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
+        // On some systems the usual folder is behind a link.
+        let folder = dunce::canonicalize(std::env::temp_dir()).unwrap();
+        let place = Self(tempfile::tempdir_in(folder).unwrap());
         fs::create_dir(place.folder()).unwrap();
         fs::write(place.path(), SOURCE).unwrap();
         #[cfg(unix)]
