@@ -42,14 +42,17 @@ mfa_device_arn = arn:aws:iam::123456789012:mfa/user
 const NONE: Vec<PathBuf> = Vec::new();
 const FOREIGN: &str = "[foreign]\nregion = eu-west-1\n";
 
+/// On some systems the usual folder is behind a link.
+fn tempdir() -> TempDir {
+    tempfile::tempdir_in(dunce::canonicalize(std::env::temp_dir()).unwrap()).unwrap()
+}
+
 /// A folder with a credentials file.
 struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        // On some systems the usual folder is behind a link.
-        let folder = dunce::canonicalize(std::env::temp_dir()).unwrap();
-        let place = Self(tempfile::tempdir_in(folder).unwrap());
+        let place = Self(tempdir());
         fs::create_dir(place.folder()).unwrap();
         fs::write(place.path(), SOURCE).unwrap();
         #[cfg(unix)]

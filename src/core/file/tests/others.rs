@@ -25,7 +25,7 @@ struct Vault(TempDir);
 
 impl Vault {
     fn new() -> Self {
-        let vault = Self(tempfile::tempdir().unwrap());
+        let vault = Self(super::tempdir());
         let aws = vault.0.path().join("aws");
         fs::create_dir(&aws).unwrap();
         fs::write(aws.join("credentials"), SOURCE).unwrap();
@@ -101,7 +101,7 @@ fn file_9_a_directory_that_is_a_link_for_one_step_is_written_or_refused_and_neve
 #[test]
 fn file_9_a_directory_further_up_that_is_exchanged_for_a_link_is_file_changed() {
     for step in Step::ALL.into_iter().filter(|&step| step != Step::SyncFolder) {
-        let (outer, vault) = (tempfile::tempdir().unwrap(), Vault::new());
+        let (outer, vault) = (super::tempdir(), Vault::new());
         let (base, link) = (outer.path().join("base"), outer.path().join("link"));
         fs::create_dir_all(base.join("aws")).unwrap();
         let file = base.join("aws/credentials");
