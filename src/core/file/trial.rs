@@ -14,21 +14,20 @@ impl CredentialsFile {
     /// Tries to create a file in the directory, to give it owner, group, mode and attributes of the file, and to remove
     /// it; waits a moment for a program that has the file open and lets nobody replace it.
     pub async fn try_out(&self, checked: &Snapshot) -> Result<()> {
-        let start = Instant::now();
-        let old = loop {
-            let name = checked.name();
-            let opened =
-                check_not_in_use(&checked.folder, name).and_then(|()| checked.folder.open_file(name, For::Reading));
-            match opened {
+        let (folder, name, start) = (&checked.folder, checked.name(), Instant::now());
+        loop {
+            match check_not_in_use(folder, name) {
                 Err(error) if is_in_use(&error) && start.elapsed() < LONGEST_USE => sleep(TRY_AGAIN).await,
-                Err(error) if is_in_use(&error) => return Err(self.failed("replaced", &error)),
                 // It is away for a moment.
                 Err(error) if is_missing(&error) => return Ok(()),
-                old => break self.checked(old)?,
+                done => break done.map_err(|error| self.failed("replaced", &error))?,
             }
+        }
+        let old = match folder.open_file(name, For::Reading) {
+            Err(error) if is_missing(&error) => return Ok(()),
+            old => self.checked(old)?,
         };
-        let new =
-            NewFile::create(&checked.folder, &old, checked.name()).map_err(|error| self.failed("replaced", &error))?;
+        let new = NewFile::create(folder, &old, name).map_err(|error| self.failed("replaced", &error))?;
         new.keep(&old, &checked.metadata).map_err(|not_kept| self.not_kept(&not_kept))?;
         new.discard().map_err(|error| self.failed("replaced", &error))
     }

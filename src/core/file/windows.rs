@@ -14,6 +14,7 @@ use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use crate::core::environment::Environment;
+use crate::core::file::contents::patiently;
 use crate::core::file::not_kept::NotKept;
 use crate::core::turn::folder as turns;
 use crate::core::turn::queue::fingerprint;
@@ -105,8 +106,9 @@ pub(super) fn left_over(folder: &Folder, name: &OsStr) -> Option<File> {
 pub(super) fn create(folder: &Folder, name: &OsStr, old: &File, old_name: &OsStr) -> io::Result<File> {
     let (path, wanted) = (folder.path().join(name), attributes(&old.metadata()?));
     drop(create_empty(&path, old, 0)?);
-    let copied = fs::copy(folder.path().join(old_name), &path)
-        .and_then(|_| openable().open(&path))
+    // Whoever looks at each new file, such as a virus scanner, is waited for.
+    let copied = patiently(|| fs::copy(folder.path().join(old_name), &path))
+        .and_then(|_| patiently(|| openable().open(&path)))
         .and_then(|new| new.set_len(0).and_then(|()| new.metadata()).map(|metadata| (new, attributes(&metadata))));
     match copied {
         Ok((new, taken)) if taken == wanted => Ok(new),
