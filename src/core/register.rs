@@ -166,3 +166,25 @@ fn no_home() -> Error {
     let message = "the home directory is not known, where clients keep their configuration";
     Error::new(ErrorCode::ClientConfigUnusable, message, "set `HOME`")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::reporter::Silent;
+
+    #[tokio::test]
+    async fn first_3_a_file_that_got_an_entry_of_somebody_else_in_the_meantime_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mcp.json");
+        let file = CredentialsFile::of_client(path.clone(), &Environment::fixed([("HOME", folder.path())]));
+        let target = ClientFile { client: Client::Cursor, act: Act::Remove, path: path.clone(), file };
+        for (now, is_removed) in [("theirs", false), ("ours", true)] {
+            fs::write(&path, "ours").unwrap();
+            let found = target.read().unwrap();
+            fs::write(&path, now).unwrap();
+            let removed = target.write(found, true, &Silent).await;
+            assert_eq!(removed.is_ok(), is_removed);
+            assert_eq!(fs::read_to_string(&path).ok(), (!is_removed).then(|| now.to_owned()));
+        }
+    }
+}
