@@ -4,8 +4,8 @@
 //!
 //! - [`core`]: what updsts knows. No command line, no protocol.
 //!   - The vocabulary: [`core::error`], [`core::secret`], [`core::session`], [`core::name`], [`core::expiry`],
-//!     [`core::text`], [`core::misplaced`], [`core::quote`], [`core::environment`], [`core::reporter`], [`core::core_dump`],
-//!     [`core::guard`].
+//!     [`core::text`], [`core::misplaced`], [`core::quote`], [`core::environment`], [`core::platform`], [`core::reporter`],
+//!     [`core::core_dump`], [`core::guard`].
 //!   - [`core::ini`]: bytes → lines → profiles; the second reading, by botocore's rules. Pure.
 //!   - [`core::block`]: where the managed blocks are, an edit of one, its preview, its check; the session stored in
 //!     one, and whether it is valid. Pure.

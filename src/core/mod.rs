@@ -8,6 +8,7 @@ pub mod expiry;
 pub mod guard;
 pub mod misplaced;
 pub mod name;
+pub mod platform;
 pub mod quote;
 pub mod reporter;
 pub mod secret;

@@ -1,7 +1,7 @@
 //! The MCP server: three tools over the same core. The only rmcp code.
 //!
 //! - [`tools`]: the names, inputs and outputs of the tools; the instructions.
-//! - [`arguments`]: the input of a call, parsed and checked.
+//! - [`arguments`]: the input of a call, parsed and checked; [`named_file`]: the file that it names.
 //! - [`answer`]: the result of a call, secrets masked; [`next_step`]: what a model should do after a failure.
 //! - [`server`]: the calls. [`waiting`]: the renewals, which outlive them. [`invitations`]: their pages, for the client.
 //! - [`transport`]: messages over lines, until the input ends or the server is stopped; [`lines`], [`in_flight`]: in
@@ -14,6 +14,7 @@ pub mod arguments;
 pub mod in_flight;
 pub mod invitations;
 pub mod lines;
+pub mod named_file;
 pub mod next_step;
 pub mod righted;
 pub mod server;

@@ -79,6 +79,7 @@ const ORDER: [&[&str]; 4] = [
         "guard",
         "misplaced",
         "name",
+        "platform",
         "quote",
         "reporter",
         "secret",
