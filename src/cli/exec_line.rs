@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
-use crate::core::quote::posix;
+use crate::core::quote;
 
 /// The line with `--` before what looks like the command. `is_hidden` says which words are not repeated.
 pub fn with_dashes(arguments: &[OsString], exec: &Command, is_hidden: impl Fn(&str) -> bool) -> Option<String> {
@@ -12,9 +12,9 @@ pub fn with_dashes(arguments: &[OsString], exec: &Command, is_hidden: impl Fn(&s
         arguments.iter().skip_while(|word| *word != "exec").skip(1).map(|w| w.to_string_lossy()).collect();
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).take_while(|word| *word != "--").collect();
     let begin = begin(&words, exec)?;
-    let shown = |word: &&str| if is_hidden(word) { "…".to_owned() } else { posix(word).into_owned() };
+    let shown = |word: &&str| if is_hidden(word) { "…".to_owned() } else { quote::word(word).into_owned() };
     let before = words[..begin].iter().map(shown);
-    let command = if is_hidden(words[begin]) { "COMMAND".to_owned() } else { posix(words[begin]).into_owned() };
+    let command = if is_hidden(words[begin]) { "COMMAND".to_owned() } else { quote::word(words[begin]).into_owned() };
     let more = (begin + 1 < words.len()).then(|| "…".to_owned());
     let line = ["updsts".to_owned(), "exec".to_owned()].into_iter().chain(before);
     Some(line.chain(["--".to_owned(), command]).chain(more).collect::<Vec<_>>().join(" "))

@@ -20,6 +20,7 @@ use crate::core::renew::request::RenewRequest;
 use crate::core::renew::{dry_run, lifetime, renew, unusable_name};
 use crate::core::session::{SessionDuration, TokenCode, parse_seconds};
 use crate::core::source::unnamed::source_if_unnamed;
+use crate::core::source::usage::Usage;
 use crate::core::text::path;
 
 pub async fn run(options: &Get, file: CredentialsFile, environment: &Environment, output: &Output) -> Result<()> {
@@ -106,7 +107,7 @@ pub fn lasting(
     Ok((duration, min_validity))
 }
 
-fn text(report: &RenewReport, usage: &str, now: Timestamp, output: &Output) -> String {
+fn text(report: &RenewReport, usage: &Usage, now: Timestamp, output: &Output) -> String {
     let left = expiry::in_words(expiry::seconds_left(report.expiration, now));
     let what = match (&report.renamed_from, report.refreshed) {
         (_, false) => " (still valid; nothing was sent)".to_owned(),
@@ -114,8 +115,11 @@ fn text(report: &RenewReport, usage: &str, now: Timestamp, output: &Output) -> S
         (None, true) => String::new(),
     };
     let profile = output.paint(Tone::Good, report.session_profile.as_str());
-    format!(
-        "session profile  {profile}{what}\naccess key id    {}\nexpires          {} (in {left})\nuse it           {usage} aws sts get-caller-identity\n",
-        report.access_key_id, report.expiration_text,
-    )
+    let session = [
+        ("session profile", format!("{profile}{what}")),
+        ("access key id", report.access_key_id.clone()),
+        ("expires", format!("{} (in {left})", report.expiration_text)),
+    ];
+    let lines = session.into_iter().chain(usage.lines()).map(|(label, value)| format!("{label:<15}  {value}"));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::core::error::Error;
-use crate::core::quote::posix;
+use crate::core::platform::Platform;
+use crate::core::quote;
 
 pub fn for_the_file(error: Error, file: Option<&Path>) -> Error {
     let hint = in_the_file(error.hint(), file);
@@ -12,9 +13,51 @@ pub fn for_the_file(error: Error, file: Option<&Path>) -> Error {
 
 /// The same for a hint that is no error's.
 pub fn in_the_file(hint: &str, file: Option<&Path>) -> String {
-    let Some(file) = file else { return hint.to_owned() };
-    let file = file.display().to_string();
-    let file = posix(&file);
-    let hint = hint.replace("`updsts ", &format!("`updsts -c {file} "));
-    hint.replace("`aws ", &format!("`AWS_SHARED_CREDENTIALS_FILE={file} aws "))
+    on(Platform::HERE, hint, file.map(|file| file.display().to_string()).as_deref())
+}
+
+fn on(platform: Platform, hint: &str, file: Option<&str>) -> String {
+    let mut hint = hint.to_owned();
+    if let Some(file) = file {
+        let set = match platform {
+            Platform::Unix => format!("AWS_SHARED_CREDENTIALS_FILE={}", quote::posix(file)),
+            Platform::Windows => format!("$env:AWS_SHARED_CREDENTIALS_FILE = {};", quote::powershell_literal(file)),
+        };
+        hint = hint.replace("`updsts ", &format!("`updsts -c {} ", quote::word_on(platform, file)));
+        hint = hint.replace("`aws ", &format!("`{set} aws "));
+    }
+    match platform {
+        Platform::Unix => hint,
+        Platform::Windows => saying_powershell(&hint),
+    }
+}
+
+/// Says of each command that cmd.exe would read otherwise that it is for PowerShell.
+fn saying_powershell(hint: &str) -> String {
+    let marked = hint.split('`').enumerate().map(|(number, text)| match number % 2 {
+        1 if quote::is_for_powershell(text) => format!("`{text}` (in PowerShell)"),
+        1 => format!("`{text}`"),
+        _ => text.to_owned(),
+    });
+    marked.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cli_15_a_command_of_a_hint_works_in_the_shells_of_the_system() {
+        let unix = |hint, file| on(Platform::Unix, hint, file);
+        let windows = |hint, file| on(Platform::Windows, hint, file);
+        assert_eq!(unix("run `updsts list`", Some("/a b")), "run `updsts -c '/a b' list`");
+        assert_eq!(unix("`aws configure`", Some("/x")), "`AWS_SHARED_CREDENTIALS_FILE=/x aws configure`");
+        assert_eq!(windows("run `updsts list`", Some(r"C:\a b")), r#"run `updsts -c "C:\a b" list`"#);
+        assert_eq!(
+            windows("`aws configure`", Some(r"C:\x")),
+            r"`$env:AWS_SHARED_CREDENTIALS_FILE = 'C:\x'; aws configure` (in PowerShell)"
+        );
+        assert_eq!(windows("`updsts get '50%x%'`, or `-n`", None), "`updsts get '50%x%'` (in PowerShell), or `-n`");
+        assert_eq!(windows(r#"`updsts get "a b"`"#, None), r#"`updsts get "a b"`"#);
+    }
 }

@@ -133,7 +133,7 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
     let _ = writeln!(page, "  In every client that is there, or in those that you name:\n");
     let _ = writeln!(page, "    updsts mcp --install [CLIENT …]    (and `--uninstall`, `--dry-run`)\n");
     let _ = writeln!(page, "  By hand:\n");
-    let program = crate::core::quote::posix(&registration.program);
+    let program = crate::core::quote::word(&registration.program);
     let _ = writeln!(page, "  Claude Code:\n\n    claude mcp add --scope user updsts -- {program} mcp --mcp-server\n");
     let _ = writeln!(page, "  Codex:\n\n    codex mcp add updsts -- {program} mcp --mcp-server");
     let _ = writeln!(page, "\n  Cursor, Claude Desktop, Gemini CLI, in their settings:\n");
@@ -144,7 +144,8 @@ fn page(options: &Mcp, registration: &Registration, output: &Output) -> String {
         "
   Clients do not pass on the variables of your shell. For AWS_CONFIG_FILE,
   HTTPS_PROXY or AWS_CA_BUNDLE, add an `\"env\": {…}` block beside `args`; for
-  another credentials file, begin `args` with `\"-c\", \"/path/to/credentials\"`.
+  another credentials file, begin `args` with `\"-c\", \"FILE\"`, where FILE is
+  the whole path.
   `--refuse-cred-file` keeps agents to that one file.
 ",
     );

@@ -14,7 +14,7 @@ use super::exec_line::with_dashes;
 use super::output::Output;
 use super::sn;
 use crate::core::error::{Error, ErrorCode};
-use crate::core::quote::posix;
+use crate::core::quote;
 use crate::core::session::TokenCode;
 use crate::core::text::hidden;
 
@@ -67,7 +67,7 @@ fn translated(mut error: ClapError, arguments: &[OsString]) -> Error {
         Some("an MFA code is given as `-t CODE`".to_owned())
     } else {
         let is_command = kind == ContextKind::InvalidSubcommand && is_profile;
-        is_command.then(|| format!("`{typed}` is a profile: `updsts get {}`", posix(&typed)))
+        is_command.then(|| format!("`{typed}` is a profile: `updsts get {}`", quote::word(&typed)))
     };
     let mut cli = Cli::command();
     cli.build();

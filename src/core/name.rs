@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::quote::posix;
+use crate::core::quote;
 use crate::core::text::{self, shown};
 
 /// The name of a profile, byte for byte. `Display` is the cleaned form.
@@ -32,7 +32,7 @@ impl ProfileName {
 
     /// The name as a word of a command that a message prints.
     pub fn in_a_command(&self) -> String {
-        posix(&self.to_string()).into_owned()
+        quote::word(&self.to_string()).into_owned()
     }
 }
 

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
+use crate::core::platform::Platform;
+
 /// The most characters of a name or value that are ever shown.
 pub const MAX_SHOWN: usize = 256;
 
@@ -51,16 +53,31 @@ pub fn hidden(text: &str) -> Option<String> {
     })
 }
 
-/// A path as people write it: the home directory is `~`, and what cannot be seen is named.
+/// A path as people write it, with what cannot be seen named. On Unix the home directory is `~`; cmd.exe knows no `~`, and
+/// what is shown is pasted.
 pub fn path(path: &Path) -> String {
-    let whole = path.display().to_string();
+    let whole = written(Platform::HERE, path);
     if let Some(hidden) = hidden(&whole) {
         return format!("{} ({hidden})", clean(&whole));
     }
-    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+    let home = std::env::home_dir().filter(|home| cfg!(unix) && !home.as_os_str().is_empty());
     match home.and_then(|home| path.strip_prefix(home).ok()) {
         Some(rest) => format!("~/{}", rest.display()),
         None => whole,
+    }
+}
+
+/// A path for a command or a program: absolute, and on Windows with one kind of separator.
+pub fn absolute(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    written(Platform::HERE, &path)
+}
+
+fn written(platform: Platform, path: &Path) -> String {
+    let whole = dunce::simplified(path).display().to_string();
+    match platform {
+        Platform::Unix => whole,
+        Platform::Windows => whole.replace('/', r"\"),
     }
 }
 
@@ -76,7 +93,8 @@ pub fn place(file: &Path, line: Option<usize>) -> String {
 pub fn os_error(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
-        Some(end) => text[..end].to_lowercase(),
+        // Windows ends its messages with a full stop.
+        Some(end) => text[..end].trim_end_matches('.').to_lowercase(),
         None => text,
     }
 }
@@ -135,10 +153,39 @@ mod tests {
 
     #[test]
     fn cli_15_a_path_says_what_it_does_not_show() {
-        assert_eq!(path(Path::new("/x/credentials\r")), "/x/credentials (ends with a carriage return)");
-        assert_eq!(place(Path::new("/x/a\u{200b}b"), Some(2)), "/x/ab (contains the invisible character U+200B):2");
+        let written = |text: &str| text.replace('/', std::path::MAIN_SEPARATOR_STR);
+        assert_eq!(path(Path::new("/x/credentials\r")), written("/x/credentials (ends with a carriage return)"));
+        let place = place(Path::new("/x/a\u{200b}b"), Some(2));
+        assert_eq!(place, written("/x/ab (contains the invisible character U+200B):2"));
         let home = std::env::home_dir().unwrap_or_default();
         assert_eq!(path(&home.join("x\t")), format!("{} (ends with a tab)", home.join("x").display()));
+    }
+
+    #[test]
+    fn cli_10_a_path_is_shown_with_one_kind_of_separator() {
+        for (platform, given, shown) in [
+            (Platform::Windows, r"C:\Users\me/.aws/credentials", r"C:\Users\me\.aws\credentials"),
+            (Platform::Windows, "C:/x/y", r"C:\x\y"),
+            (Platform::Windows, r"\\server\share/x", r"\\server\share\x"),
+            (Platform::Unix, r"/home/me/a\b", r"/home/me/a\b"),
+        ] {
+            assert_eq!(written(platform, Path::new(given)), shown);
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn cli_10_no_path_is_shown_in_the_form_that_programs_do_not_take() {
+        assert_eq!(path(Path::new(r"\\?\C:\x\y")), r"C:\x\y");
+        let home = std::env::home_dir().unwrap();
+        assert_eq!(path(&home.join(".aws/credentials")), home.join(".aws").join("credentials").display().to_string());
+    }
+
+    #[test]
+    fn cli_10_a_message_of_the_system_has_neither_its_number_nor_a_full_stop() {
+        let error = io::Error::from_raw_os_error(2);
+        let text = os_error(&error);
+        assert!(!text.contains("os error") && !text.ends_with('.') && !text.is_empty(), "{text}");
     }
 
     #[test]

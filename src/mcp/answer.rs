@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::core::error::{CodeSpent, Error, ErrorCode};
 use crate::core::list::{Inspection, ProfileInfo, RoleInfo};
 use crate::core::renew::report::RenewReport;
+use crate::core::source::usage::Usage;
 use crate::core::text;
 
 /// The placeholder for a secret: none of its characters, and not its length (MCP-4).
@@ -20,7 +21,7 @@ const MOST_PROFILES: usize = 1000;
 /// The most warnings about odd lines that are answered.
 const MOST_WARNINGS: usize = 20;
 
-pub fn updated(report: &RenewReport, usage: &str, file: &Path, now: Timestamp) -> CallToolResult {
+pub fn updated(report: &RenewReport, usage: &Usage, file: &Path, now: Timestamp) -> CallToolResult {
     let mut notes = [&*report.warnings, &*report.notes].concat();
     if let Some(old) = &report.renamed_from {
         let new = &report.session_profile;

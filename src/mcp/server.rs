@@ -328,7 +328,10 @@ fn code_from(file: &CredentialsFile, environment: &Environment, given: &Argument
     if !file.is_operators() {
         // No text of another file appears in an error; `info` shows the name of its secret.
         let source = name.map(|name| name.to_string()).unwrap_or_default();
-        return CodeFrom { source, secret_name: None, file: Some(file.path().display().to_string()) };
+        let file = file.path().display().to_string();
+        // What goes into a command for a model has no backslash.
+        let file = if cfg!(windows) { file.replace('\\', "/") } else { file };
+        return CodeFrom { source, secret_name: None, file: Some(file) };
     }
     let source = name.map(|name| source_of(&name, file, environment).unwrap_or(name).to_string()).unwrap_or_default();
     let profiles =

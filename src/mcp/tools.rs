@@ -159,7 +159,7 @@ impl ToolName {
                     "expires_in_seconds": {"type": "integer"},
                     "refreshed": {"type": "boolean", "description": "Whether a new session was taken"},
                     "renamed_from": {"type": "string", "description": "The session profile's name until now"},
-                    "usage": {"type": "string", "description": "Put it before each command that uses the session"},
+                    "usage": {"type": "string", "description": "Put it before each command that uses the session; on Windows it is for PowerShell"},
                 },
                 "required": ["updated_profile_name", "aws_access_key_id", "aws_token_expiration",
                              "expires_in_seconds", "refreshed", "usage"],

@@ -12,7 +12,7 @@ use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::expiry;
 use crate::core::name::ProfileName;
-use crate::core::quote::posix;
+use crate::core::quote;
 use crate::core::secret::ExposeSecret;
 use crate::core::session::{SerialNumber, SessionDuration, TokenCode};
 use crate::core::text::os_error;
@@ -167,7 +167,7 @@ impl Conversation {
 
     fn in_a_terminal(&self) -> String {
         let name = self.subject.profile.to_string();
-        format!("run `updsts get -n {}` in a terminal, where you are asked at once", posix(&name))
+        format!("run `updsts get -n {}` in a terminal, where you are asked at once", quote::word(&name))
     }
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error as ThisError;
 
 use crate::core::error::{Error, ErrorCode};
 use crate::core::ini::botocore::FaultKind;
-use crate::core::quote::posix;
+use crate::core::quote;
 use crate::core::text;
 
 /// Why the new bytes must not replace the file.
@@ -104,7 +104,7 @@ impl BlockError {
     fn hint(&self) -> Cow<'static, str> {
         let hint = match self {
             Self::NameIsOwn { name } => {
-                let command = format!("updsts get base -sn {}", posix(name));
+                let command = format!("updsts get base -sn {}", quote::word(name));
                 return format!("give the long-term section another name, such as `[base]`, then `{command}`").into();
             }
             Self::BeginWithoutEnd { .. } => {

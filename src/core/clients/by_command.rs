@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::core::clients::client::Client;
 use crate::core::clients::entry::{Entry, SERVER};
 use crate::core::error::{Error, ErrorCode, Result};
-use crate::core::quote::posix;
+use crate::core::quote;
 
 /// How long a command may take: some start slowly.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -47,7 +47,7 @@ pub fn removing(client: Client) -> Vec<String> {
 
 /// The command as a line for a shell.
 pub fn shown(client: Client, arguments: &[String]) -> String {
-    let words = arguments.iter().map(|word| posix(word).into_owned());
+    let words = arguments.iter().map(|word| quote::word(word).into_owned());
     std::iter::once(client.command().unwrap_or_default().to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 

@@ -5,7 +5,7 @@ use crate::core::doctor::files::Setup;
 use crate::core::doctor::report::Report;
 use crate::core::environment::Environment;
 use crate::core::name::{ProfileName, SessionProfileName};
-use crate::core::source::usage::{notes, usage};
+use crate::core::source::usage::{Usage, notes};
 
 pub(super) fn check(report: &mut Report, setup: &Setup, source: &ProfileName, environment: &Environment) {
     let layout = Layout::of(&setup.snapshot.bytes);
@@ -19,6 +19,7 @@ pub(super) fn check(report: &mut Report, setup: &Setup, source: &ProfileName, en
         report.advised("environment", note);
     }
     if notes.is_empty() {
-        report.ok("environment", format!("nothing outranks `{}`", usage(&setup.file, session.as_str())));
+        let prefix = Usage::of(&setup.file, session.as_str()).prefix();
+        report.ok("environment", format!("nothing outranks `{}`", prefix.trim_end_matches(';')));
     }
 }

@@ -18,6 +18,7 @@ use crate::core::file::contents::{MAX_BYTES, contents, patiently};
 use crate::core::file::rests::{REST, Rests};
 use crate::core::file::system::{Folder, For, create_directory, create_file, is_in_use, mode, permissions_command};
 use crate::core::ini::foreign::Foreign;
+use crate::core::quote;
 use crate::core::secret::SecretBytes;
 use crate::core::text::{self, os_error};
 
@@ -208,7 +209,8 @@ impl CredentialsFile {
     fn check_kind(&self, metadata: &Metadata) -> Result<()> {
         let path = text::path(&self.path);
         if metadata.is_dir() {
-            let hint = format!("name the file inside it, such as `-c {path}/credentials`");
+            let inside = quote::word(&text::path(&self.path.join("credentials"))).into_owned();
+            let hint = format!("name the file inside it, such as `-c {inside}`");
             return Err(Error::new(ErrorCode::FileUnusable, format!("`{path}` is a directory"), hint));
         }
         if !metadata.is_file() {

@@ -11,7 +11,7 @@ use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::misplaced::shown_key_id;
 use crate::core::name::{ProfileName, SessionProfileName};
 use crate::core::session::SessionCredentials;
-use crate::core::source::usage::usage;
+use crate::core::source::usage::Usage;
 use crate::core::text::shown;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,14 +66,14 @@ impl RenewReport {
         }
     }
 
-    /// The variables to put before a command so it uses the session, or the role that was named.
-    pub fn usage(&self, file: &CredentialsFile) -> String {
+    /// How a command uses the session, or the role that was named.
+    pub fn usage(&self, file: &CredentialsFile) -> Usage {
         let profile = self.role.as_ref().map_or_else(|| self.session_profile.to_string(), ToString::to_string);
-        usage(file, &profile)
+        Usage::of(file, &profile)
     }
 
     /// The result as JSON, with the keys that the command line and the MCP server share (CLI-7, MCP-3).
-    pub fn document(&self, usage: &str, now: Timestamp) -> Value {
+    pub fn document(&self, usage: &Usage, now: Timestamp) -> Value {
         json!({
             "updated_profile_name": self.session_profile.as_str(),
             "aws_access_key_id": self.access_key_id,
@@ -81,7 +81,7 @@ impl RenewReport {
             "expires_in_seconds": expiry::seconds_left(self.expiration, now),
             "refreshed": self.refreshed,
             "renamed_from": self.renamed_from,
-            "usage": usage,
+            "usage": usage.prefix(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::name::ProfileName;
-use crate::core::quote::posix;
+use crate::core::quote;
 use crate::core::text;
 
 /// `updsts get`, with the profile unless it is `default`.
@@ -14,7 +14,7 @@ pub fn get(profile: &ProfileName) -> String {
 }
 
 pub fn init(profile: &ProfileName, device: &str) -> String {
-    format!("updsts init {} --mfa-serial {}", profile.in_a_command(), posix(device))
+    format!("updsts init {} --mfa-serial {}", profile.in_a_command(), quote::word(device))
 }
 
 /// The command for that file, unless it is the usual one.
@@ -22,6 +22,5 @@ pub fn for_file(command: &str, file: &CredentialsFile) -> String {
     if file.is_default() {
         return command.to_owned();
     }
-    let path = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
-    format!("{command} -c {}", posix(&text::clean(&path.display().to_string())))
+    format!("{command} -c {}", quote::word(&text::clean(&text::absolute(file.path()))))
 }

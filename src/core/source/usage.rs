@@ -5,19 +5,56 @@ use crate::core::file::credentials_file::CredentialsFile;
 use crate::core::ini::key::Key;
 use crate::core::ini::profiles::{Profile, Profiles};
 use crate::core::name::SessionProfileName;
-use crate::core::quote::posix;
+use crate::core::platform::Platform;
+use crate::core::quote;
 use crate::core::source::source_profile::list;
 use crate::core::text::{self, shown};
 
-/// The variables to put before a command so it uses the session (GET-14), quoted for a POSIX shell if necessary.
-/// `AWS_SHARED_CREDENTIALS_FILE` is included if tools would otherwise read another file.
-pub fn usage(file: &CredentialsFile, profile: &str) -> String {
-    let profile = format!("AWS_PROFILE={}", posix(profile));
-    if file.is_default() {
-        return profile;
+/// How a command uses the session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    platform: Platform,
+    profile: String,
+    /// The file, if tools would otherwise read another one.
+    file: Option<String>,
+}
+
+impl Usage {
+    pub fn of(file: &CredentialsFile, profile: &str) -> Self {
+        let file = (!file.is_default()).then(|| text::clean(&text::absolute(file.path())));
+        Self { platform: Platform::HERE, profile: profile.to_owned(), file }
     }
-    let path = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
-    format!("{profile} AWS_SHARED_CREDENTIALS_FILE={}", posix(&text::clean(&path.display().to_string())))
+
+    fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let file = self.file.as_deref().map(|file| ("AWS_SHARED_CREDENTIALS_FILE", file));
+        [("AWS_PROFILE", &*self.profile)].into_iter().chain(file)
+    }
+
+    /// What stands before a command so it uses the session (GET-14): variables for a POSIX shell, on Windows for PowerShell.
+    pub fn prefix(&self) -> String {
+        let set = self.variables().map(|(name, value)| match self.platform {
+            Platform::Unix => format!("{name}={}", quote::posix(value)),
+            Platform::Windows => format!("$env:{name} = {};", quote::powershell_literal(value)),
+        });
+        set.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Lines that use the session, each with what it is for.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        if self.platform == Platform::Unix {
+            return vec![("use it", format!("{} aws sts get-caller-identity", self.prefix()))];
+        }
+        let option = || {
+            (
+                "use it",
+                format!("aws sts get-caller-identity --profile {}", quote::word_on(self.platform, &self.profile)),
+            )
+        };
+        let for_powershell = ("in PowerShell", self.prefix().trim_end_matches(';').to_owned());
+        let set = self.variables().map(|(name, value)| Some(format!("set {}", quote::cmd(name, value)?)));
+        let for_cmd = set.collect::<Option<Vec<_>>>().map(|set| ("in cmd", set.join("&& ")));
+        self.file.is_none().then(option).into_iter().chain([for_powershell]).chain(for_cmd).collect()
+    }
 }
 
 /// What prevents other tools from using the session as the user may expect. `config` is the operator's config file, `old`
@@ -64,4 +101,54 @@ pub fn notes(
         }
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage(platform: Platform, profile: &str, file: Option<&str>) -> Usage {
+        Usage { platform, profile: profile.to_owned(), file: file.map(str::to_owned) }
+    }
+
+    #[test]
+    fn get_14_the_line_for_windows_is_a_command_in_powershell_and_in_cmd() {
+        let usual = usage(Platform::Windows, "default_sts", None);
+        assert_eq!(usual.prefix(), "$env:AWS_PROFILE = 'default_sts';");
+        assert_eq!(
+            usual.lines(),
+            [
+                ("use it", "aws sts get-caller-identity --profile default_sts".to_owned()),
+                ("in PowerShell", "$env:AWS_PROFILE = 'default_sts'".to_owned()),
+                ("in cmd", "set AWS_PROFILE=default_sts".to_owned()),
+            ]
+        );
+        let other = usage(Platform::Windows, "a's %x_sts", Some(r"C:\J Doe\credentials"));
+        assert_eq!(
+            other.prefix(),
+            r"$env:AWS_PROFILE = 'a''s %x_sts'; $env:AWS_SHARED_CREDENTIALS_FILE = 'C:\J Doe\credentials';"
+        );
+        // cmd.exe cannot write the name, and the AWS CLI has no option for the file.
+        assert_eq!(other.lines().len(), 1);
+        let other = usage(Platform::Windows, "dev_sts", Some(r"C:\J Doe\credentials"));
+        assert_eq!(
+            other.lines()[1],
+            (
+                "in cmd",
+                r#"set AWS_PROFILE=dev_sts&& set "AWS_SHARED_CREDENTIALS_FILE=C:\J Doe\credentials""#.to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn get_14_the_line_for_unix_has_the_variables_before_the_command() {
+        assert_eq!(
+            usage(Platform::Unix, "default_sts", Some("/J Doe/credentials")).lines(),
+            [(
+                "use it",
+                "AWS_PROFILE=default_sts AWS_SHARED_CREDENTIALS_FILE='/J Doe/credentials' aws sts get-caller-identity"
+                    .to_owned()
+            )]
+        );
+    }
 }
