@@ -21,6 +21,7 @@ mod output;
 mod register;
 mod signals;
 mod sn;
+mod system;
 mod usage_error;
 
 use std::ffi::OsString;
@@ -37,7 +38,7 @@ use signals::{Ended, until_signal};
 use crate::core::ask::terminal;
 use crate::core::core_dump;
 use crate::core::environment::Environment;
-use crate::core::error::{Error, Result};
+use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::credentials_file::CredentialsFile;
 #[cfg(unix)]
 use crate::core::guard;
@@ -87,6 +88,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             let error = usage_error::without_secret(error, &cli.command.names());
             let error = hint::for_the_file(error, cli.credential_file.as_deref());
+            if let Some(warning) = environment.second_home().filter(|_| error.code() == ErrorCode::FileMissing) {
+                output.warning(&warning);
+            }
             output.error(&error, cli.command.json());
             ExitCode::from(match cli.command {
                 Command::Exec(_) => exec::FAILED,

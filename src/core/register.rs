@@ -7,7 +7,7 @@ use crate::core::clients::by_command::{self, adding, removing, shown};
 use crate::core::clients::client::Client;
 use crate::core::clients::entry::Entry;
 use crate::core::clients::text::{Edited, Unusable, with, without};
-use crate::core::environment::Environment;
+use crate::core::environment::{Environment, HOME};
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
 use crate::core::reporter::Reporter;
@@ -164,7 +164,8 @@ fn unusable(message: String, path: &Path) -> Error {
 
 fn no_home() -> Error {
     let message = "the home directory is not known, where clients keep their configuration";
-    Error::new(ErrorCode::ClientConfigUnusable, message, "set `HOME`")
+    let hint = format!("set `{HOME}`");
+    Error::new(ErrorCode::ClientConfigUnusable, message, hint)
 }
 
 #[cfg(test)]

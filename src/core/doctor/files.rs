@@ -27,6 +27,9 @@ pub(super) async fn check(
     file: &Result<CredentialsFile>,
     environment: &Environment,
 ) -> Option<Setup> {
+    if let Some(warning) = environment.second_home() {
+        report.advised("environment", &warning);
+    }
     let read = match file {
         Ok(file) => file.read_at_rest().await.map(|snapshot| (file.clone(), snapshot)),
         Err(error) => Err(error.clone()),
