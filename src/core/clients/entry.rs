@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::core::clients::client::Client;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
+use crate::core::platform::Platform;
 
 /// The name under which the server is registered.
 pub const SERVER: &str = "updsts";
@@ -27,7 +28,7 @@ const VARIABLES: [&str; 12] = [
     "AWS_SHARED_CREDENTIALS_FILE",
 ];
 
-/// In both cases. Their URLs may hold a password.
+/// In both cases, where that makes two variables. Their URLs may hold a password.
 const PROXIES: [&str; 4] = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Entry {
         let mut arguments = Vec::new();
         if let Some(file) = file {
             let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-            let file = text(file).map_err(|_| {
+            let file = text(dunce::simplified(&file).to_owned()).map_err(|_| {
                 Error::new(ErrorCode::Usage, "the path of `-c` is not Unicode", "name the file by another path")
             })?;
             arguments.extend(["-c".to_owned(), file]);
@@ -79,8 +80,7 @@ impl Entry {
 fn variables(environment: &Environment) -> (Vec<(String, String)>, Vec<String>) {
     let (mut variables, mut left_out) = (Vec::new(), Vec::new());
     let plain = VARIABLES.into_iter().map(str::to_owned);
-    let proxies = PROXIES.into_iter().flat_map(|name| [name.to_owned(), name.to_lowercase()]);
-    for name in plain.chain(proxies) {
+    for name in plain.chain(proxies_on(Platform::HERE)) {
         let Some(value) = environment.var(&name) else { continue };
         // What stands before an `@` in a URL is a user and a password.
         if name.to_uppercase().ends_with("_PROXY") && value.contains('@') {
@@ -90,4 +90,20 @@ fn variables(environment: &Environment) -> (Vec<(String, String)>, Vec<String>) 
         }
     }
     (variables, left_out)
+}
+
+fn proxies_on(platform: Platform) -> impl Iterator<Item = String> {
+    let small = move |name: &str| (platform == Platform::Unix).then(|| name.to_lowercase());
+    PROXIES.into_iter().flat_map(move |name| std::iter::once(name.to_owned()).chain(small(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_3_a_proxy_is_registered_once_where_its_names_are_one() {
+        assert_eq!(proxies_on(Platform::Windows).collect::<Vec<_>>(), PROXIES);
+        assert_eq!(proxies_on(Platform::Unix).take(2).collect::<Vec<_>>(), ["HTTPS_PROXY", "https_proxy"]);
+    }
 }

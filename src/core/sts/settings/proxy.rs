@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::core::environment::Environment;
 use crate::core::error::Result;
+use crate::core::platform::Platform;
 use crate::core::sts::settings::endpoint::{Endpoint, has_http_scheme, is_loopback};
 use crate::core::sts::settings::place::Place;
 
@@ -28,12 +29,15 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// The proxy for `endpoint`. The lower-case spelling takes precedence, as in curl and the AWS CLI.
     pub(super) fn resolve(environment: &Environment, endpoint: &Endpoint) -> Result<Option<Self>> {
-        let find = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, environment.var_os(name)?)));
+        let find = |spellings: [&'static str; 2]| {
+            let found = |name| Some((said_on(Platform::HERE, name, spellings), environment.var_os(name)?));
+            spellings.into_iter().find_map(found)
+        };
         let own = if endpoint.is_https() { ["https_proxy", "HTTPS_PROXY"] } else { ["http_proxy", "HTTP_PROXY"] };
-        let Some((name, value)) = find(&own).or_else(|| find(&["all_proxy", "ALL_PROXY"])) else {
+        let Some((name, value)) = find(own).or_else(|| find(["all_proxy", "ALL_PROXY"])) else {
             return Ok(None);
         };
-        if let Some((name, rules)) = find(&["no_proxy", "NO_PROXY"]) {
+        if let Some((name, rules)) = find(["no_proxy", "NO_PROXY"]) {
             let rules = rules.to_string_lossy();
             // A tab separates rules.
             Place::Variable(name).check(&rules.replace('\t', " "))?;
@@ -124,6 +128,14 @@ impl fmt::Debug for Proxy {
     }
 }
 
+/// What the variable is called: names have no case on Windows, where everybody writes them in capitals.
+fn said_on(platform: Platform, found: &'static str, [_, capitals]: [&'static str; 2]) -> &'static str {
+    match platform {
+        Platform::Unix => found,
+        Platform::Windows => capitals,
+    }
+}
+
 /// Whether `NO_PROXY` exempts the endpoint: by domain including subdomains, address, network, or `*`.
 fn is_exempt(endpoint: &str, rules: &str) -> bool {
     let Some(port) = Url::parse(endpoint).ok().and_then(|url| url.port_or_known_default()) else {
@@ -147,4 +159,18 @@ fn is_exempt(endpoint: &str, rules: &str) -> bool {
     }
     let matcher = Matcher::builder().all("http://proxy.invalid").no(domains.join(",")).build();
     endpoint.parse().is_ok_and(|uri| matcher.intercept(&uri).is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn get_10_a_proxy_is_named_by_the_variable_as_the_system_has_it() {
+        let spellings = ["https_proxy", "HTTPS_PROXY"];
+        for name in spellings {
+            assert_eq!(said_on(Platform::Unix, name, spellings), name);
+            assert_eq!(said_on(Platform::Windows, name, spellings), "HTTPS_PROXY");
+        }
+    }
 }
