@@ -175,12 +175,8 @@ fn status_cell(profile: &ProfileInfo) -> Cell {
 
 /// The width of the terminal in columns; without one, that of `COLUMNS` (which `watch` sets), else 80.
 fn terminal_width() -> u16 {
-    #[cfg(unix)]
-    if let Ok(size) = rustix::termios::tcgetwinsize(std::io::stdout())
-        && size.ws_col >= 40
-    {
-        return size.ws_col;
-    }
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    columns.filter(|&columns| columns >= 40).unwrap_or(80)
+    let of_terminal = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
+    let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let is_usable = |width: &u16| *width >= 40;
+    of_terminal.filter(is_usable).or_else(|| columns().filter(is_usable)).unwrap_or(80)
 }

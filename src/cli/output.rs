@@ -47,6 +47,8 @@ impl Output {
     pub fn new(verbose: u8, environment: &Environment) -> Self {
         let is_dumb = environment.var("TERM").is_some_and(|term| term == "dumb");
         let wanted = environment.var_os("NO_COLOR").is_none() && !is_dumb;
+        let is_one = io::stdout().is_terminal() || io::stderr().is_terminal();
+        let wanted = wanted && is_one && shows_colour();
         Self {
             verbose,
             colour_out: wanted && io::stdout().is_terminal(),
@@ -157,6 +159,14 @@ impl Reporter for Output {
     fn shows_commands(&self) -> bool {
         true
     }
+}
+
+/// Whether consoles show colour: on Windows only once it is switched on.
+fn shows_colour() -> bool {
+    #[cfg(windows)]
+    return anstyle_query::windows::enable_ansi_colors().unwrap_or(false);
+    #[cfg(not(windows))]
+    true
 }
 
 const fn spent_in_words(spent: crate::core::error::CodeSpent) -> &'static str {
