@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use clap::{Arg, Command, CommandFactory, ValueEnum};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
-use clap_complete::env::{EnvCompleter, Powershell};
 
 use super::args::{Cli, Shell};
 use super::bash_line::BashLine;
@@ -17,7 +16,7 @@ use super::candidates;
 use super::output::Output;
 use super::sn;
 use crate::core::environment::Environment;
-use crate::core::error::{Error, Result};
+use crate::core::error::Result;
 use crate::core::text;
 
 /// The variable through which a shell's script asks the program for candidates.
@@ -30,12 +29,7 @@ pub fn run(shell: Shell, output: &Output) -> Result<()> {
         Shell::Bash => include_str!("completions/updsts.bash").to_owned(),
         Shell::Zsh => include_str!("completions/updsts.zsh").to_owned(),
         Shell::Fish => include_str!("completions/updsts.fish").to_owned(),
-        Shell::Powershell => {
-            let mut script = Vec::new();
-            let written = Powershell.write_registration(VARIABLE, "updsts", "updsts", "updsts", &mut script);
-            written.map_err(|_| Error::defect())?;
-            String::from_utf8_lossy(&script).into_owned()
-        }
+        Shell::Powershell => include_str!("completions/updsts.ps1").to_owned(),
     })
 }
 
@@ -46,7 +40,7 @@ pub fn answer_shell(arguments: &[OsString], environment: &Environment) -> Option
     let lines = match shell {
         Shell::Bash => for_bash(arguments),
         Shell::Zsh | Shell::Fish => suggestions(words).iter().map(described).collect(),
-        Shell::Powershell => suggestions(words).iter().filter(|c| is_plain(c.get_value())).map(described).collect(),
+        Shell::Powershell => for_powershell(words),
     };
     let lines: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
     let _ = Output::new(0, environment).result(&lines);
@@ -61,6 +55,15 @@ fn for_bash(arguments: &[OsString]) -> Vec<String> {
     };
     let found = suggestions(line.words.iter().map(OsString::from).collect());
     found.iter().filter_map(|candidate| line.completed(typed, candidate.get_value().to_str()?)).collect()
+}
+
+/// The script of PowerShell puts a sign before the word that is typed.
+fn for_powershell(mut words: Vec<OsString>) -> Vec<String> {
+    let Some(typed) = words.last_mut() else { return Vec::new() };
+    if let Some(without_sign) = typed.to_str().and_then(|typed| typed.strip_prefix('=')) {
+        *typed = without_sign.into();
+    }
+    suggestions(words).iter().filter(|candidate| is_plain(candidate.get_value())).map(described).collect()
 }
 
 /// What can follow on a line whose last word is being typed.

@@ -194,6 +194,16 @@ fn cli_12_completions_and_the_manual_go_to_stdout_without_a_file() {
 }
 
 #[test]
+fn cli_12_powershell_runs_nothing_of_the_line_that_it_completes() {
+    let script = Sandbox::new().run(["completions", "powershell"]).succeeds().stdout;
+    let code: Vec<_> = script.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    assert!(code.iter().all(|line| !line.contains("Invoke-Expression") && line.is_ascii()), "{script}");
+    // The one command of the script is the program, and it gets words.
+    assert_eq!(code.iter().filter(|line| line.trim_start().starts_with('&')).count(), 1, "{script}");
+    assert!(script.contains("& updsts -- $words \"=$wordToComplete\""), "{script}");
+}
+
+#[test]
 fn cli_12_the_shell_is_answered_with_the_profiles_of_the_file() {
     let sandbox = Sandbox::new().credentials("[default]\n[dev]\n[my prof]\n[a;b]\n[-c]\n[x\u{200b}]\n");
     let ask = |shell: &str, words: &[&str]| {
@@ -204,7 +214,9 @@ fn cli_12_the_shell_is_answered_with_the_profiles_of_the_file() {
     assert_eq!(ask("fish", &["updsts", "get", "-n", ""]), ["default", "dev", "my prof", "a;b"]);
     assert_eq!(ask("zsh", &["updsts", "get", "-n", "de"]), ["default", "dev"]);
     // PowerShell puts a word on the line as it is.
-    assert_eq!(ask("powershell", &["updsts", "export", "-n", ""]), ["default", "dev"]);
+    assert_eq!(ask("powershell", &["updsts", "export", "-n", "="]), ["default", "dev"]);
+    assert_eq!(ask("powershell", &["updsts", "export", "-n", "=de"]), ["default", "dev"]);
+    assert_eq!(ask("powershell", &["updsts", "export", "=--fo"])[0].split('\t').next(), Some("--format"));
     assert_eq!(ask("bash", &["updsts get -n ", ""]), ["default", "dev", "'my prof'", "'a;b'"]);
     assert_eq!(ask("fish", &["updsts", "-c", "/nowhere", "get", "-n", ""]), [""; 0]);
     assert_eq!(ask("elvish", &["updsts", "get", "-n", ""]), [""; 0]);
