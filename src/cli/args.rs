@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use strum::VariantArray;
 
+use super::system::words;
 use crate::core::ask::chooser::Ask;
 use crate::core::clients::client::Client;
 
@@ -19,13 +20,13 @@ use crate::core::clients::client::Client;
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Examples:
+    after_help = words("Examples:
   updsts get default                   store a session as `default_sts`
   updsts list                          see how long sessions are valid
   AWS_PROFILE=default_sts aws s3 ls    use the session
 
 `updsts help COMMAND` explains a command. `updsts man` prints the manual, with the environment \
-variables, the keys of the files and the exit statuses."
+variables, the keys of the files and the exit statuses.")
 )]
 pub struct Cli {
     /// Show settings (1), SDK events too (2)
@@ -36,9 +37,7 @@ pub struct Cli {
     pub verbose: u8,
 
     /// Another credentials file
-    ///
-    /// If left out: `AWS_SHARED_CREDENTIALS_FILE`, else ~/.aws/credentials.
-    #[arg(short, long, global = true, display_order = 900, value_name = "FILE", alias = "credential_file")]
+    #[arg(short, long, global = true, display_order = 900, value_name = "FILE", alias = "credential_file", long_help = words("Another credentials file\n\nIf left out: `AWS_SHARED_CREDENTIALS_FILE`, else ~/.aws/credentials."))]
     pub credential_file: Option<PathBuf>,
 
     /// What to do
@@ -264,11 +263,11 @@ pub struct Init {
 
 /// Options of `list`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = words("Examples:
   updsts list                      a table; without a terminal, lines
   updsts list prod prod_sts        these two
   watch updsts list --table        a table without a terminal
-  updsts list --check default --min-validity 10m || updsts get default")]
+  updsts list --check default --min-validity 10m || updsts get default"))]
 pub struct List {
     /// Only these profiles
     #[arg(value_name = "NAME")]
@@ -364,16 +363,16 @@ fn clients() -> impl TypedValueParser<Value = Client> {
 /// Options of `export`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:
+    after_help = words("Examples:
   eval \"$(updsts export default --format env)\"    for the rest of this shell
-  credential_process = /usr/local/bin/updsts export -n default --renew",
-    after_long_help = "Examples:
+  credential_process = /usr/local/bin/updsts export -n default --renew"),
+    after_long_help = words("Examples:
   eval \"$(updsts export default --format env)\"    for the rest of this shell
   credential_process = /usr/local/bin/updsts export -n default --renew
         in a profile of the config file without keys, for programs that run
         longer than a session
 
-Without --renew it never asks for a code and never calls AWS."
+Without --renew it never asks for a code and never calls AWS.")
 )]
 #[command(group = ArgGroup::new("whose").args(["name", "profile"]).required(true))]
 pub struct Export {

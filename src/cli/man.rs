@@ -17,7 +17,7 @@ const NOTES: &str = r".SH EXIT STATUS
 An empty variable counts as unset. \fBAWS_PROFILE\fR is not read: it usually names the session profile.
 .TP
 \fBAWS_SHARED_CREDENTIALS_FILE\fR, \fBAWS_CONFIG_FILE\fR
-The files, instead of those in \fI~/.aws\fR.
+The files, instead of those in \fI~/.aws\fR (on Windows \fI%USERPROFILE%\e.aws\fR, whatever \fBHOME\fR says).
 .TP
 \fBAWS_REGION\fR, \fBAWS_DEFAULT_REGION\fR
 The region of STS, unless \fB\-\-region\fR is given.
@@ -33,7 +33,7 @@ Another endpoint of STS, and of IAM for \fBinit\fR, as in the AWS SDKs.
 Whether to use a FIPS or a dual-stack endpoint.
 .TP
 \fBHTTPS_PROXY\fR, \fBHTTP_PROXY\fR, \fBALL_PROXY\fR, \fBNO_PROXY\fR
-The proxy, also in lower case.
+The proxy, also in lower case. On Windows names have no case.
 .TP
 \fBAWS_CA_BUNDLE\fR, \fBREQUESTS_CA_BUNDLE\fR, \fBSSL_CERT_FILE\fR
 The certificates to trust. The first two replace the system\(cqs.
@@ -58,11 +58,11 @@ If set to anything but \fBfalse\fR or \fB0\fR, nobody is asked for a code, unles
 If set, there is no colour.
 .SH FILES
 .TP
-\fI~/.aws/credentials\fR
+\fI~/.aws/credentials\fR, on Windows \fI%USERPROFILE%\e.aws\ecredentials\fR
 The shared credentials file: the long\-term keys, and the sessions in managed blocks. Use \fB\-c\fR or
 \fBAWS_SHARED_CREDENTIALS_FILE\fR to name another.
 .TP
-\fI~/.aws/config\fR
+\fI~/.aws/config\fR, on Windows \fI%USERPROFILE%\e.aws\econfig\fR
 Read for region, device, commands and endpoint; never written. Use \fBAWS_CONFIG_FILE\fR to name another.
 .SS Keys of a source profile
 The credentials file is read before the config file.
@@ -102,6 +102,10 @@ updsts has looked at it once more.
 .PP
 A program that reads a static profile once, as long\-running SDK processes do, does not see a new session until it is
 restarted. A profile with \fBcredential_process\fR and \fBupdsts export\fR does.
+.PP
+On Windows a command of an error message is written for cmd.exe and PowerShell alike, or says that it is for PowerShell.
+updsts is tested on Linux. On Windows its tests have run only under Wine, and for macOS it is only type\-checked: nobody
+has tried it by hand on either.
 ";
 
 pub fn run(output: &Output) -> Result<()> {

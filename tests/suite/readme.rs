@@ -134,7 +134,7 @@ fn the_block_of_the_manual_is_one_that_updsts_finds() {
 fn both_languages_name_the_same_commands_options_and_tools() {
     let (english, japanese) = (code_spans(ENGLISH), code_spans(JAPANESE));
     assert_eq!(english.symmetric_difference(&japanese).collect::<Vec<_>>(), Vec::<&String>::new());
-    for language in ["sh", "bash", "fish", "json", "ini", "console"] {
+    for language in ["sh", "bash", "fish", "powershell", "bat", "json", "ini", "console"] {
         let code = |text| fenced(text, language).into_iter().map(without_comments).collect::<Vec<_>>();
         assert_eq!(code(ENGLISH), code(JAPANESE), "{language}");
     }
