@@ -50,6 +50,18 @@ mod tests {
     }
 
     #[test]
+    fn blk_9_the_zones_of_the_world_are_known_on_every_system() {
+        let at: Timestamp = "2026-01-05T12:00:00Z".parse().unwrap();
+        for (name, local) in [
+            ("Asia/Tokyo", "2026-01-05T21:00:00+09:00"),
+            ("America/New_York", "2026-01-05T07:00:00-05:00"),
+            ("Asia/Kolkata", "2026-01-05T17:30:00+05:30"),
+        ] {
+            assert_eq!(written(at, &TimeZone::get(name).unwrap()), local);
+        }
+    }
+
+    #[test]
     fn blk_9_reads_what_the_original_wrote() {
         let expected = parse("2025-10-05T06:30:00Z");
         assert!(expected.is_some());
