@@ -1,6 +1,8 @@
 # Recipes for people and CI. `just --list` shows them.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
+# Git's: there `bash` is the system's own, which starts WSL.
+set windows-shell := ["sh", "-euo", "pipefail", "-c"]
 
 # The shell command that lists the scripts of Bash
 shell_scripts := "grep -lE '^#!.*[ /](ba)?sh$' .ci/run scripts/* pkg/install.sh"
@@ -16,7 +18,7 @@ demo:
 
 # Run every test, the lints and the documentation; some tests only wait, so that more run at once than there are cores
 test: lint
-    RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(( $(getconf _NPROCESSORS_ONLN) * 3 ))} cargo test --locked --workspace --quiet
+    RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(( ${NUMBER_OF_PROCESSORS:-$(getconf _NPROCESSORS_ONLN)} * 3 ))} cargo test --locked --workspace --quiet
 
 # Check the format and the lints; a warning is an error
 lint:
@@ -34,6 +36,14 @@ scripts:
 # Format the code
 fmt:
     cargo fmt --all
+
+# Build for Windows and run the tests under Wine, in a Debian sid that it makes; WORD picks tests; needs root and debootstrap
+windows word="":
+    @scripts/windows "{{word}}"
+
+# Type-check and lint everything for macOS, in the same Debian sid; nothing runs
+macos:
+    @scripts/macos
 
 # Build the release binaries
 build:
