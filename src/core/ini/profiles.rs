@@ -148,7 +148,7 @@ fn config_profile_name(section: &[u8]) -> Option<Cow<'_, [u8]>> {
         return None;
     }
     let name = trim(name);
-    for quote in [b'"', b'\''] {
+    for &quote in b"\"'" {
         if let [first, inner @ .., last] = name
             && *first == quote
             && *last == quote

@@ -25,7 +25,7 @@ pub fn endpoint<'a>(config: &'a [u8], name: &[u8], service: &str) -> Option<Opti
                 if let Some((key, value)) = split(text)
                     && key.eq_ignore_ascii_case(b"endpoint_url")
                 {
-                    found = Some(Some((value, line.number)).filter(|_| !value.is_empty()));
+                    found = Some((!value.is_empty()).then_some((value, line.number)));
                 }
             }
             _ => {}

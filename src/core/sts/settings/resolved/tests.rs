@@ -64,7 +64,7 @@ impl Given {
             config_ca_bundle: self.ca_bundle.as_deref(),
             region_option: self.region,
             endpoint_option: self.endpoint,
-            device: Some(&device).filter(|_| partition.is_none()),
+            device: partition.is_none().then_some(&device),
             environment: &environment,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
