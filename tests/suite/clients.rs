@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use strum::VariantArray;
 use updsts::core::clients::client::Client;
-use updsts::core::environment::Environment;
 
 use crate::sandbox::{Sandbox, set_mode};
 
@@ -22,8 +21,7 @@ fn fixtures() -> Vec<(Client, PathBuf)> {
 }
 
 fn place(sandbox: &Sandbox, client: Client) -> PathBuf {
-    let environment = Environment::fixed([("HOME", sandbox.home())]);
-    client.file(&environment).unwrap()
+    client.file(&sandbox.environment()).unwrap()
 }
 
 fn put(sandbox: &Sandbox, client: Client, bytes: &[u8]) -> PathBuf {

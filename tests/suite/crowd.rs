@@ -1,21 +1,17 @@
 //! Many callers at once: no update is lost, and one of those that want the same session asks AWS
 //! (FILE-5, GET-7). `UPDSTS_TEST_CROWD` asks for another number of processes.
 
-#![cfg(target_os = "linux")]
-
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mock_sts::{Fault, MockSts, User};
-use rustix::process::{Pid, Signal, kill_process};
 use updsts::core::block::layout::Layout;
 
-use super::prompt::Session;
-use super::sandbox::{Run, SOURCE, Sandbox};
+use super::sandbox::{Run, SOURCE, Sandbox, await_request};
 
 fn crowd(default: usize) -> usize {
     std::env::var("UPDSTS_TEST_CROWD").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -27,11 +23,8 @@ fn slow() -> Sandbox {
 }
 
 pub fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
-    let prepared = sandbox.command(arguments.iter().copied());
-    let mut command = Command::new(prepared.get_program());
-    command.args(arguments).env_clear().current_dir(sandbox.home()).stdin(Stdio::null());
-    command.envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    let mut command = sandbox.process(arguments.iter().copied());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 pub fn end(child: Child) -> Run {
@@ -172,9 +165,7 @@ fn get_7_a_caller_that_is_killed_hands_its_turn_on() {
     let sandbox = slow();
     let arguments = ["get", "-n", "default", "-t", "123456", "--min-validity", "30m"];
     let mut first = start(&sandbox, &arguments);
-    while sandbox.sts().request_count() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    await_request(&sandbox);
     let second = start(&sandbox, &arguments);
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(sandbox.sts().request_count(), 1);
@@ -185,34 +176,12 @@ fn get_7_a_caller_that_is_killed_hands_its_turn_on() {
 }
 
 #[test]
-fn get_7_ctrl_c_ends_a_wait_for_the_turn() {
-    let sandbox = slow();
-    let arguments = ["get", "-n", "default", "-t", "123456", "--min-validity", "30m"];
-    let mut first = start(&sandbox, &arguments);
-    while sandbox.sts().request_count() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let second = start(&sandbox, &arguments);
-    std::thread::sleep(Duration::from_millis(1500));
-    let asked = Instant::now();
-    kill_process(Pid::from_child(&second), Signal::INT).unwrap();
-    let run = end(second);
-    assert_eq!(run.status, Some(130), "{run:?}");
-    assert!(asked.elapsed() < Duration::from_secs(1));
-    run.says("waiting for another updsts process that is renewing the session of `default`");
-    first.kill().unwrap();
-    first.wait().unwrap();
-}
-
-#[test]
 fn get_7_a_slow_request_holds_up_no_other_profile() {
     let number = crowd(8);
     let sts = MockSts::builder().fault(Fault::Latency(Duration::from_secs(8)), Some(1)).start();
     let sandbox = Sandbox::with(sts).credentials(sources(number));
     let mut slow = start(&sandbox, &["get", "-n", "p00", "-t", "123456", "--min-validity", "30m"]);
-    while sandbox.sts().request_count() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    await_request(&sandbox);
     let children: Vec<_> = (1..number).map(|number| get(&sandbox, number)).collect();
     all_succeed(children);
     assert_eq!(slow.try_wait().unwrap(), None, "it was to be the last");
@@ -221,27 +190,11 @@ fn get_7_a_slow_request_holds_up_no_other_profile() {
 }
 
 #[test]
-fn get_7_a_prompt_holds_up_only_those_who_take_turns_at_the_same_profile() {
-    let number = crowd(6);
-    let sandbox = Sandbox::new().credentials(sources(number));
-    let mut asked = Session::start(&sandbox, &["get", "-n", "p00", "--min-validity", "30m"]);
-    asked.read_until("MFA code for `p00`");
-    let waiting = start(&sandbox, &["get", "-n", "p00", "-t", "123456", "--min-validity", "30m"]);
-    let children: Vec<_> = (1..number).map(|number| get(&sandbox, number)).collect();
-    all_succeed(children);
-    assert_eq!(sandbox.sts().request_count(), number as u64 - 1);
-    // Who takes no turn goes at once, and who waits uses its session.
-    end(get(&sandbox, 0)).succeeds();
-    end(waiting).succeeds().prints("still valid");
-    assert_eq!(sandbox.sts().request_count(), number as u64);
-    asked.answer("", "123456\r");
-    assert_eq!(asked.end(), Some(0));
-    expect_every_session(&sandbox.read(), number);
-}
-
-#[test]
 fn get_7_without_a_private_folder_everybody_goes_at_once_with_a_warning() {
-    let sandbox = Sandbox::new().env("XDG_CACHE_HOME", "/proc");
+    let sandbox = Sandbox::new();
+    // A file is in the place of the directory.
+    std::fs::create_dir_all(sandbox.turns().parent().unwrap()).unwrap();
+    std::fs::write(sandbox.turns(), "").unwrap();
     sandbox.get(["--min-validity", "30m"]).succeeds().says("cannot coordinate with other updsts processes");
     // Who asks for no turn needs no folder.
     let run = sandbox.get([]).succeeds();
@@ -295,4 +248,53 @@ fn file_5_beside_a_program_that_writes_back_old_copies_only_what_they_lack_is_lo
         sandbox.run(["get", "-n", &name, "-t", "123456"]).succeeds();
     }
     expect_every_session(&sandbox.read(), number);
+}
+
+/// What needs a signal, or a pseudo-terminal.
+#[cfg(target_os = "linux")]
+mod signals {
+    use std::time::{Duration, Instant};
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    use super::super::prompt::Session;
+    use super::super::sandbox::{Sandbox, await_request};
+    use super::{all_succeed, crowd, end, expect_every_session, get, slow, sources, start};
+
+    #[test]
+    fn get_7_ctrl_c_ends_a_wait_for_the_turn() {
+        let sandbox = slow();
+        let arguments = ["get", "-n", "default", "-t", "123456", "--min-validity", "30m"];
+        let mut first = start(&sandbox, &arguments);
+        await_request(&sandbox);
+        let second = start(&sandbox, &arguments);
+        std::thread::sleep(Duration::from_millis(1500));
+        let asked = Instant::now();
+        kill_process(Pid::from_child(&second), Signal::INT).unwrap();
+        let run = end(second);
+        assert_eq!(run.status, Some(130), "{run:?}");
+        assert!(asked.elapsed() < Duration::from_secs(1));
+        run.says("waiting for another updsts process that is renewing the session of `default`");
+        first.kill().unwrap();
+        first.wait().unwrap();
+    }
+
+    #[test]
+    fn get_7_a_prompt_holds_up_only_those_who_take_turns_at_the_same_profile() {
+        let number = crowd(6);
+        let sandbox = Sandbox::new().credentials(sources(number));
+        let mut asked = Session::start(&sandbox, &["get", "-n", "p00", "--min-validity", "30m"]);
+        asked.read_until("MFA code for `p00`");
+        let waiting = start(&sandbox, &["get", "-n", "p00", "-t", "123456", "--min-validity", "30m"]);
+        let children: Vec<_> = (1..number).map(|number| get(&sandbox, number)).collect();
+        all_succeed(children);
+        assert_eq!(sandbox.sts().request_count(), number as u64 - 1);
+        // Who takes no turn goes at once, and who waits uses its session.
+        end(get(&sandbox, 0)).succeeds();
+        end(waiting).succeeds().prints("still valid");
+        assert_eq!(sandbox.sts().request_count(), number as u64);
+        asked.answer("", "123456\r");
+        assert_eq!(asked.end(), Some(0));
+        expect_every_session(&sandbox.read(), number);
+    }
 }

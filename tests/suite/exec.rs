@@ -1,19 +1,26 @@
 //! `exec`: a command with a session (REN-3, ROLE-1). Its terminal: `foreground`.
 
-#![cfg(unix)]
-
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 
+use super::commands::script;
 use super::renewing::{asked, expiring, with_command};
-use super::sandbox::{Run, SOURCE, Sandbox, set_mode};
+use super::sandbox::{Run, SOURCE, Sandbox};
 
 /// The environment of the command.
 fn environment(sandbox: &Sandbox, arguments: &[&str]) -> BTreeMap<String, String> {
-    let run = sandbox.run(["exec"].iter().chain(arguments).chain(&["--", "/usr/bin/env"]).copied()).succeeds();
+    let show: &[&str] = if cfg!(windows) { &["--", "cmd.exe", "/c", "set"] } else { &["--", "/usr/bin/env"] };
+    let run = sandbox.run(["exec"].iter().chain(arguments).chain(show).copied()).succeeds();
     let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     run.stdout.lines().filter_map(pair).collect()
+}
+
+/// A command that does nothing, and one that prints `done`.
+const TRUE: &[&str] = if cfg!(windows) { &["--", "cmd.exe", "/c", "rem"] } else { &["--", "true"] };
+const DONE: &[&str] = if cfg!(windows) { &["--", "cmd.exe", "/c", "echo done"] } else { &["--", "echo", "done"] };
+
+fn exec(sandbox: &Sandbox, arguments: &[&str], command: &[&str]) -> Run {
+    sandbox.run(["exec"].iter().chain(arguments).chain(command).copied())
 }
 
 fn with_session(sandbox: Sandbox) -> Sandbox {
@@ -63,7 +70,7 @@ fn ren_3_another_file_is_named_and_the_default_one_only_instead_of_another() {
     assert!(!environment(&sandbox, &["default"]).contains_key(variable));
     fs::copy(&file, sandbox.path("mine")).unwrap();
     let variables = environment(&sandbox, &["default", "-c", "mine"]);
-    assert_eq!(variables[variable], fs::canonicalize(sandbox.home()).unwrap().join("mine").to_str().unwrap());
+    assert_eq!(variables[variable], dunce::canonicalize(sandbox.home()).unwrap().join("mine").to_str().unwrap());
     let sandbox = sandbox.env(variable, "/nowhere");
     let variables = environment(&sandbox, &["default", "-c", "~/.aws/credentials"]);
     assert_eq!(variables[variable], file.to_str().unwrap());
@@ -79,7 +86,7 @@ fn ren_3_and_role_1_a_role_is_used_by_its_own_name() {
     }
     assert_eq!(sandbox.sts().request_count(), 1);
     let over_key = ADMIN.replace("default_sts", "default");
-    let run = sandbox.config(over_key).run(["exec", "admin", "--", "true"]).fails("profile_not_ours", 125);
+    let run = exec(&sandbox.config(over_key), &["admin"], TRUE).fails("profile_not_ours", 125);
     run.says("`source_profile = default_sts`");
 }
 
@@ -116,36 +123,32 @@ fn ren_3_a_session_is_renewed_where_needed() {
     ] {
         let sandbox = expiring(with_command(Sandbox::new(), "echo 123456"), left);
         let before = sandbox.read();
-        let words = ["exec", "default"].iter().chain(more).chain(&["--", "echo", "done"]);
+        let words = ["exec", "default"].iter().chain(more).chain(DONE);
         let run = sandbox.run(words.copied()).succeeds();
-        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("done\n", ""));
+        assert_eq!((run.stdout.trim_end(), run.stderr.as_str()), ("done", ""));
         assert_eq!((asked(&sandbox), sandbox.read() == before), (usize::from(!is_kept), is_kept), "{left} {more:?}");
     }
     let sandbox = with_command(Sandbox::new(), "exit 1");
-    sandbox.run(["exec", "default", "--", "touch", "ran"]).fails("code_unavailable", 125);
-    assert!(!sandbox.path("ran").exists());
+    exec(&sandbox, &["default"], DONE).fails("code_unavailable", 125);
 }
 
 #[test]
 fn ren_3_the_exit_status_is_the_commands_own_and_125_to_127_are_those_of_env() {
     let sandbox = with_session(Sandbox::new());
     for status in [0, 1, 7, 125, 255] {
-        let run = sandbox.run(["exec", "default", "--", "sh", "-c", &format!("exit {status}")]);
+        let shell: [&str; 3] = if cfg!(windows) { ["--", "cmd.exe", "/c"] } else { ["--", "sh", "-c"] };
+        let run = exec(&sandbox, &["default"], &[&shell[..], &[&format!("exit {status}")]].concat());
         assert_eq!((run.status, run.stderr.as_str()), (Some(status), ""));
     }
-    let output = sandbox.process(["exec", "default", "--", "sh", "-c", "kill -TERM $$"]).output().unwrap();
-    assert_eq!(output.status.signal(), Some(15));
     for program in ["nowhere-to-be-found", "/nowhere/at/all", "./none"] {
         sandbox.run(["exec", "default", "--", program]).fails("usage", 127).says(program);
     }
-    fs::write(sandbox.path("plain"), "#!/bin/sh\n").unwrap();
-    set_mode(&sandbox.path("plain"), 0o600);
-    sandbox.run(["exec", "default", "--", "./plain"]).fails("usage", 126).says("ermission denied");
-    sandbox.run(["exec", "default", "--", "/"]).fails("usage", 126);
-    sandbox.run(["exec", "nobody", "--", "true"]).fails("profile_not_found", 125);
-    sandbox.run(["exec", "default", "-d", "1s", "--", "true"]).fails("usage", 125);
-    sandbox.run(["exec", "default", "--min-validity", "48h", "--", "true"]).fails("usage", 125);
-    sandbox.run(["exec", "-x", "--", "true"]).fails("usage", 125);
+    let folder = sandbox.home().to_str().unwrap();
+    sandbox.run(["exec", "default", "--", folder]).fails("usage", 126);
+    exec(&sandbox, &["nobody"], TRUE).fails("profile_not_found", 125);
+    exec(&sandbox, &["default", "-d", "1s"], TRUE).fails("usage", 125);
+    exec(&sandbox, &["default", "--min-validity", "48h"], TRUE).fails("usage", 125);
+    exec(&sandbox, &["-x"], TRUE).fails("usage", 125);
     let run = sandbox.run(["exec", "--help"]).succeeds();
     assert!(run.stdout.contains("[NAME] -- COMMAND..."), "{run:?}");
 }
@@ -153,22 +156,15 @@ fn ren_3_the_exit_status_is_the_commands_own_and_125_to_127_are_those_of_env() {
 #[test]
 fn ren_3_arguments_and_standard_input_are_the_commands() {
     let sandbox = with_session(Sandbox::new());
-    let run =
-        sandbox.run(["exec", "default", "--", "printf", "%s|", "-n", "x", "--", "--help", "-sn", "", "a b"]).succeeds();
-    assert_eq!(run.stdout, "-n|x|--|--help|-sn||a b|");
-    let run = sandbox.command(["exec", "default", "--", "cat"]).write_stdin("mine\n").output().unwrap();
-    assert_eq!(Run::of(run).stdout, "mine\n");
-}
-
-#[test]
-fn ren_3_the_command_takes_the_place_of_updsts() {
-    for left in [3000, -5] {
-        let sandbox = expiring(with_command(Sandbox::new(), "echo 123456"), left);
-        let mut command = sandbox.process(["exec", "default", "--", "sh", "-c", "echo $$"]);
-        let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-        let process = child.id();
-        assert_eq!(Run::of(child.wait_with_output().unwrap()).stdout.trim(), process.to_string());
-    }
+    let show = "for argument; do printf '%s|' \"$argument\"; done; cat";
+    let show_cmd = ":next\nif [%1]==[] goto end\necho.%~1!\nshift\ngoto next\n:end\nfindstr \"^\"";
+    script(&sandbox, "show", show, show_cmd);
+    let arguments = ["-n", "x", "--", "--help", "-sn", "", "a b"];
+    let program = if cfg!(windows) { "show.cmd" } else { "./show" };
+    let words = ["exec", "default", "--", program].into_iter().chain(arguments);
+    let run = Run::of(sandbox.command(words).write_stdin("mine\n").output().unwrap()).succeeds();
+    let shown = run.stdout.replace("!\r\n", "|").replace("\r\n", "\n");
+    assert_eq!(shown, "-n|x|--|--help|-sn||a b|mine\n");
 }
 
 #[cfg(target_os = "linux")]
@@ -181,17 +177,19 @@ fn ren_3_limits_descriptors_and_ignored_signals_are_as_they_were() {
             let updsts = env!("CARGO_BIN_EXE_updsts");
             let command = command.replace("updsts", updsts);
             let text = format!("ulimit -S -c 0; ulimit -S -c $(ulimit -H -c); trap '' HUP QUIT; exec {command}");
-            let mut shell = std::process::Command::new("/bin/sh");
-            let prepared = sandbox.process([""; 0]);
-            shell.envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
-            shell.args(["-c", &text, "sh", show]).current_dir(sandbox.home());
-            Run::of(shell.output().unwrap()).succeeds().stdout
+            Run::of(sandbox.other("/bin/sh", &["-c", &text, "sh", show]).output().unwrap()).succeeds().stdout
         };
         let alone = script("sh -c \"$1\"");
         assert_eq!(script("updsts exec default -- sh -c \"$1\""), alone, "{left}");
         assert!(alone.contains("05\n"), "{alone}");
     }
 }
+
+const MY_PROG: &str = if cfg!(windows) {
+    "updsts exec -c x default -v 1 -- \"my prog\""
+} else {
+    "updsts exec -c x default -v 1 -- 'my prog'"
+};
 
 #[test]
 fn ren_3_a_missing_double_dash_is_shown_where_it_goes() {
@@ -201,7 +199,7 @@ fn ren_3_a_missing_double_dash_is_shown_where_it_goes() {
         (&["-n", "default", "aws", "s3"], "updsts exec -n default -- aws …"),
         (&["--profile=default", "env"], "updsts exec --profile=default -- env"),
         (&["default", "-d", "1h", "ls", "-l"], "updsts exec default -d 1h -- ls …"),
-        (&["-c", "x", "default", "-v", "1", "my prog"], "updsts exec -c x default -v 1 -- 'my prog'"),
+        (&["-c", "x", "default", "-v", "1", "my prog"], MY_PROG),
         (&["default", "aws", "--", "s3"], "updsts exec default -- aws"),
         (&["default", "-l", "--", "s3"], "updsts exec default -- -l"),
         (&["default", "123456", "x"], "updsts exec default -- COMMAND …"),
@@ -222,10 +220,41 @@ fn ren_3_a_missing_double_dash_is_shown_where_it_goes() {
 fn cli_4_exec_without_a_name_takes_default_or_the_only_profile_with_a_key() {
     let sandbox = Sandbox::new().credentials(SOURCE.replace("default", "prod"));
     sandbox.run(["get", "prod", "-t", "123456"]).succeeds();
-    sandbox.run(["exec", "--", "true"]).succeeds();
+    exec(&sandbox, &[], TRUE).succeeds();
     let two = format!("{}{}", sandbox.read(), SOURCE.replace("default", "b"));
-    sandbox.credentials(two).run(["exec", "--", "true"]).fails("profile_not_found", 125);
+    exec(&sandbox.credentials(two), &[], TRUE).fails("profile_not_found", 125);
     let sandbox = with_session(Sandbox::new());
-    sandbox.run(["exec", "default", "-n", "default", "--", "true"]).fails("usage", 125);
-    sandbox.run(["exec", "", "--", "true"]).fails("usage", 125);
+    exec(&sandbox, &["default", "-n", "default"], TRUE).fails("usage", 125);
+    exec(&sandbox, &[""], TRUE).fails("usage", 125);
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs;
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::super::renewing::{expiring, with_command};
+    use super::super::sandbox::{Run, Sandbox, set_mode};
+    use super::with_session;
+
+    #[test]
+    fn ren_3_a_signal_that_ends_the_command_is_passed_on_and_what_may_not_be_run_is_126() {
+        let sandbox = with_session(Sandbox::new());
+        let output = sandbox.process(["exec", "default", "--", "sh", "-c", "kill -TERM $$"]).output().unwrap();
+        assert_eq!(output.status.signal(), Some(15));
+        fs::write(sandbox.path("plain"), "#!/bin/sh\n").unwrap();
+        set_mode(&sandbox.path("plain"), 0o600);
+        sandbox.run(["exec", "default", "--", "./plain"]).fails("usage", 126).says("ermission denied");
+    }
+
+    #[test]
+    fn ren_3_the_command_takes_the_place_of_updsts() {
+        for left in [3000, -5] {
+            let sandbox = expiring(with_command(Sandbox::new(), "echo 123456"), left);
+            let mut command = sandbox.process(["exec", "default", "--", "sh", "-c", "echo $$"]);
+            let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+            let process = child.id();
+            assert_eq!(Run::of(child.wait_with_output().unwrap()).stdout.trim(), process.to_string());
+        }
+    }
 }

@@ -422,11 +422,7 @@ fn cli_9_v1_names_what_is_used() {
 fn cli_8_a_full_disk_behind_stdout_is_an_error_and_a_closed_pipe_is_none() {
     let sandbox = Sandbox::new();
     let program = env!("CARGO_BIN_EXE_updsts");
-    let shell = |script: &str| {
-        let mut command = sandbox.command(["-c"; 0]);
-        let _ = &mut command;
-        assert_cmd::Command::new("/bin/sh").arg("-c").arg(script).env("HOME", sandbox.home()).output().unwrap()
-    };
+    let shell = |script: &str| sandbox.other("/bin/sh", &["-c", script]).output().unwrap();
     assert_eq!(shell(&format!("'{program}' list > /dev/full")).status.code(), Some(1));
     let closed = shell(&format!("( '{program}' list; echo $? >&2 ) | true"));
     assert_eq!(String::from_utf8_lossy(&closed.stderr), "0\n");
@@ -470,15 +466,13 @@ fn get_11_an_interruption_tells_what_it_could_not_prevent() {
 
     use rustix::process::{Pid, Signal, kill_process};
 
-    use super::sandbox::Run;
+    use super::sandbox::{Run, await_request};
 
     let sts = MockSts::builder().fault(Fault::Latency(Duration::from_secs(8)), None).start();
     let sandbox = Sandbox::with(sts);
     let mut command = sandbox.process(["get", "-n", "default", "-t", "123456"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while sandbox.sts().request_count() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    await_request(&sandbox);
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let run = Run::of(child.wait_with_output().unwrap());
     assert_eq!((run.status, run.stdout.as_str()), (Some(130), ""), "{run:?}");

@@ -4,6 +4,7 @@ use std::fs;
 
 use mock_sts::{AccessKey, Fault, MfaDevice, MockSts, User};
 
+use super::commands::copy_of;
 use super::sandbox::{Run, SOURCE, Sandbox};
 
 const DEVICE: &str = "arn:aws:iam::123456789012:mfa/user";
@@ -215,7 +216,8 @@ fn first_1_the_next_command_names_profile_and_file() {
     fs::write(&other, key().replace("default", "my prod")).unwrap();
     let run = sandbox.run(["init", "-c", other.to_str().unwrap()]).succeeds();
     let next = run.stdout.lines().find_map(|line| line.strip_prefix("next ")).unwrap().trim();
-    assert_eq!(next, format!("updsts get 'my prod' -c '{}'", other.display()));
+    let quote = if cfg!(windows) { '"' } else { '\'' };
+    assert_eq!(next, format!("updsts get {quote}my prod{quote} -c {quote}{}{quote}", other.display()));
 }
 
 #[test]
@@ -260,7 +262,8 @@ fn by_command() -> Sandbox {
     let document = r#"{"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}"#;
     std::fs::write(sandbox.path("key.json"), document).unwrap();
     std::fs::remove_file(sandbox.credentials_path()).unwrap();
-    let config = format!("[profile vault]\ncredential_process = cat {}\n", sandbox.path("key.json").display());
+    let config =
+        format!("[profile vault]\ncredential_process = {}\n", copy_of(sandbox.path("key.json").to_str().unwrap()));
     sandbox.config(config)
 }
 

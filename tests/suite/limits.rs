@@ -2,17 +2,14 @@
 
 #![cfg(unix)]
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::sandbox::{Run, SOURCE, Sandbox, skipped};
 
 /// Runs the program by a shell that sets its limits first.
 pub fn under(limits: &str, sandbox: &Sandbox, arguments: &str) -> Run {
-    let program = sandbox.process(Vec::<String>::new());
-    let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg(format!("{limits}; exec {} {arguments}", env!("CARGO_BIN_EXE_updsts")));
-    shell.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    Run::of(shell.current_dir(sandbox.home()).stdin(Stdio::null()).output().unwrap())
+    let script = format!("{limits}; exec {} {arguments}", env!("CARGO_BIN_EXE_updsts"));
+    Run::of(sandbox.other("/bin/sh", &["-c", &script]).stdin(Stdio::null()).output().unwrap())
 }
 
 #[test]

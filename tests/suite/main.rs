@@ -5,6 +5,7 @@
 mod asking;
 mod clients;
 mod codes;
+mod commands;
 mod crowd;
 mod device_line;
 mod doctor;
@@ -41,3 +42,4 @@ mod structure;
 mod targets;
 mod texts;
 mod usage;
+mod windows;

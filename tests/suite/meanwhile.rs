@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mock_sts::{Fault, MockSts};
 
-use super::sandbox::{Run, SOURCE, Sandbox};
+use super::sandbox::{Run, SOURCE, Sandbox, await_request};
 
 /// Runs `get` while `change` happens to the file during the request.
 pub fn get_while(change: impl FnOnce(&Sandbox)) -> (Sandbox, Run) {
@@ -13,9 +13,7 @@ pub fn get_while(change: impl FnOnce(&Sandbox)) -> (Sandbox, Run) {
     let sandbox = Sandbox::with(sts);
     let mut command = sandbox.command(["get", "-n", "default", "-t", "123456"]);
     let running = std::thread::spawn(move || command.output().unwrap());
-    while sandbox.sts().request_count() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    await_request(&sandbox);
     change(&sandbox);
     let run = Run::of(running.join().unwrap());
     (sandbox, run)

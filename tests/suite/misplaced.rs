@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::commands::{both, script, touch};
 use super::mcp::{INFO, LIST, Session, UPDATE};
-use super::sandbox::{SOURCE, Sandbox};
+use super::sandbox::{SOURCE, Sandbox, path_with};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const SEED: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
@@ -70,15 +71,13 @@ fn file_2_a_secret_in_the_wrong_place_is_shown_by_no_tool() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn file_2_a_seed_is_not_handed_to_mktotp_as_a_name() {
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}totp_secret_name = {SEED}\n"));
-    let folder = sandbox.path("bin");
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(folder.join("mktotp"), "#!/bin/sh\ntouch ran; echo 123456\n").unwrap();
-    super::sandbox::set_mode(&folder.join("mktotp"), 0o755);
-    let sandbox = sandbox.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+    let ran = both(&touch("ran"), "echo 123456");
+    script(&sandbox, "bin/mktotp", &ran, &ran);
+    let path = path_with(&sandbox.path("bin"));
+    let sandbox = sandbox.env("PATH", path);
     sandbox.run(["get", "-n", "default"]).fails("code_unavailable", 3).says("looks like the secret itself");
     assert!(!sandbox.path("ran").exists());
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 use strum::VariantArray;
 use updsts::core::error::ErrorCode;
 
-use super::sandbox::{Run, SOURCE, Sandbox, set_mode};
+use super::commands::script;
+use super::sandbox::{Run, SOURCE, Sandbox, path_with};
 
 pub const ENGLISH: &str = include_str!("../../README.md");
 const JAPANESE: &str = include_str!("../../README_ja.md");
@@ -60,13 +61,10 @@ fn sandbox_for(block: &str) -> Sandbox {
 
 /// What `exec` runs need not be installed here.
 fn with_stand_ins(sandbox: Sandbox) -> Sandbox {
-    let folder = sandbox.path("bin");
-    std::fs::create_dir(&folder).unwrap();
-    for program in ["aws", "terraform"] {
-        std::fs::write(folder.join(program), "#!/bin/sh\n").unwrap();
-        set_mode(&folder.join(program), 0o700);
+    for program in ["bin/aws", "bin/terraform"] {
+        script(&sandbox, program, "", "");
     }
-    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let path = path_with(&sandbox.path("bin"));
     sandbox.env("PATH", path)
 }
 

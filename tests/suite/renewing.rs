@@ -1,7 +1,5 @@
 //! `export --renew`: sessions that renew themselves (REN-1).
 
-#![cfg(unix)]
-
 use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
@@ -9,13 +7,14 @@ use std::time::{Duration, SystemTime};
 use jiff::{SignedDuration, Timestamp};
 use mock_sts::{Fault, MockSts};
 
-use super::sandbox::{Run, SOURCE, Sandbox, set_mode};
+use super::commands::{both, noted, script, sleep, words};
+use super::sandbox::{Run, SOURCE, Sandbox};
 
 const RENEW: [&str; 3] = ["export", "default", "--renew"];
 
 /// A profile whose command gives a code and leaves a line in `asked` each time.
 pub fn with_command(sandbox: Sandbox, command: &str) -> Sandbox {
-    sandbox.credentials(format!("{SOURCE}mfa_process = echo x >>asked; {command}\n"))
+    sandbox.credentials(format!("{SOURCE}mfa_process = {}\n", noted("asked", command)))
 }
 
 pub fn asked(sandbox: &Sandbox) -> usize {
@@ -79,14 +78,17 @@ fn ren_1_options_of_renewing_need_renew_and_are_checked() {
 
 #[test]
 fn ren_1_standard_input_is_never_read() {
-    let endless = || Stdio::from(fs::File::open("/dev/zero").unwrap());
-    for (command, status) in [("echo 123456", 0), ("cat", 3)] {
-        let sandbox = with_command(Sandbox::new(), command);
-        let output = sandbox.process(RENEW).stdin(endless()).output().unwrap();
-        assert_eq!(output.status.code(), Some(status), "{output:?}");
+    #[cfg(unix)]
+    {
+        let endless = || Stdio::from(fs::File::open("/dev/zero").unwrap());
+        for (command, status) in [("echo 123456", 0), ("cat", 3)] {
+            let sandbox = with_command(Sandbox::new(), command);
+            let output = sandbox.process(RENEW).stdin(endless()).output().unwrap();
+            assert_eq!(output.status.code(), Some(status), "{output:?}");
+        }
+        let output = Sandbox::new().process(RENEW).stdin(endless()).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
     }
-    let output = Sandbox::new().process(RENEW).stdin(endless()).output().unwrap();
-    assert_eq!(output.status.code(), Some(3), "{output:?}");
     // Nor is a byte of it taken.
     let (reader, mut writer) = std::io::pipe().unwrap();
     std::io::Write::write_all(&mut writer, b"123456\n").unwrap();
@@ -101,13 +103,17 @@ fn ren_1_standard_input_is_never_read() {
 fn ren_1_a_valid_session_that_cannot_be_renewed_is_printed_with_a_warning() {
     let cannot: [(&str, Option<Fault>, &str); 4] = [
         ("exit 1", None, "code_unavailable"),
-        ("echo 999999; exit 0", None, "code_refused"),
+        ("echo 999999", None, "code_refused"),
         ("echo 123456", Some(Fault::Error("AccessDenied".into())), "access_denied"),
         ("echo 123456", Some(Fault::Drop), "answer_lost"),
     ];
     for (command, fault, code) in cannot {
-        // A code that is refused is tried again for a while: the same one is told at once.
-        let command = if code == "code_refused" { "echo 99999$(wc -l <asked | tr -d ' ')" } else { command };
+        // A code that is refused is tried again with the next one.
+        let changing = words(
+            "echo 99999$(wc -l <asked | tr -d ' ')",
+            "if exist again (echo 999998) else (echo 999999&type nul>again)",
+        );
+        let command = if code == "code_refused" { &changing } else { command };
         let sandbox = expiring(with_command(Sandbox::new(), command), 300);
         if let Some(fault) = fault {
             sandbox.sts().set_fault(fault, None);
@@ -144,7 +150,7 @@ fn ren_1_after_a_question_that_nobody_answered_none_follows_for_five_minutes_whi
     // A person who asks for it is not kept waiting.
     sandbox.run(["get", "default", "--min-validity", "15m"]).fails("code_unavailable", 3);
     assert_eq!(asked(&sandbox), 2);
-    let turns = fs::read_dir(sandbox.path(".cache/updsts")).unwrap().map(|entry| entry.unwrap().path());
+    let turns = fs::read_dir(sandbox.turns()).unwrap().map(|entry| entry.unwrap().path());
     let pause = turns.into_iter().find(|path| path.extension().is_some_and(|e| e == "pause")).unwrap();
     let long_ago = SystemTime::now() - Duration::from_secs(301);
     fs::File::options().write(true).open(pause).unwrap().set_modified(long_ago).unwrap();
@@ -159,20 +165,21 @@ fn ren_1_after_a_question_that_nobody_answered_none_follows_for_five_minutes_whi
 }
 
 /// A program of the user's own in the place of a window, which leaves a line in `asked` each time.
-fn with_dialog(sandbox: Sandbox, script: &str) -> Sandbox {
-    let program = sandbox.path("dialog");
-    fs::write(&program, format!("#!/bin/sh\necho x >>\"$HOME/asked\"\n{script}\n")).unwrap();
-    set_mode(&program, 0o700);
+fn with_dialog(sandbox: Sandbox, commands: &[&str]) -> Sandbox {
+    let commands = commands.join("\n");
+    let (sh, cmd) = (format!("echo x >>\"$HOME/asked\"\n{commands}"), format!("echo x>>\"%HOME%\\asked\"\n{commands}"));
+    script(&sandbox, "dialog", &sh, &cmd);
+    let program = sandbox.path(&words("dialog", "dialog.cmd"));
     sandbox.env("UPDSTS_DIALOG", program)
 }
 
 #[test]
 fn ren_1_a_person_is_asked_in_a_window_once_for_ten_processes() {
-    let sandbox = with_dialog(expiring(Sandbox::new(), 300), "sleep 1; echo 123456");
+    let sandbox = with_dialog(expiring(Sandbox::new(), 300), &[&sleep(1), "echo 123456"]);
     let ids: Vec<_> = ten(&sandbox).into_iter().map(|run| id(&run.succeeds())).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!((asked(&sandbox), sandbox.sts().request_count()), (1, 2));
-    let sandbox = with_dialog(Sandbox::new(), "echo 123456");
+    let sandbox = with_dialog(Sandbox::new(), &["echo 123456"]);
     sandbox.run(RENEW.iter().chain(&["--ask", "never"]).copied()).fails("code_unavailable", 3).says("`--ask never`");
     sandbox.run(RENEW.iter().chain(&["--ask", "dialog"]).copied()).succeeds();
     assert_eq!(asked(&sandbox), 1);
@@ -182,7 +189,7 @@ fn ren_1_a_person_is_asked_in_a_window_once_for_ten_processes() {
 #[test]
 fn ren_1_after_declined_nobody_is_asked_for_five_minutes_while_the_session_is_valid() {
     for left in [300, -5] {
-        let sandbox = with_dialog(expiring(Sandbox::new(), left), "sleep 1; exit 1");
+        let sandbox = with_dialog(expiring(Sandbox::new(), left), &[&sleep(1), "exit 1"]);
         for run in ten(&sandbox).into_iter().chain([sandbox.run(RENEW)]) {
             assert_eq!(run.status, Some(if left > 0 { 0 } else { 7 }), "{run:?}");
         }
@@ -193,7 +200,7 @@ fn ren_1_after_declined_nobody_is_asked_for_five_minutes_while_the_session_is_va
 #[test]
 #[ignore = "takes a minute: `just stress`"]
 fn ren_1_a_question_ends_before_an_sdk_gives_up() {
-    let sandbox = with_dialog(expiring(Sandbox::new(), 300), "sleep 99");
+    let sandbox = with_dialog(expiring(Sandbox::new(), 300), &[&sleep(99)]);
     let start = std::time::Instant::now();
     sandbox.run(RENEW).succeeds().says("within 50 s");
     assert!((49..55).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
@@ -220,7 +227,7 @@ fn ren_1_ten_processes_at_once_make_one_question_and_one_request() {
 #[test]
 fn ren_1_of_ten_processes_at_once_whose_question_nobody_answers_one_asks() {
     for left in [300, -5] {
-        let sandbox = expiring(with_command(Sandbox::new(), "sleep 2; exit 1"), left);
+        let sandbox = expiring(with_command(Sandbox::new(), &both(&sleep(2), "exit 1")), left);
         for run in ten(&sandbox) {
             assert_eq!(run.status, Some(if left > 0 { 0 } else { 7 }), "{run:?}");
         }

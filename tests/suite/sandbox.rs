@@ -1,19 +1,53 @@
 //! A home folder of its own, a cleared environment, a mock STS, and the real program in it.
 
+use std::borrow::Cow;
+use std::env::consts::EXE_EXTENSION;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use mock_sts::MockSts;
 use tempfile::TempDir;
+use updsts::core::environment::Environment;
 
 pub const SOURCE: &str = "[default]
 aws_access_key_id = AKIAIOSFODNN7EXAMPLE
 aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 mfa_device_arn = arn:aws:iam::123456789012:mfa/user
 ";
+
+/// What programs of Windows need: there are no sockets without `SystemRoot`.
+#[cfg(windows)]
+const SYSTEM: [&str; 6] = ["SystemRoot", "SystemDrive", "TEMP", "TMP", "ComSpec", "PATHEXT"];
+
+/// No console and no window: nobody is there to be asked.
+///
+/// Source: <https://learn.microsoft.com/windows/win32/procthread/process-creation-flags>
+#[cfg(windows)]
+fn alone(command: &mut std::process::Command) {
+    const DETACHED_PROCESS: u32 = 8;
+    std::os::windows::process::CommandExt::creation_flags(command, DETACHED_PROCESS);
+    command.envs(SYSTEM.iter().filter_map(|&name| Some((name, std::env::var_os(name)?))));
+    command.env("SSH_CONNECTION", "127.0.0.1 50000 127.0.0.1 22");
+}
+
+/// The PATH of every run.
+pub fn system_path() -> String {
+    match std::env::var("SystemRoot") {
+        Ok(root) if cfg!(windows) => format!(r"{root}\System32;{root}"),
+        _ => "/usr/bin:/bin".to_owned(),
+    }
+}
+
+/// A PATH that begins with this directory.
+pub fn path_with(folder: &Path) -> OsString {
+    let system = system_path();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&system));
+    std::env::join_paths(folders).unwrap()
+}
 
 pub struct Sandbox {
     home: TempDir,
@@ -81,9 +115,9 @@ impl Sandbox {
     pub fn process<I: Into<OsString>>(&self, arguments: impl IntoIterator<Item = I>) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_updsts"));
         command.env_clear().args(arguments.into_iter().map(Into::into)).current_dir(self.home.path());
-        command.env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin").env("TZ", "Asia/Tokyo");
-        // Windows looks for the home there, and without it at the developer's own.
-        command.env("USERPROFILE", self.home.path());
+        command.env("PATH", system_path()).env("TZ", "Asia/Tokyo").envs(self.homes());
+        #[cfg(windows)]
+        alone(&mut command);
         command.env("AWS_ENDPOINT_URL_STS", self.sts.url()).env("AWS_ENDPOINT_URL_IAM", self.sts.url());
         for (name, value) in &self.variables {
             command.env(name, value);
@@ -91,26 +125,54 @@ impl Sandbox {
         command
     }
 
-    /// Puts the program itself, and scripts of that name and text, first into the PATH of every run.
-    #[cfg(target_os = "linux")]
+    /// The variables that lead to the home, or to something in it. Windows asks the system for what is not set, and would find
+    /// the developer's own files.
+    pub fn homes(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut homes = vec![("HOME", self.home.path().to_owned())];
+        if cfg!(windows) {
+            homes.push(("USERPROFILE", self.home.path().to_owned()));
+            homes.extend(
+                [("LOCALAPPDATA", "Local"), ("APPDATA", "Roaming")]
+                    .map(|(name, folder)| (name, self.path("AppData").join(folder))),
+            );
+        }
+        homes
+    }
+
+    /// Where processes keep what they tell each other.
+    pub fn turns(&self) -> PathBuf {
+        self.path(if cfg!(windows) { "AppData/Local/updsts" } else { ".cache/updsts" })
+    }
+
+    /// What the program runs with, for a server in this process.
+    pub fn environment(&self) -> Environment {
+        let own = self.process::<&str>([]);
+        Environment::fixed(own.get_envs().filter_map(|(name, value)| Some((name, value?))))
+    }
+
+    /// Puts the program itself, and scripts for `sh` of that name and text, first into the PATH of every run.
     pub fn in_the_path(self, scripts: &[(&str, &str)]) -> Self {
         let folder = self.path("bin");
         fs::create_dir(&folder).unwrap();
-        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_updsts"), folder.join("updsts")).unwrap();
+        let (built, program) = (env!("CARGO_BIN_EXE_updsts"), folder.join("updsts").with_extension(EXE_EXTENSION));
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(built, program).unwrap();
+        #[cfg(windows)]
+        fs::hard_link(built, &program).or_else(|_| fs::copy(built, &program).map(drop)).unwrap();
         for (name, text) in scripts {
             fs::write(folder.join(name), text).unwrap();
             set_mode(&folder.join(name), 0o755);
         }
-        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
-        self.env("PATH", path)
+        self.env("PATH", path_with(&folder))
     }
 
     /// Another program, with the environment of the program itself.
-    #[cfg(target_os = "linux")]
     pub fn other(&self, program: &str, arguments: &[&str]) -> std::process::Command {
         let own = self.process::<&str>([]);
         let mut other = std::process::Command::new(program);
         other.env_clear().args(arguments).current_dir(self.home.path());
+        #[cfg(windows)]
+        alone(&mut other);
         other.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
         other
     }
@@ -141,6 +203,16 @@ impl Sandbox {
     }
 }
 
+/// Waits until something was sent, but not for ever.
+#[track_caller]
+pub fn await_request(sandbox: &Sandbox) {
+    let start = Instant::now();
+    while sandbox.sts().request_count() == 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "nothing was sent");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// A skipped test is no passed one: where `CI` is set it fails.
 #[track_caller]
 pub fn skipped(reason: &str) {
@@ -157,12 +229,30 @@ pub fn set_mode(path: &Path, mode: u32) {
 #[cfg(not(unix))]
 pub fn set_mode(_path: &Path, _mode: u32) {}
 
-/// The most memory that a process has had, in KiB; `None` once it has ended.
-#[cfg(target_os = "linux")]
+/// The most memory that a process has had, in KiB; `None` once it has ended, and where the system does not say.
 pub fn peak(child: &std::process::Child) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+/// What is said, with paths in a sandbox's home as Unix has them: `~/.aws/credentials`.
+pub fn portable(text: &str) -> Cow<'_, str> {
+    if cfg!(unix) {
+        return text.into();
+    }
+    let mut portable = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(r"updsts-test-") {
+        let (before, path) = rest.split_at(at);
+        let path = path.find(['\\', '/']).map_or("", |end| &path[end..]);
+        let path = &path[..path.find(['`', '\'', '"', '\n', ';', '=']).unwrap_or(path.len())];
+        portable.push_str(&before[..before.rfind(':').map_or(before.len(), |colon| colon - 1)]);
+        portable.push('~');
+        portable.push_str(&path.replace(r"\\", "/").replace('\\', "/"));
+        rest = &rest[at..][rest[at..].find(path).unwrap() + path.len()..];
+    }
+    (portable + rest).into()
 }
 
 #[derive(Debug)]
@@ -201,17 +291,53 @@ impl Run {
 
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "{text:?} is not in {self:?}");
+        assert!(portable(&self.stderr).contains(text), "{text:?} is not in {self:?}");
         self
     }
 
     #[track_caller]
     pub fn prints(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "{text:?} is not in {self:?}");
+        assert!(portable(&self.stdout).contains(text), "{text:?} is not in {self:?}");
         self
     }
 
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap()
+    }
+}
+
+#[test]
+fn no_test_works_on_the_files_of_whoever_runs_it() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(["list", "-v", "1"]).succeeds();
+    let name = sandbox.home().file_name().unwrap().to_str().unwrap();
+    assert!(run.stderr.contains(name), "{run:?}");
+    // Each of the variables alone leads there, or nowhere.
+    for (kept, _) in sandbox.homes() {
+        let mut command = sandbox.process(["list", "--json"]);
+        command.envs(sandbox.homes().into_iter().filter(|(name, _)| *name != kept).map(|(name, _)| (name, "")));
+        let run = Run::of(command.output().unwrap());
+        let is_ours = run.status == Some(0) && run.json()[0]["aws_access_key_id"] == "AKIAIOSFODNN7EXAMPLE";
+        let is_none = ["file_missing", "file_unusable", "usage"].iter().any(|code| run.stderr.contains(code));
+        assert!(is_ours || is_none, "{kept}: {run:?}");
+    }
+}
+
+/// Nothing but the sandbox starts the program, and what starts another program has the sandbox's environment.
+#[test]
+fn no_test_starts_the_program_with_the_environment_of_whoever_runs_it() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| name != "sandbox.rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                for way in ["new(env!(\"CARGO_BIN_EXE", "cargo_bin", "Environment::process()"] {
+                    assert!(!text.contains(way), "{}: {way}", path.display());
+                }
+            }
+        }
     }
 }

@@ -57,6 +57,7 @@ fn exp_1_the_formats_for_shells() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn exp_1_a_value_that_a_shell_would_run_is_quoted() {
     let sandbox = with_session();
@@ -64,11 +65,8 @@ fn exp_1_a_value_that_a_shell_would_run_is_quoted() {
     let secret = value(&file, "aws_secret_access_key").to_owned();
     let sandbox = sandbox.credentials(file.replace(&secret, "$(touch${IFS}pwned)'`x`"));
     let run = sandbox.run(["export", "-n", "default", "--format", "env"]).succeeds();
-    let output = std::process::Command::new("/bin/sh")
-        .current_dir(sandbox.home())
-        .args(["-c", &format!("{}\nprintf %s \"$AWS_SECRET_ACCESS_KEY\"", run.stdout)])
-        .output()
-        .unwrap();
+    let script = format!("{}\nprintf %s \"$AWS_SECRET_ACCESS_KEY\"", run.stdout);
+    let output = sandbox.other("/bin/sh", &["-c", &script]).output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "$(touch${IFS}pwned)'`x`");
     assert!(!sandbox.path("pwned").exists());
 }

@@ -9,7 +9,6 @@ mod connections;
 mod faults;
 mod iam;
 mod load;
-#[cfg(target_os = "linux")]
 mod presigned;
 mod program;
 mod raw;

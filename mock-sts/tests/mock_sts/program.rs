@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use mock_sts::MockSts;
@@ -21,9 +22,10 @@ fn output(arguments: &[&str]) -> (Option<i32>, String, String) {
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-/// What a shell script prints that runs in the program.
-fn script(arguments: &[&str], script: &str) -> (Option<i32>, String, String) {
-    output(&[arguments, &["--", "/bin/sh", "-c", script]].concat())
+/// What a script prints that runs in the program, in the words of this system's shell.
+fn script(arguments: &[&str], sh: &str, cmd: &str) -> (Option<i32>, String, String) {
+    let shell = if cfg!(windows) { ["--", "cmd.exe", "/c", cmd] } else { ["--", "/bin/sh", "-c", sh] };
+    output(&[arguments, &shell].concat())
 }
 
 /// A program that was started without a command, with its URL.
@@ -41,20 +43,34 @@ impl Running {
         Self { child, url }
     }
 
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
-    }
-
     fn address(&self) -> SocketAddr {
         self.url.strip_prefix("http://").unwrap().parse().unwrap()
     }
 
-    /// A figure of its memory: `VmRSS:` is what is resident now, `VmHWM:` the most that ever was.
+    /// A figure of its memory: `VmRSS:` is what is resident now, `VmHWM:` the most that ever was. 0 where the system does not
+    /// say.
     fn mebibytes(&self, name: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())) else { return 0 };
         let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    }
+
+    /// Ends it as a service is ended.
+    fn stop(self) -> (Option<i32>, String) {
+        self.stop_by("TERM")
+    }
+
+    #[cfg(unix)]
+    fn stop_by(self, signal: &str) -> (Option<i32>, String) {
+        send(signal, &self.child);
+        self.end()
+    }
+
+    /// Windows has no signals.
+    #[cfg(windows)]
+    fn stop_by(mut self, _signal: &str) -> (Option<i32>, String) {
+        self.child.kill().unwrap();
+        self.end()
     }
 
     /// Exit code and what came on stderr.
@@ -65,15 +81,19 @@ impl Running {
     }
 }
 
+#[cfg(unix)]
+fn send(signal: &str, child: &Child) {
+    assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+}
+
 #[test]
 fn the_first_line_is_the_url_and_help_goes_to_stderr() {
     for signal in ["INT", "TERM"] {
         let running = Running::start(&[]);
         assert!(TcpStream::connect(running.address()).is_ok());
-        running.signal(signal);
         let url = running.url.clone();
-        let (code, stderr) = running.end();
-        assert_eq!(code, Some(0));
+        let (code, stderr) = running.stop_by(signal);
+        assert_eq!(code, Some(if cfg!(windows) { 1 } else { 0 }));
         assert!(stderr.contains(&format!("export AWS_ENDPOINT_URL_STS={url}\n")), "{stderr}");
         assert!(stderr.contains("export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"), "{stderr}");
         assert!(stderr.contains("export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n"));
@@ -83,11 +103,11 @@ fn the_first_line_is_the_url_and_help_goes_to_stderr() {
 #[test]
 fn secrets_that_were_given_are_not_shown() {
     let running = Running::start(&["--secret-access-key", "a-secret", "--totp-secret", "JBSWY3DPEHPK3PXP"]);
-    running.signal("TERM");
-    let (_, stderr) = running.end();
+    let (_, stderr) = running.stop();
     assert!(!stderr.contains("a-secret") && !stderr.contains("JBSWY3DPEHPK3PXP"), "{stderr}");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_command_finds_its_credentials_and_nothing_of_aws_beside() {
     let shown = "env | grep -E '^AWS_|^NO_PROXY|^no_proxy' | cut -d= -f1 | sort; \
@@ -110,25 +130,57 @@ fn a_command_finds_its_credentials_and_nothing_of_aws_beside() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
 
+#[cfg(windows)]
+#[test]
+fn on_windows_a_command_finds_its_credentials_and_nothing_of_aws_beside() {
+    let shown = "set&type \"%AWS_SHARED_CREDENTIALS_FILE%\" \"%AWS_CONFIG_FILE%\"";
+    let mut command = mock_sts(&["--", "cmd.exe", "/c"]);
+    std::os::windows::process::CommandExt::raw_arg(&mut command, shown);
+    let output = command
+        .envs([("Aws_Profile", "other"), ("AWS_SESSION_TOKEN", "x"), ("no_proxy", "a.example")])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let names = shown.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name.to_ascii_uppercase());
+    let of_aws: Vec<_> = names.filter(|name| name.starts_with("AWS_") && !name.contains(' ')).collect();
+    let expected = [
+        "AWS_CONFIG_FILE",
+        "AWS_ENDPOINT_URL_IAM",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_REGION",
+        "AWS_SHARED_CREDENTIALS_FILE",
+    ];
+    assert_eq!(of_aws, expected);
+    assert!(shown.contains("=a.example,127.0.0.1,localhost,::1"), "{shown}");
+    assert!(shown.contains("[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n"), "{shown}");
+    assert!(shown.contains("mfa_serial = arn:aws:iam::123456789012:mfa/user\n"), "{shown}");
+}
+
 #[test]
 fn the_exit_code_is_the_commands() {
-    assert_eq!(script(&[], "exit 0"), (Some(0), String::new(), String::new()));
-    assert_eq!(script(&[], "exit 43").0, Some(43));
-    assert_eq!(script(&[], "kill -KILL $$").0, Some(128 + 9));
+    assert_eq!(script(&[], "exit 0", "exit 0"), (Some(0), String::new(), String::new()));
+    assert_eq!(script(&[], "exit 43", "exit 43").0, Some(43));
+    #[cfg(unix)]
+    assert_eq!(script(&[], "kill -KILL $$", "").0, Some(128 + 9));
     let (code, stdout, stderr) = output(&["--", "/no/such/program"]);
     assert_eq!((code, stdout.as_str()), (Some(127), ""));
     assert!(stderr.starts_with("error: cannot run /no/such/program: "), "{stderr}");
-    assert_eq!(output(&["--", "/"]).0, Some(126));
+    let folder = std::env::temp_dir();
+    assert_eq!(output(&["--", folder.to_str().unwrap()]).0, Some(126));
 }
 
 #[test]
 fn the_private_folder_goes_with_the_command() {
-    let (_, folder, _) = script(&[], "dirname \"$AWS_SHARED_CREDENTIALS_FILE\"");
-    assert!(folder.starts_with('/') && !Path::new(folder.trim()).exists(), "{folder}");
-    let (_, folder, _) = script(&[], "dirname \"$AWS_SHARED_CREDENTIALS_FILE\"; kill -TERM $PPID; sleep 10");
-    assert!(folder.starts_with('/') && !Path::new(folder.trim()).exists(), "{folder}");
+    let has_gone = |file: &str| {
+        let file = Path::new(file.trim());
+        assert!(file.is_absolute() && !file.parent().unwrap().exists(), "{}", file.display());
+    };
+    has_gone(&script(&[], "echo \"$AWS_SHARED_CREDENTIALS_FILE\"", "echo %AWS_SHARED_CREDENTIALS_FILE%").1);
+    #[cfg(unix)]
+    has_gone(&script(&[], "echo \"$AWS_SHARED_CREDENTIALS_FILE\"; kill -TERM $PPID; sleep 10", "").1);
 }
 
+#[cfg(unix)]
 #[test]
 fn signals_reach_the_command() {
     for (name, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
@@ -137,13 +189,13 @@ fn signals_reach_the_command() {
         let mut child = mock_sts(&["--", "/bin/sh", "-c", &trap]).stdout(Stdio::piped()).spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
-        Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+        send(name, &child);
         assert_eq!(child.wait().unwrap().code(), Some(7), "{name}");
 
         let mut child = mock_sts(&["--", "/bin/sh", "-c", "echo ready; exec sleep 30"]);
         let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
-        Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+        send(name, &child);
         assert_eq!(child.wait().unwrap().code(), Some(128 + number), "{name}");
         assert!(start.elapsed() < Duration::from_secs(20));
     }
@@ -160,11 +212,14 @@ fn several_users_come_from_a_file() {
          [[users]]\nname = \"bob\"\n[[users.keys]]\naccess_key_id = \"AKIABOB\"\nsecret_access_key = \"two\"\n",
     )
     .unwrap();
-    let (code, stdout, _) =
-        script(&["--config", path.to_str().unwrap()], "cat \"$AWS_SHARED_CREDENTIALS_FILE\"; echo $AWS_REGION");
+    let (code, stdout, _) = script(
+        &["--config", path.to_str().unwrap()],
+        "cat \"$AWS_SHARED_CREDENTIALS_FILE\"; echo $AWS_REGION",
+        "type %AWS_SHARED_CREDENTIALS_FILE%&echo %AWS_REGION%",
+    );
     assert_eq!(code, Some(0));
     assert_eq!(
-        stdout,
+        stdout.replace('\r', ""),
         "[default]\naws_access_key_id = AKIAALICE\naws_secret_access_key = one\nmfa_device_arn = GAHT12345678\n\n\
          [bob]\naws_access_key_id = AKIABOB\naws_secret_access_key = two\ncn-north-1\n"
     );
@@ -205,8 +260,7 @@ fn the_admin_endpoint_can_be_turned_off() {
         connection.write_all(b"GET /_mock/health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         connection.read_to_string(&mut answer).unwrap();
-        running.signal("TERM");
-        running.end();
+        running.stop();
         assert_eq!(answer.split(' ').nth(1), Some(status), "{answer}");
     }
 }
@@ -215,8 +269,7 @@ fn the_admin_endpoint_can_be_turned_off() {
 fn listening_beyond_loopback_is_warned_about() {
     let running = Running::start(&["--listen", "0.0.0.0:0"]);
     assert!(running.url.starts_with("http://127.0.0.1:"));
-    running.signal("TERM");
-    let (_, stderr) = running.end();
+    let (_, stderr) = running.stop();
     assert!(stderr.starts_with("warning: --listen 0.0.0.0:0 is open to other machines"), "{stderr}");
 }
 
@@ -233,8 +286,7 @@ fn memory_does_not_grow_with_the_number_of_requests() {
     let before = resident_mebibytes();
     send(1_000);
     let growth = resident_mebibytes().saturating_sub(before);
-    running.signal("TERM");
-    running.end();
+    running.stop();
     assert!(growth < 30, "{growth} MiB");
 }
 
@@ -280,8 +332,7 @@ fn a_flood_leaves_it_small_and_answering() {
         }
     });
     let (most, now) = (running.mebibytes("VmHWM:"), running.mebibytes("VmRSS:"));
-    running.signal("TERM");
-    let (_, stderr) = running.end();
+    let (_, stderr) = running.stop();
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert!(most < 64, "{most} MiB, now {now}");
 }
@@ -302,8 +353,6 @@ fn a_client_that_goes_away_half_way_harms_nothing() {
     connection.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc").unwrap();
     drop(connection);
     assert_eq!(RawRequest::default().send_to(address).status(), 200);
-    running.signal("TERM");
-    let (code, stderr) = running.end();
-    assert_eq!(code, Some(0));
+    let (_, stderr) = running.stop();
     assert!(!stderr.contains("panicked"), "{stderr}");
 }

@@ -1,18 +1,23 @@
 //! Asking a person for a code (ASK-1 to ASK-6).
 
-#![cfg(target_os = "linux")]
-
+#[cfg(target_os = "linux")]
 mod dialogs;
 mod page;
+#[cfg(target_os = "linux")]
 mod server;
+#[cfg(target_os = "linux")]
 mod terminal;
 pub mod visit;
 
+#[cfg(target_os = "linux")]
 use std::fs;
+#[cfg(target_os = "linux")]
 use std::path::Path;
+#[cfg(target_os = "linux")]
 use std::time::{Duration, Instant};
 
 /// What a program writes into a file, once it is there.
+#[cfg(target_os = "linux")]
 fn wait_for(path: &Path) -> String {
     let until = Instant::now() + Duration::from_secs(10);
     loop {

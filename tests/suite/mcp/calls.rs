@@ -7,7 +7,8 @@ use mock_sts::{Fault, MockSts, User};
 use serde_json::{Value, json};
 
 use super::{INFO, LIST, Session, UPDATE};
-use crate::sandbox::{SOURCE, Sandbox, set_mode};
+use crate::commands::{both, script, touch};
+use crate::sandbox::{SOURCE, Sandbox, await_request, path_with, set_mode};
 
 const NOT_DEFINED: &str = "(not defined)";
 
@@ -148,21 +149,23 @@ fn mcp_2_wrong_arguments_are_refused_before_anything_is_sent() {
 
 #[test]
 fn mcp_6_a_command_gives_the_code_so_that_it_never_passes_through_the_model() {
-    let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = echo 123456; echo canary >&2\n"));
+    let sandbox =
+        Sandbox::new().credentials(format!("{SOURCE}mfa_process = {}\n", both("echo 123456", "echo canary>&2")));
     let mut session = Session::start(&sandbox, &["-v", "1"]);
     let arguments = json!({"profile_name": "default", "totp_token": ""});
     assert_eq!(session.succeeds(UPDATE, arguments)["result"]["refreshed"], true);
     assert!(!session.end().stderr.contains("canary"));
 }
 
-#[cfg(unix)]
 #[test]
 fn get_6_the_end_of_a_command_is_told_as_it_was() {
     for (command, end) in [
         ("exit 3", "its exit status is 3"),
+        #[cfg(unix)]
         ("kill -9 $$", "it was killed by signal 9"),
+        #[cfg(unix)]
         ("kill -11 $$", "it was killed by signal 11"),
-        ("no-such-command", "a command was not found (exit status 127)"),
+        ("no-such-command", "a command was not found (exit status "),
     ] {
         let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = {command}\n"));
         let arguments = json!({"profile_name": "default", "totp_token": ""});
@@ -171,16 +174,13 @@ fn get_6_the_end_of_a_command_is_told_as_it_was() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn mcp_6_mktotp_gives_the_code_of_the_secret_that_the_profile_names() {
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}totp_secret_name = work\n"));
-    let tools = sandbox.path("tools");
-    fs::create_dir(&tools).unwrap();
-    let program = tools.join("mktotp");
-    fs::write(&program, "#!/bin/sh\n[ \"$*\" = 'get -n work' ] && echo 123456\n").unwrap();
-    set_mode(&program, 0o700);
-    let sandbox = sandbox.env("PATH", format!("{}:/usr/bin:/bin", tools.display()));
+    let (sh, cmd) = ("[ \"$*\" = 'get -n work' ] && echo 123456", "if \"%~1 %~2 %~3\"==\"get -n work\" echo 123456");
+    script(&sandbox, "tools/mktotp", sh, cmd);
+    let path = path_with(&sandbox.path("tools"));
+    let sandbox = sandbox.env("PATH", path);
     // A missing `totp_token` counts as an empty one.
     let answer = Session::start(&sandbox, &[]).succeeds(UPDATE, json!({"profile_name": "default"}));
     assert_eq!(answer["result"]["refreshed"], true);
@@ -248,8 +248,8 @@ fn mcp_9_another_file_is_used_without_its_commands_and_settings() {
     let other = sandbox.path("other");
     let ran = sandbox.path("ran");
     let settings = format!(
-        "mfa_process = touch {}; echo 123456\nregion = nowhere-1\nduration_seconds = 5\ntotp_secret_name = canary\n",
-        ran.display()
+        "mfa_process = {}\nregion = nowhere-1\nduration_seconds = 5\ntotp_secret_name = canary\n",
+        both(&touch(ran.to_str().unwrap()), "echo 123456")
     );
     fs::write(&other, format!("{SOURCE}{settings}")).unwrap();
     set_mode(&other, 0o600);
@@ -261,7 +261,7 @@ fn mcp_9_another_file_is_used_without_its_commands_and_settings() {
     assert!(!ran.exists(), "the command of a file that a call named was run");
 
     let answer = session.succeeds(UPDATE, call("123456", path));
-    assert_eq!(answer["credential_file"], other.canonicalize().unwrap().to_str().unwrap());
+    assert_eq!(answer["credential_file"], dunce::canonicalize(&other).unwrap().to_str().unwrap());
     assert!(answer["result"]["usage"].as_str().unwrap().contains("AWS_SHARED_CREDENTIALS_FILE="), "{answer}");
     assert!(fs::read_to_string(&other).unwrap().contains("[default_sts]"));
     assert_eq!(sandbox.read(), SOURCE, "the session went into another file than its key came from");
@@ -294,7 +294,8 @@ fn mcp_9_files_that_are_none_are_refused() {
         call("credentials", "file_not_allowed");
         call("../credentials", "file_not_allowed");
         call("~/missing", "file_missing");
-        call("/", "file_unusable");
+        call(if cfg!(windows) { r"C:\" } else { "/" }, "file_unusable");
+        #[cfg(unix)]
         call("/dev/zero", "file_unusable");
     }
 }
@@ -377,9 +378,7 @@ fn mcp_12_a_cancelled_update_stops_the_request_and_writes_nothing() {
     sandbox.sts().set_fault(Fault::Latency(Duration::from_secs(3)), Some(1));
     let mut session = Session::start(&sandbox, &[]);
     let update = session.send_call(UPDATE, json!({"profile_name": "default", "totp_token": "123456"}));
-    while sandbox.sts().request_count() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    await_request(&sandbox);
     session.send(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": update}}));
     session.succeeds(LIST, json!({}));
     std::thread::sleep(Duration::from_millis(3500));

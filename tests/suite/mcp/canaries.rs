@@ -157,6 +157,9 @@ fn mcp_4_a_secret_of_four_characters_is_masked_like_any_other() {
     assert!(!profile.to_string().contains("wxyz"));
 }
 
+const NOWHERE: &str = if cfg!(windows) { r"C:\nowhere\credentials" } else { "/nowhere/credentials" };
+const NO_FILE: &str = if cfg!(windows) { r"C:\Windows" } else { "/dev/null" };
+
 /// Each failure with its text, which tells a model what to do next.
 #[test]
 fn snapshots_of_every_error() {
@@ -164,8 +167,8 @@ fn snapshots_of_every_error() {
     let cases: Vec<(&str, String, Value, Option<Fault>)> = vec![
         ("usage", SOURCE.into(), json!({"totp_token": "1"}), None),
         ("file_not_allowed", SOURCE.into(), json!({"cred_file": "x"}), None),
-        ("file_missing", SOURCE.into(), json!({"cred_file": "/nowhere/credentials"}), None),
-        ("file_unusable", SOURCE.into(), json!({"cred_file": "/dev/null"}), None),
+        ("file_missing", SOURCE.into(), json!({"cred_file": NOWHERE}), None),
+        ("file_unusable", SOURCE.into(), json!({"cred_file": NO_FILE}), None),
         ("profile_not_found", SOURCE.into(), json!({"profile_name": "nobody"}), None),
         ("key_missing", "[default]\n".into(), json!({}), None),
         ("device_missing", key.into(), json!({}), None),

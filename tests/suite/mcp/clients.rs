@@ -14,7 +14,6 @@ use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RunningService};
 use rmcp::transport::TokioChildProcess;
 use rmcp::{RoleClient, ServiceExt};
 use serde_json::{Value, json};
-use updsts::core::environment::Environment;
 use updsts::core::file::credentials_file::CredentialsFile;
 use updsts::core::reporter::Reporter;
 use updsts::mcp::server::Server;
@@ -60,11 +59,7 @@ async fn over_the_program(sandbox: &Sandbox, version: ProtocolVersion) -> Client
 }
 
 async fn over_memory(sandbox: &Sandbox, version: ProtocolVersion) -> Client {
-    let environment = Environment::fixed([
-        ("HOME", sandbox.home().to_str().unwrap()),
-        ("AWS_ENDPOINT_URL_STS", sandbox.sts().url()),
-        ("PATH", "/usr/bin:/bin"),
-    ]);
+    let environment = sandbox.environment();
     let file = CredentialsFile::of_operator(None::<&Path>, &environment).unwrap();
     let server = Server::new(file, environment, Arc::new(Silent));
     let (near, far) = tokio::io::duplex(1 << 16);

@@ -1,8 +1,5 @@
 //! The page for a code reaches the person through the client (ASK-4, ASK-5, MCP-6, MCP-7).
 
-#![cfg(target_os = "linux")]
-
-use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -18,7 +15,6 @@ use rmcp::{ClientHandler, RoleClient, ServiceExt};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use updsts::core::ask::chooser::Ask;
-use updsts::core::environment::Environment;
 use updsts::core::file::credentials_file::CredentialsFile;
 use updsts::core::reporter::Reporter;
 use updsts::mcp::server::Server;
@@ -26,7 +22,8 @@ use updsts::mcp::waiting::Limits;
 
 use super::{Session, UPDATE};
 use crate::asking::visit::Visit;
-use crate::sandbox::{Sandbox, peak, set_mode};
+use crate::commands::{script, words};
+use crate::sandbox::{Sandbox, peak};
 
 /// No code that AWS takes occurs by chance in what is said.
 const CODE: &str = "730641";
@@ -239,10 +236,9 @@ fn ask_5_a_declared_capability_that_fails_leaves_nobody() {
 }
 
 /// A dialog that gives the code.
-fn with_dialog(sandbox: Sandbox, script: &str) -> Sandbox {
-    let program = sandbox.path("ask");
-    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    set_mode(&program, 0o700);
+fn with_dialog(sandbox: Sandbox, command: &str) -> Sandbox {
+    script(&sandbox, "ask", command, command);
+    let program = sandbox.path(&words("ask", "ask.cmd"));
     sandbox.env("UPDSTS_DIALOG", program)
 }
 
@@ -373,8 +369,7 @@ async fn connected(
     call: Duration,
     is_stateless: bool,
 ) -> RunningService<RoleClient, User> {
-    let environment =
-        Environment::fixed([("HOME", sandbox.home().to_str().unwrap()), ("AWS_ENDPOINT_URL_STS", sandbox.sts().url())]);
+    let environment = sandbox.environment();
     let file = CredentialsFile::of_operator(None, &environment).unwrap();
     let server = Server::new(file, environment, Arc::new(Quiet)).asking(Some(Ask::Page));
     let server = server.limited_to(Limits { call, ..Limits::REAL });

@@ -1,8 +1,6 @@
 //! Calls that wait longer than a client does (ASK-7, MCP-8, MCP-12).
 
-#![cfg(target_os = "linux")]
-
-use std::fs::{self, File};
+use std::fs::File;
 use std::future::pending;
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -15,14 +13,14 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, 
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use updsts::core::environment::Environment;
 use updsts::core::file::credentials_file::CredentialsFile;
 use updsts::core::reporter::Reporter;
 use updsts::mcp::server::Server;
 use updsts::mcp::waiting::Limits;
 
 use super::{LIST, Session, UPDATE, meta};
-use crate::sandbox::{SOURCE, Sandbox};
+use crate::commands::{Lasting, words};
+use crate::sandbox::{SOURCE, Sandbox, await_request};
 
 const MOMENT: Duration = Duration::from_millis(10);
 
@@ -39,42 +37,17 @@ fn with(more: Value) -> Value {
     Value::Object(arguments)
 }
 
-/// A sandbox whose command prints a code after that many seconds, and says who runs it.
-fn with_command(sandbox: Sandbox, seconds: &str, code: &str) -> Sandbox {
-    let pid = sandbox.path("pid").display().to_string();
-    sandbox.credentials(format!("{SOURCE}mfa_process = sleep {seconds} & echo $! > {pid}; wait; echo {code}\n"))
+/// A sandbox whose command prints a code after that many seconds, by a process of its own.
+fn with_command(sandbox: Sandbox, seconds: f64, code: &str) -> Sandbox {
+    let command = Lasting::of(&sandbox).command(seconds, &format!("echo {code}"));
+    sandbox.credentials(format!("{SOURCE}mfa_process = {command}\n"))
 }
 
-/// The process that the command has started, if it has.
-fn started(sandbox: &Sandbox) -> Option<String> {
-    let pid = fs::read_to_string(sandbox.path("pid")).ok()?;
-    pid.ends_with('\n').then(|| pid.trim().to_owned())
-}
-
-/// The same, awaited; the server must be another process.
-fn pid(sandbox: &Sandbox) -> String {
-    for _ in 0..1000 {
-        if let Some(pid) = started(sandbox) {
-            return pid;
-        }
-        std::thread::sleep(MOMENT);
-    }
-    panic!("the command was not started");
-}
-
-fn is_alive(pid: &str) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
-}
-
-#[track_caller]
-fn expect_dead(pid: &str) {
-    for _ in 0..100 {
-        if !is_alive(pid) {
-            return;
-        }
-        std::thread::sleep(MOMENT);
-    }
-    panic!("{pid} is alive");
+/// The process that the command has started.
+fn started(sandbox: &Sandbox) -> Lasting {
+    let started = Lasting::of(sandbox);
+    started.wait_for_start();
+    started
 }
 
 fn locked(path: &Path) -> File {
@@ -83,17 +56,11 @@ fn locked(path: &Path) -> File {
     file
 }
 
-fn request_came(sandbox: &Sandbox) {
-    while sandbox.sts().request_count() == 0 {
-        std::thread::sleep(MOMENT);
-    }
-}
-
 /// Another process that has the turn of `default`, and waits for its command.
 fn process_with_turn(sandbox: &Sandbox) -> Child {
     let mut get = sandbox.process(["get", "-n", "default", "--min-validity", "60"]);
     let child = get.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    pid(sandbox);
+    started(sandbox);
     child
 }
 
@@ -117,11 +84,7 @@ impl Reporter for Quiet {
 
 impl Near {
     fn start(sandbox: &Sandbox, limits: Limits) -> Self {
-        let environment = Environment::fixed([
-            ("HOME", sandbox.home().to_str().unwrap()),
-            ("AWS_ENDPOINT_URL_STS", sandbox.sts().url()),
-            ("PATH", "/usr/bin:/bin"),
-        ]);
+        let environment = sandbox.environment();
         let file = CredentialsFile::of_operator(None::<&Path>, &environment).unwrap();
         let server = Server::new(file, environment, Arc::new(Quiet)).limited_to(limits);
         let (near, far) = tokio::io::duplex(1 << 16);
@@ -223,7 +186,7 @@ fn failed(result: &Value, code: &str) -> String {
 
 #[tokio::test]
 async fn ask_7_the_outcome_of_a_slow_command_is_reported_once_also_with_min_validity_0() {
-    let sandbox = with_command(Sandbox::new(), "1.5", "123456");
+    let sandbox = with_command(Sandbox::new(), 1.5, "123456");
     let mut near = Near::start(&sandbox, SHORT);
     near.is_pending(update(), "waits for the command that prints the code").await;
     near.is_pending(with(json!({"min_validity": 300})), "the command").await;
@@ -245,8 +208,11 @@ async fn ask_7_a_slow_command_whose_code_is_refused_takes_no_call_longer_than_ot
     let sts = MockSts::builder().token_code("654321").start();
     let sandbox = Sandbox::with(sts);
     let again = sandbox.path("again").display().to_string();
-    let code = format!("$(test -e {again} && echo 654321 || echo 123456; touch {again})");
-    let sandbox = with_command(sandbox, "0.4", &code);
+    let code = words(
+        &format!("$(test -e {again} && echo 654321 || echo 123456; touch {again})"),
+        &format!("&if exist \"{again}\" (echo 654321) else (echo 123456&type nul>\"{again}\")"),
+    );
+    let sandbox = with_command(sandbox, 0.4, &code);
     let mut near = Near::start(&sandbox, SHORT);
     assert_eq!(near.succeeds_in_the_end(update()).await["refreshed"], true);
     assert_eq!(sandbox.sts().request_count(), 2);
@@ -256,7 +222,7 @@ async fn ask_7_a_slow_command_whose_code_is_refused_takes_no_call_longer_than_ot
 #[tokio::test]
 async fn ask_7_roles_session_names_and_their_source_share_a_task() {
     let role = "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = default_sts\n";
-    let sandbox = with_command(Sandbox::new(), "0.3", "123456").config(role);
+    let sandbox = with_command(Sandbox::new(), 0.3, "123456").config(role);
     let mut near = Near::start(&sandbox, Limits::REAL);
     let mut calls = Vec::new();
     for name in ["default", "default_sts", "admin"] {
@@ -278,7 +244,7 @@ async fn ask_7_roles_session_names_and_their_source_share_a_task() {
 #[tokio::test]
 async fn ask_7_whatever_a_call_waits_for_is_named_and_bounded() {
     // AWS.
-    let sandbox = with_command(Sandbox::new(), "0", "123456");
+    let sandbox = with_command(Sandbox::new(), 0.0, "123456");
     sandbox.sts().set_fault(Fault::Latency(Duration::from_millis(2500)), None);
     let mut near = Near::start(&sandbox, SHORT);
     near.is_pending(update(), "waits for AWS").await;
@@ -286,7 +252,7 @@ async fn ask_7_whatever_a_call_waits_for_is_named_and_bounded() {
         .await;
     near.end().await;
     // The lock on the file.
-    let sandbox = with_command(Sandbox::new(), "0", "123456");
+    let sandbox = with_command(Sandbox::new(), 0.0, "123456");
     let lock = locked(&sandbox.credentials_path());
     let mut near = Near::start(&sandbox, SHORT);
     near.is_pending(update(), "waits for the lock on the credentials file").await;
@@ -294,7 +260,7 @@ async fn ask_7_whatever_a_call_waits_for_is_named_and_bounded() {
     assert_eq!(near.succeeds_in_the_end(update()).await["refreshed"], true);
     near.end().await;
     // Another process.
-    let sandbox = with_command(Sandbox::new(), "2", "123456");
+    let sandbox = with_command(Sandbox::new(), 2.0, "123456");
     let mut other = process_with_turn(&sandbox);
     let mut near = Near::start(&sandbox, SHORT);
     let call = with(json!({"min_validity": 60}));
@@ -307,7 +273,7 @@ async fn ask_7_whatever_a_call_waits_for_is_named_and_bounded() {
 
 #[tokio::test]
 async fn mcp_8_progress_says_what_a_call_waits_for_until_it_is_answered() {
-    let sandbox = with_command(Sandbox::new(), "0.35", "123456");
+    let sandbox = with_command(Sandbox::new(), 0.35, "123456");
     sandbox.sts().set_fault(Fault::Latency(Duration::from_millis(350)), None);
     let mut near = Near::start(&sandbox, Limits { call: Duration::from_secs(20), ..SHORT });
     let first = near.send_call(UPDATE, update()).await;
@@ -325,7 +291,7 @@ async fn mcp_8_progress_says_what_a_call_waits_for_until_it_is_answered() {
 
 #[tokio::test]
 async fn mcp_12_readers_are_answered_while_as_many_updates_wait_as_come() {
-    let sandbox = with_command(Sandbox::new(), "30", "123456");
+    let sandbox = with_command(Sandbox::new(), 30.0, "123456");
     let mut near = Near::start(&sandbox, Limits { call: Duration::from_secs(20), ..Limits::REAL });
     for _ in 0..300 {
         near.send_call(UPDATE, update()).await;
@@ -335,22 +301,26 @@ async fn mcp_12_readers_are_answered_while_as_many_updates_wait_as_come() {
     assert_eq!(near.result(list).await.0["isError"], false);
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     near.end().await;
-    expect_dead(&pid(&sandbox));
+    started(&sandbox).expect_dead();
 }
 
 #[tokio::test]
 async fn ask_7_cancelling_ends_a_command_only_before_code_pending() {
-    let sandbox = with_command(Sandbox::new(), "1.5", "123456");
+    let sandbox = with_command(Sandbox::new(), 1.5, "123456");
     let mut near = Near::start(&sandbox, SHORT);
     let only = near.send_call(UPDATE, update()).await;
-    while started(&sandbox).is_none() {
+    let command = Lasting::of(&sandbox);
+    while !command.has_started() {
         sleep(MOMENT).await;
     }
     near.cancel(only).await;
-    while is_alive(&started(&sandbox).unwrap()) {
-        sleep(MOMENT).await;
-    }
-    fs::remove_file(sandbox.path("pid")).unwrap();
+    let is_dead = async {
+        while command.is_alive() {
+            sleep(MOMENT).await;
+        }
+    };
+    timeout(Duration::from_secs(5), is_dead).await.unwrap();
+    command.forget();
 
     let start = Instant::now();
     near.is_pending(update(), "the command").await;
@@ -358,7 +328,7 @@ async fn ask_7_cancelling_ends_a_command_only_before_code_pending() {
     let second = near.send_call(UPDATE, update()).await;
     near.cancel(second).await;
     sleep(MOMENT * 10).await;
-    assert!(is_alive(&pid(&sandbox)));
+    assert!(command.is_alive());
     assert_eq!(near.succeeds_in_the_end(update()).await["refreshed"], true);
     assert!(start.elapsed() >= Duration::from_millis(1500));
     assert_eq!(sandbox.sts().request_count(), 1);
@@ -367,55 +337,63 @@ async fn ask_7_cancelling_ends_a_command_only_before_code_pending() {
 
 #[tokio::test]
 async fn mcp_8_the_end_of_the_input_ends_a_task_that_no_call_waits_for() {
-    let sandbox = with_command(Sandbox::new(), "30", "123456");
+    let sandbox = with_command(Sandbox::new(), 30.0, "123456");
     let mut near = Near::start(&sandbox, SHORT);
     near.is_pending(update(), "the command").await;
     near.end().await;
-    expect_dead(&pid(&sandbox));
+    started(&sandbox).expect_dead();
     sandbox.expect_no_leftovers();
 }
 
 /// A moment of a renewal, and what must be over when the server has ended.
 fn at_each_moment(end: fn(Session) -> super::Ended) {
     // A command.
-    let sandbox = with_command(Sandbox::new(), "30", "123456");
+    let sandbox = with_command(Sandbox::new(), 30.0, "123456");
     let before = sandbox.read();
     let mut session = Session::start(&sandbox, &[]);
     session.send_call(UPDATE, update());
-    let command = pid(&sandbox);
+    let command = started(&sandbox);
     end(session).cleanly();
-    expect_dead(&command);
+    command.expect_dead();
     expect_as_before(&sandbox, &before);
     // AWS.
-    let sandbox = with_command(Sandbox::new(), "0", "123456");
+    let sandbox = with_command(Sandbox::new(), 0.0, "123456");
     let before = sandbox.read();
     sandbox.sts().set_fault(Fault::Latency(Duration::from_secs(5)), None);
     let mut session = Session::start(&sandbox, &[]);
     session.send_call(UPDATE, with(json!({"min_validity": 60})));
     session.send_call(UPDATE, with(json!({"totp_token": "654321"})));
-    request_came(&sandbox);
+    await_request(&sandbox);
     end(session).cleanly();
     expect_as_before(&sandbox, &before);
     // The lock on the file.
-    let sandbox = with_command(Sandbox::new(), "0", "123456");
+    let sandbox = with_command(Sandbox::new(), 0.0, "123456");
     let before = sandbox.read();
     let lock = locked(&sandbox.credentials_path());
     let mut session = Session::start(&sandbox, &[]);
     session.send_call(UPDATE, with(json!({"min_validity": 60})));
-    request_came(&sandbox);
+    await_request(&sandbox);
     std::thread::sleep(MOMENT * 10);
     end(session).cleanly();
     drop(lock);
     expect_as_before(&sandbox, &before);
     // The turn of another process.
-    let sandbox = with_command(Sandbox::new(), "30", "123456");
+    let sandbox = with_command(Sandbox::new(), 30.0, "123456");
     let mut other = process_with_turn(&sandbox);
     let mut session = Session::start(&sandbox, &[]);
     session.send_call(UPDATE, with(json!({"min_validity": 60})));
     std::thread::sleep(MOMENT * 20);
     end(session).cleanly();
-    rustix::process::kill_process(rustix::process::Pid::from_child(&other), rustix::process::Signal::TERM).unwrap();
-    other.wait().unwrap();
+    terminate(&mut other);
+}
+
+/// Ends a program and, on Unix, its command: only what is told to end can do that.
+fn terminate(child: &mut Child) {
+    #[cfg(unix)]
+    rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::TERM).unwrap();
+    #[cfg(windows)]
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// Nothing was written, and no lock is left: another process renews at once.
@@ -434,6 +412,7 @@ fn mcp_8_the_end_of_the_input_at_each_moment_leaves_nothing() {
     at_each_moment(Session::end);
 }
 
+#[cfg(unix)]
 #[test]
 fn mcp_8_sigterm_at_each_moment_leaves_nothing() {
     at_each_moment(|session| {
@@ -444,30 +423,38 @@ fn mcp_8_sigterm_at_each_moment_leaves_nothing() {
 
 #[test]
 fn mcp_8_a_server_that_is_killed_leaves_no_command_and_no_lock() {
-    let sandbox = with_command(Sandbox::new(), "30", "123456");
+    let sandbox = with_command(Sandbox::new(), 30.0, "123456");
     let before = sandbox.read();
     let mut session = Session::start(&sandbox, &[]);
     session.send_call(UPDATE, with(json!({"min_validity": 60})));
-    let command = pid(&sandbox);
+    let command = started(&sandbox);
     session.child.kill().unwrap();
-    expect_dead(&command);
+    command.expect_dead();
     expect_as_before(&sandbox, &before);
 }
 
 #[test]
 fn mcp_8_what_a_command_leaves_behind_at_a_normal_end_outlives_the_server() {
     let sandbox = Sandbox::new();
-    let pid_file = sandbox.path("pid").display().to_string();
-    let agent = format!("sleep 30 >/dev/null & echo $! > {pid_file}; echo 123456");
+    let file = sandbox.path("lasting").display().to_string();
+    let agent = words(
+        &format!("sleep 30 >/dev/null & echo $! > {file}; echo 123456"),
+        &format!(
+            "start /b cmd /c \"ping -n 6 127.0.0.1 >{file} 2>nul\" >nul 2>nul&ping -n 2 127.0.0.1 >nul&echo 123456"
+        ),
+    );
     let sandbox = sandbox.credentials(format!("{SOURCE}mfa_process = {agent}\n"));
     let mut session = Session::start(&sandbox, &[]);
     session.succeeds(UPDATE, update());
     session.child.kill().unwrap();
     std::thread::sleep(Duration::from_millis(300));
-    let agent = pid(&sandbox);
-    assert!(is_alive(&agent));
-    let agent = rustix::process::Pid::from_raw(agent.parse().unwrap()).unwrap();
-    rustix::process::kill_process(agent, rustix::process::Signal::KILL).unwrap();
+    let agent = started(&sandbox);
+    assert!(agent.is_alive());
+    #[cfg(unix)]
+    {
+        let agent = rustix::process::Pid::from_raw(agent.id().parse().unwrap()).unwrap();
+        rustix::process::kill_process(agent, rustix::process::Signal::KILL).unwrap();
+    }
 }
 
 /// Calls with the real limits, and waits for the answer: what it says, and how long it took in seconds.
@@ -496,7 +483,7 @@ fn timed(session: &mut Session, arguments: &Value, code: &str) -> u64 {
 
 /// A command that takes longer than a call and the second it may take itself.
 fn with_hanging_command() -> Sandbox {
-    with_command(Sandbox::new(), "100", "123456")
+    with_command(Sandbox::new(), 100.0, "123456")
 }
 
 #[test]
@@ -516,7 +503,7 @@ fn mcp_8_every_call_is_answered_within_55_s_whatever_it_waits_for() {
             assert!(timed(&mut Session::start(&sandbox, &[]), &call, "answer_lost") < 30, "AWS");
         },
         || {
-            let sandbox = with_command(Sandbox::new(), "0", "123456");
+            let sandbox = with_command(Sandbox::new(), 0.0, "123456");
             let _lock = locked(&sandbox.credentials_path());
             let mut session = Session::start(&sandbox, &[]);
             assert_eq!(timed(&mut session, &update(), "code_pending"), 50, "the lock on the file");
@@ -538,7 +525,11 @@ fn mcp_8_every_call_is_answered_within_55_s_whatever_it_waits_for() {
         // C37.
         || {
             let sts = MockSts::builder().token_code("never").start();
-            let sandbox = with_command(Sandbox::with(sts), "25", "$(date +%s | tail -c 7)");
+            let sandbox = with_command(
+                Sandbox::with(sts),
+                25.0,
+                &words("$(date +%s | tail -c 7)", "%time:~3,2%%time:~6,2%%time:~9,2%"),
+            );
             let mut session = Session::start(&sandbox, &[]);
             assert_eq!(timed(&mut session, &update(), "code_pending"), 50, "a command of 25 s, twice");
             assert!(timed(&mut session, &update(), "code_refused") < 5, "its refusal");

@@ -6,7 +6,7 @@ use mock_sts::Fault;
 use serde_json::{Value, json};
 
 use super::{LIST, Session, UPDATE, end_of, meta};
-use crate::sandbox::{SOURCE, Sandbox};
+use crate::sandbox::{SOURCE, Sandbox, await_request};
 
 fn update() -> Value {
     json!({"profile_name": "default", "totp_token": "123456"})
@@ -17,9 +17,7 @@ fn waiting(sandbox: &Sandbox, latency: Duration) -> (Session, u64) {
     sandbox.sts().set_fault(Fault::Latency(latency), Some(1));
     let mut session = Session::start(sandbox, &[]);
     let id = session.send_call(UPDATE, update());
-    while sandbox.sts().request_count() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    await_request(sandbox);
     (session, id)
 }
 

@@ -1,12 +1,10 @@
-//! Each hint is followed to the letter, in the situation that prints it, and leads to where it says (CLI-15).
-
-#![cfg(target_os = "linux")]
+//! Each hint is followed to the letter, in the situation that prints it, and leads to where it says: what is typed in a shell of Unix.
 
 use std::fs;
 
 use mock_sts::{MockSts, User};
 
-use super::sandbox::{Run, SOURCE, Sandbox, set_mode};
+use crate::sandbox::{Run, Sandbox, set_mode};
 
 /// What it is about; what is done to the files before; the command that is refused; a part of the error's code and of
 /// its hint; what the hint says, done. There `again` is the command, with more arguments.
@@ -438,31 +436,9 @@ fn cli_15_each_hint_leads_to_where_it_says() {
 }
 
 #[test]
-fn cli_15_the_hints_for_a_root_user_and_for_a_clock_lead_to_a_session() {
+fn cli_15_the_hint_for_a_root_user_leads_to_a_session() {
     let root = MockSts::builder().users([User { root: true, ..User::default() }]).start();
     let command = "updsts get -t 123456 --min-validity 2h";
     let kept = "use it until it expires";
     check(Sandbox::with(root), ["C18", "", command, "session_too_short", kept, "updsts list --check default"]);
-
-    let sandbox = Sandbox::with(MockSts::builder().token_code("654321").start());
-    sandbox.sts().set_clock_offset(600);
-    sandbox.get([]).fails("code_refused", 4).says("set it, for example by NTP, then try again with the next code");
-    sandbox.sts().set_clock_offset(0);
-    sandbox.run(["get", "-t", "654321"]).succeeds();
-}
-
-/// Where the hint is a command, it is the right one for the file that was named.
-#[test]
-fn cli_15_a_hint_names_the_file_that_was_named() {
-    let sandbox = Sandbox::new().credentials("");
-    fs::write(sandbox.path("other"), SOURCE).unwrap();
-    sandbox
-        .run(["list", "-c", "none"])
-        .fails("file_missing", 3)
-        .says("`AWS_SHARED_CREDENTIALS_FILE=none aws configure`");
-    sandbox.run(["list", "nobody", "-c", "other"]).fails("profile_not_found", 3).says("hint: `updsts -c other list`");
-    let run = sandbox.run(["export", "default", "-c", "other"]).fails("session_missing", 7);
-    assert!(run.says("`updsts -c other get -n default`").stderr.lines().count() == 2);
-    let run = sandbox.run(["list", "nobody"]).fails("profile_not_found", 3);
-    assert!(!run.stderr.contains(" -c "), "{run:?}");
 }

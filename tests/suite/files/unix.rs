@@ -1,18 +1,13 @@
-//! The credentials file on disk: links, modes, owners, kinds, other users (FILE-3, FILE-4, FILE-7, FILE-9, GET-3).
-
-#![cfg(unix)]
+//! Links, modes, owners, kinds of files, other users: what Unix has.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use mock_sts::{Fault, MockSts};
-
-use super::meanwhile::get_while;
-use super::sandbox::{Run, SOURCE, Sandbox, set_mode, skipped};
+use super::GET;
+use crate::meanwhile::get_while;
+use crate::sandbox::{Run, SOURCE, Sandbox, set_mode, skipped};
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -75,14 +70,6 @@ fn file_4_a_file_without_a_write_bit_is_not_written() {
 }
 
 #[test]
-fn file_4_hard_links_are_warned_about() {
-    let sandbox = Sandbox::new();
-    fs::hard_link(sandbox.credentials_path(), sandbox.path("other")).unwrap();
-    sandbox.get([]).succeeds().says("hard link");
-    assert_eq!(fs::read_to_string(sandbox.path("other")).unwrap(), SOURCE);
-}
-
-#[test]
 fn file_7_what_is_no_regular_file_is_refused() {
     let sandbox = Sandbox::new();
     let fifo = sandbox.path("fifo");
@@ -95,26 +82,6 @@ fn file_7_what_is_no_regular_file_is_refused() {
             sandbox.refused(arguments, "file_unusable", 3).says(text);
         }
     }
-}
-
-#[test]
-fn file_7_more_than_64_mib_is_refused() {
-    let sandbox = Sandbox::new();
-    let file = fs::OpenOptions::new().write(true).open(sandbox.credentials_path()).unwrap();
-    file.set_len(65 * 1024 * 1024).unwrap();
-    for arguments in [&["list"][..], &["get", "-n", "default", "-t", "123456"]] {
-        sandbox.run(arguments.iter().copied()).fails("file_unusable", 3).says("64 MiB");
-    }
-}
-
-#[test]
-fn file_3_a_new_file_that_a_kill_left_behind_is_removed_by_the_next_writer() {
-    let sandbox = Sandbox::new();
-    fs::write(sandbox.path(".aws/.credentials.updsts-Xa12b3"), "half a secret").unwrap();
-    fs::write(sandbox.path(".aws/credentials.mine"), "stays").unwrap();
-    sandbox.get([]).succeeds();
-    sandbox.expect_no_leftovers();
-    assert!(sandbox.path(".aws/credentials.mine").exists());
 }
 
 /// Runs as a user without root's rights; `None` where that cannot be arranged.
@@ -152,8 +119,6 @@ fn give_away(sandbox: &Sandbox) {
         }
     }
 }
-
-const GET: [&str; 5] = ["get", "-n", "default", "-t", "123456"];
 
 fn refused_unprivileged(sandbox: &Sandbox, code: &str, status: i32, text: &str) {
     if let Some(run) = unprivileged(sandbox, &GET) {
@@ -380,42 +345,6 @@ fn file_3_a_full_disk_leaves_the_old_file_and_nothing_beside_it() {
 }
 
 #[test]
-fn file_7_a_file_that_would_grow_beyond_64_mib_is_refused_before_the_code() {
-    let room = 64 * 1024 * 1024 - SOURCE.len();
-    let sandbox = Sandbox::new().credentials(format!("{SOURCE}{}\n", "#".repeat(room - 301)));
-    assert_eq!(fs::metadata(sandbox.credentials_path()).unwrap().len(), 64 * 1024 * 1024 - 300);
-    sandbox.refused(GET, "file_unusable", 3).says("larger than 64 MiB");
-    sandbox.refused(["get", "-n", "default", "--dry-run"], "file_unusable", 3);
-    // A session that is there already takes no more room.
-    let sandbox = Sandbox::new();
-    sandbox.get([]).succeeds();
-    let file = sandbox.read();
-    let full = format!("{file}{}\n", "#".repeat(64 * 1024 * 1024 - file.len() - 301));
-    let sandbox = sandbox.credentials(full);
-    sandbox.get([]).succeeds();
-    sandbox.run(["clear", "-n", "default"]).succeeds();
-}
-
-#[test]
-fn file_7_a_file_that_grows_while_it_is_read_is_read_and_kept() {
-    let comments = "# a line of the user's that takes some time to be read\n".repeat(10_000);
-    let sandbox = Sandbox::new().credentials(format!("{SOURCE}{comments}"));
-    let script = "i=0; while [ $i -lt 300 ]; do echo \"# note $i\" >> credentials; i=$((i+1)); done";
-    let mut growing = Command::new("sh").args(["-c", script]).current_dir(sandbox.path(".aws")).spawn().unwrap();
-    while growing.try_wait().unwrap().is_none() {
-        sandbox.run(["list"]).succeeds().prints("default");
-    }
-    let mut growing = Command::new("sh").args(["-c", script]).current_dir(sandbox.path(".aws")).spawn().unwrap();
-    sandbox.get([]).succeeds();
-    growing.wait().unwrap();
-    let file = sandbox.read();
-    assert!(file.starts_with(&format!("{SOURCE}{comments}")) && file.contains("[default_sts]"));
-    for note in 0..300 {
-        assert_eq!(file.matches(&format!("# note {note}\n")).count(), 2, "{note}");
-    }
-}
-
-#[test]
 fn file_9_a_file_of_another_owner_or_an_opened_mode_is_file_changed() {
     for mode in [0o600, 0o644] {
         if mode == 0o600 && !rustix::process::geteuid().is_root() {
@@ -434,32 +363,4 @@ fn file_9_a_file_of_another_owner_or_an_opened_mode_is_file_changed() {
         assert_eq!(sandbox.read(), SOURCE);
         sandbox.expect_no_leftovers();
     }
-}
-
-#[test]
-fn file_9_a_file_that_is_removed_and_created_again_and_again_is_waited_for() {
-    let sts = MockSts::builder().fault(Fault::Latency(Duration::from_millis(200)), None).start();
-    let sandbox = Sandbox::with(sts);
-    let path = sandbox.credentials_path();
-    let is_over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
-                let file = fs::read(&path).unwrap();
-                fs::remove_file(&path).unwrap();
-                std::thread::sleep(Duration::from_millis(4));
-                let new = sandbox.path(".aws/new");
-                fs::write(&new, file).unwrap();
-                set_mode(&new, 0o600);
-                fs::hard_link(&new, &path).ok();
-                fs::remove_file(new).unwrap();
-                std::thread::sleep(Duration::from_millis(30));
-            }
-        });
-        let runs: Vec<_> = (0..5).map(|_| sandbox.get([])).collect();
-        is_over.store(true, Ordering::Relaxed);
-        for run in runs {
-            run.succeeds();
-        }
-    });
 }
