@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use strum::VariantArray;
 use updsts::core::clients::client::Client;
 
-use crate::sandbox::{Sandbox, set_mode};
+use crate::sandbox::Sandbox;
 
 /// The client of a fixture: what its name begins with.
 fn fixtures() -> Vec<(Client, PathBuf)> {
@@ -243,6 +243,6 @@ fn first_3_a_client_with_a_command_is_told_by_it() {
     fs::write(sandbox.path("prepared"), "{}").unwrap();
     sandbox.run(["mcp", "--install"]).fails("client_config_unusable", 6).says("own command should have written");
     fs::write(sandbox.path("bin/claude"), "#!/bin/sh\nexit 3\n").unwrap();
-    set_mode(&sandbox.path("bin/claude"), 0o755);
+    crate::sandbox::set_mode(&sandbox.path("bin/claude"), 0o755);
     sandbox.run(["mcp", "--install"]).fails("client_config_unusable", 6).says("run it by hand to see why");
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use mock_sts::{Fault, MockSts, User};
 use updsts::core::block::layout::Layout;
 
-use super::sandbox::{Run, SOURCE, Sandbox, await_request};
+use super::sandbox::{Run, SOURCE, Sandbox, await_request, patiently};
 
 fn crowd(default: usize) -> usize {
     std::env::var("UPDSTS_TEST_CROWD").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -88,7 +88,7 @@ fn file_5_nothing_that_another_program_appends_beside_many_writers_is_lost() {
         let appender = scope.spawn(|| {
             let mut count = 0;
             while !is_over.load(Ordering::Relaxed) {
-                let mut file = OpenOptions::new().append(true).open(sandbox.credentials_path()).unwrap();
+                let mut file = patiently(|| OpenOptions::new().append(true).open(sandbox.credentials_path()));
                 file.write_all(format!("# note {count}\n").as_bytes()).unwrap();
                 count += 1;
                 drop(file);
@@ -214,10 +214,11 @@ fn file_5_beside_a_program_that_writes_back_old_copies_only_what_they_lack_is_lo
         let rewriter = scope.spawn(|| {
             let mut copies = Vec::new();
             while !is_over.load(Ordering::Relaxed) {
-                let copy = format!("{}# copy {}\n", sandbox.read(), copies.len());
+                let file = patiently(|| std::fs::read_to_string(sandbox.credentials_path()));
+                let copy = format!("{file}# copy {}\n", copies.len());
                 // Time in which updsts may write: what it writes now is not in the copy.
                 std::thread::sleep(Duration::from_millis(5));
-                std::fs::write(sandbox.credentials_path(), &copy).unwrap();
+                patiently(|| std::fs::write(sandbox.credentials_path(), &copy));
                 copies.push(copy);
                 std::thread::sleep(Duration::from_millis(60));
             }

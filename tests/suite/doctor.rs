@@ -5,7 +5,9 @@ use std::fs;
 use mock_sts::{Fault, MockSts};
 use serde_json::Value;
 
-use super::sandbox::{Run, SOURCE, Sandbox, set_mode};
+#[cfg(unix)]
+use super::sandbox::set_mode;
+use super::sandbox::{Run, SOURCE, Sandbox, portable, set_read_only};
 
 const CODE: &str = "mfa_process = echo 123456\n";
 
@@ -93,6 +95,9 @@ fn whole(sandbox: Sandbox) -> Sandbox {
     sandbox.credentials(format!("{SOURCE}{CODE}"))
 }
 
+const NOT_WRITABLE: [&str; 2] =
+    if cfg!(windows) { ["read-only", "attrib -r"] } else { ["no write permission", "chmod u+w"] };
+
 fn edit(sandbox: Sandbox, change: impl FnOnce(String) -> String) -> Sandbox {
     let file = sandbox.read();
     sandbox.credentials(change(file))
@@ -113,7 +118,7 @@ fn files() -> Vec<Defect> {
     let missing = healthy();
     fs::remove_file(missing.credentials_path()).unwrap();
     let read_only = healthy();
-    set_mode(&read_only.credentials_path(), 0o400);
+    set_read_only(&read_only.credentials_path(), true);
     let folder = healthy();
     let in_folder = folder.path(".aws").display().to_string();
     let tags = |name: &str| format!("{SOURCE}{CODE}# ${{{{{{ key=default [auto update by updsts]\n[{name}]\n");
@@ -134,14 +139,15 @@ fn files() -> Vec<Defect> {
             ["profile", "is not in", "line 1 has no header"],
             |s| edit(s, |file| format!("[default]\n{file}")),
         ),
+        #[cfg(unix)]
         defect(
             "C8",
             with_return.env("AWS_SHARED_CREDENTIALS_FILE", returned),
             ["credentials_file", "ends with a carriage return", "without that character"],
             |s| s.env("AWS_SHARED_CREDENTIALS_FILE", ""),
         ),
-        defect("C12", read_only, ["credentials_file", "no write permission", "chmod u+w"], |s| {
-            set_mode(&s.credentials_path(), 0o600);
+        defect("C12", read_only, ["credentials_file", NOT_WRITABLE[0], NOT_WRITABLE[1]], |s| {
+            set_read_only(&s.credentials_path(), false);
             s
         }),
         defect(
@@ -343,7 +349,8 @@ fn first_2_the_first_line_in_red_is_the_defect_and_its_advice_mends_it() {
 fn warned(sandbox: &Sandbox, name: &str, message: &str, hint: &str) {
     let run = sandbox.run(["doctor", "--json"]).succeeds();
     let checks = checks(&run);
-    let has = |check: &&Value, key: &str, text: &str| check[key].as_str().is_some_and(|value| value.contains(text));
+    let has =
+        |check: &&Value, key: &str, text: &str| check[key].as_str().is_some_and(|value| portable(value).contains(text));
     let warning = checks.iter().find(|c| c["name"] == name && c["status"] == "warning" && has(c, "message", message));
     assert!(warning.is_some_and(|warning| has(&warning, "hint", hint)), "{message:?}, {hint:?}: {run:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use super::commands::script;
 use super::renewing::{asked, expiring, with_command};
@@ -73,7 +74,7 @@ fn ren_3_another_file_is_named_and_the_default_one_only_instead_of_another() {
     assert_eq!(variables[variable], dunce::canonicalize(sandbox.home()).unwrap().join("mine").to_str().unwrap());
     let sandbox = sandbox.env(variable, "/nowhere");
     let variables = environment(&sandbox, &["default", "-c", "~/.aws/credentials"]);
-    assert_eq!(variables[variable], file.to_str().unwrap());
+    assert_eq!(Path::new(&variables[variable]), file);
 }
 
 const ADMIN: &str = "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = default_sts\n";
@@ -160,8 +161,8 @@ fn ren_3_arguments_and_standard_input_are_the_commands() {
     let show_cmd = ":next\nif [%1]==[] goto end\necho.%~1!\nshift\ngoto next\n:end\nfindstr \"^\"";
     script(&sandbox, "show", show, show_cmd);
     let arguments = ["-n", "x", "--", "--help", "-sn", "", "a b"];
-    let program = if cfg!(windows) { "show.cmd" } else { "./show" };
-    let words = ["exec", "default", "--", program].into_iter().chain(arguments);
+    let program = sandbox.path(if cfg!(windows) { "show.cmd" } else { "show" });
+    let words = ["exec", "default", "--", program.to_str().unwrap()].into_iter().chain(arguments);
     let run = Run::of(sandbox.command(words).write_stdin("mine\n").output().unwrap()).succeeds();
     let shown = run.stdout.replace("!\r\n", "|").replace("\r\n", "\n");
     assert_eq!(shown, "-n|x|--|--help|-sn||a b|mine\n");

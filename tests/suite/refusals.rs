@@ -197,5 +197,9 @@ fn get_3_a_region_of_another_partition_is_refused() {
 #[test]
 fn get_5_without_any_source_of_a_code_each_is_explained() {
     let run = Sandbox::new().refused(["get", "-n", "default"], "code_unavailable", 3);
-    run.says("mfa_process").says("totp_secret_name").says("there is no terminal, there is no display for a dialog");
+    run.says("mfa_process").says("totp_secret_name").says(if cfg!(windows) {
+        "there is no console, over SSH no window opens"
+    } else {
+        "there is no terminal, there is no display for a dialog"
+    });
 }

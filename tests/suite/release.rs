@@ -1,7 +1,9 @@
 //! What packages updsts for others agrees with the crate, and with whoever reads it (SHIP-7).
 
 use std::collections::BTreeSet;
+#[cfg(unix)]
 use std::fs;
+#[cfg(unix)]
 use std::path::Path;
 
 use serde_json::Value;

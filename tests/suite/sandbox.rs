@@ -21,7 +21,7 @@ mfa_device_arn = arn:aws:iam::123456789012:mfa/user
 
 /// What programs of Windows need: there are no sockets without `SystemRoot`.
 #[cfg(windows)]
-const SYSTEM: [&str; 6] = ["SystemRoot", "SystemDrive", "TEMP", "TMP", "ComSpec", "PATHEXT"];
+const SYSTEM: [&str; 5] = ["SystemRoot", "SystemDrive", "TEMP", "TMP", "ComSpec"];
 
 /// No console and no window: nobody is there to be asked.
 ///
@@ -31,6 +31,7 @@ fn alone(command: &mut std::process::Command) {
     const DETACHED_PROCESS: u32 = 8;
     std::os::windows::process::CommandExt::creation_flags(command, DETACHED_PROCESS);
     command.envs(SYSTEM.iter().filter_map(|&name| Some((name, std::env::var_os(name)?))));
+    command.env("PATHEXT", ".COM;.EXE;.BAT;.CMD");
     command.env("SSH_CONNECTION", "127.0.0.1 50000 127.0.0.1 22");
 }
 
@@ -203,6 +204,20 @@ impl Sandbox {
     }
 }
 
+/// What programs of Windows do with a file that another one has open: they try again.
+#[track_caller]
+pub fn patiently<T>(mut work: impl FnMut() -> std::io::Result<T>) -> T {
+    let start = Instant::now();
+    loop {
+        match work() {
+            Err(_) if cfg!(windows) && start.elapsed() < Duration::from_secs(2) => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            done => return done.unwrap(),
+        }
+    }
+}
+
 /// Waits until something was sent, but not for ever.
 #[track_caller]
 pub fn await_request(sandbox: &Sandbox) {
@@ -214,10 +229,22 @@ pub fn await_request(sandbox: &Sandbox) {
 }
 
 /// A skipped test is no passed one: where `CI` is set it fails.
+#[cfg(unix)]
 #[track_caller]
 pub fn skipped(reason: &str) {
     assert!(std::env::var_os("CI").is_none(), "skipped: {reason}");
     eprintln!("skipped: {reason}");
+}
+
+/// A file that nobody may write to.
+pub fn set_read_only(path: &Path, is_read_only: bool) {
+    set_mode(path, if is_read_only { 0o444 } else { 0o600 });
+    #[cfg(windows)]
+    {
+        let mut permissions = fs::metadata(path).unwrap().permissions();
+        permissions.set_readonly(is_read_only);
+        fs::set_permissions(path, permissions).unwrap();
+    }
 }
 
 #[cfg(unix)]
@@ -309,15 +336,19 @@ impl Run {
 #[test]
 fn no_test_works_on_the_files_of_whoever_runs_it() {
     let sandbox = Sandbox::new();
-    let run = sandbox.run(["list", "-v", "1"]).succeeds();
-    let name = sandbox.home().file_name().unwrap().to_str().unwrap();
-    assert!(run.stderr.contains(name), "{run:?}");
+    let name = sandbox.home().file_name().unwrap().to_str().unwrap().to_owned();
+    let sandbox = sandbox.credentials(format!("[{name}]\nregion = eu-west-1\n"));
+    let names = |run: &Run| {
+        let list = run.json().as_array().unwrap().clone();
+        list.into_iter().map(|profile| profile["profile_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&sandbox.run(["list", "--json"]).succeeds()), [name.clone()]);
     // Each of the variables alone leads there, or nowhere.
     for (kept, _) in sandbox.homes() {
         let mut command = sandbox.process(["list", "--json"]);
         command.envs(sandbox.homes().into_iter().filter(|(name, _)| *name != kept).map(|(name, _)| (name, "")));
         let run = Run::of(command.output().unwrap());
-        let is_ours = run.status == Some(0) && run.json()[0]["aws_access_key_id"] == "AKIAIOSFODNN7EXAMPLE";
+        let is_ours = run.status == Some(0) && names(&run) == [name.clone()];
         let is_none = ["file_missing", "file_unusable", "usage"].iter().any(|code| run.stderr.contains(code));
         assert!(is_ours || is_none, "{kept}: {run:?}");
     }

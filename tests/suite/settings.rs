@@ -79,7 +79,12 @@ fn cli_15_c9_a_config_file_that_does_not_exist_is_a_warning() {
         let odd = Sandbox::new().config("").env("AWS_CONFIG_FILE", "~/.aws/config\r");
         odd.get([]).succeeds().says("warning: `AWS_CONFIG_FILE` names `").says("(ends with a carriage return)`");
     }
-    for there in ["", "~/.aws/config", if cfg!(windows) { "NUL" } else { "/dev/null" }] {
+    for there in [
+        "",
+        "~/.aws/config",
+        #[cfg(unix)]
+        "/dev/null",
+    ] {
         let run = Sandbox::new().config("").env("AWS_CONFIG_FILE", there).get([]).succeeds();
         assert!(!run.stderr.contains("warning"), "{run:?}");
     }

@@ -1,9 +1,5 @@
 //! What people type: names with and without options, mistakes, help.
 
-use std::time::Duration;
-
-use mock_sts::{Fault, MockSts};
-
 use super::sandbox::{SOURCE, Sandbox};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -233,6 +229,10 @@ fn cli_12_the_manual_has_the_environment_and_the_keys_of_the_files() {
 #[cfg(target_os = "linux")]
 #[test]
 fn cli_16_waiting_for_aws_is_said_on_a_terminal_after_a_second() {
+    use std::time::Duration;
+
+    use mock_sts::{Fault, MockSts};
+
     let slow = |milliseconds| {
         let sandbox = Sandbox::with(MockSts::start());
         sandbox.sts().set_fault(Fault::Latency(Duration::from_millis(milliseconds)), None);

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::commands::{Lasting, script};
 use super::crowd::{end, start};
 use super::mcp::{INFO, LIST, Session, UPDATE};
-use super::sandbox::{Run, SOURCE, Sandbox};
+use super::sandbox::{Run, SOURCE, Sandbox, set_read_only};
 
 const GET: [&str; 5] = ["get", "-n", "default", "-t", "123456"];
 
@@ -110,11 +110,7 @@ fn ship_6_readers_read_while_others_hold_the_file() {
 #[test]
 fn file_4_a_read_only_file_is_not_writable_before_the_code_is_spent() {
     let sandbox = Sandbox::new();
-    let set = |is_read_only| {
-        let mut permissions = fs::metadata(sandbox.credentials_path()).unwrap().permissions();
-        permissions.set_readonly(is_read_only);
-        fs::set_permissions(sandbox.credentials_path(), permissions).unwrap();
-    };
+    let set = |is_read_only| set_read_only(&sandbox.credentials_path(), is_read_only);
     set(true);
     let run = sandbox.refused(GET, "not_writable", 6);
     assert!(!run.stderr.contains("chmod"), "{run:?}");
@@ -133,7 +129,7 @@ fn file_4_a_missing_directory_is_told_and_not_made() {
 }
 
 #[test]
-fn file_7_what_is_no_regular_file_is_refused() {
+fn file_7_a_device_or_a_directory_is_refused() {
     let sandbox = Sandbox::new();
     for file in [".aws", "NUL", r"\\.\NUL"] {
         sandbox.refused(["list", "-c", file], "file_unusable", 3);

@@ -417,7 +417,11 @@ fn ask_5_slow_and_huge_requests_are_cut_off() {
         "100\r\n".to_owned() + &"a".repeat(256) + "\r\n"
     );
     let more = "100\r\n".to_owned() + &"a".repeat(256) + "\r\n";
-    visit.send(&(endless + &more.repeat(100))).unwrap().is_refused();
+    match visit.send(&(endless + &more.repeat(100))) {
+        Some(reply) => drop(reply.is_refused()),
+        // Windows forgets what was answered on a connection that is closed while more comes.
+        None => assert!(cfg!(windows), "it was not answered"),
+    }
     // Each of the slow ones is cut off in its time.
     for mut slow in [slow_head, slow_body] {
         let mut said = String::new();

@@ -8,7 +8,7 @@ use mock_sts::{Fault, MockSts};
 use serde_json::{Value, json};
 
 use super::{INFO, LIST, Session, UPDATE, meta};
-use crate::sandbox::{SOURCE, Sandbox, set_mode};
+use crate::sandbox::{SOURCE, Sandbox, set_read_only};
 use crate::texts::with_snapshots;
 
 const SECRET: &str = "CanarySecretAccessKey0123456789abcdefXYZ";
@@ -204,9 +204,9 @@ fn snapshots_of_every_error() {
     let config = Sandbox::new().env("AWS_ENDPOINT_URL_STS", "nonsense");
     page += &(Session::start(&config, &[]).fails(UPDATE, call.clone(), "config_unusable") + "\n\n");
     let locked = Sandbox::new();
-    set_mode(&locked.credentials_path(), 0o444);
+    set_read_only(&locked.credentials_path(), true);
     page += &(Session::start(&locked, &[]).fails(UPDATE, call, "not_writable") + "\n");
-    set_mode(&locked.credentials_path(), 0o600);
+    set_read_only(&locked.credentials_path(), false);
     assert!(fs::read_to_string(locked.credentials_path()).unwrap() == SOURCE);
     with_snapshots(|| assert_snapshot!("mcp_errors", page));
 }

@@ -19,7 +19,7 @@ use updsts::core::reporter::Reporter;
 use updsts::mcp::server::Server;
 
 use super::{INFO, LIST, UPDATE};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, portable};
 use crate::texts::with_snapshots;
 
 struct Silent;
@@ -185,6 +185,7 @@ async fn snapshots_of_masked_answers() {
         let result = client.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments)).await.unwrap();
         let home = sandbox.home().canonicalize().unwrap().display().to_string();
         let text = format!("{:#}", json!(result)).replace(&home, "[home]");
+        let text = if cfg!(windows) { portable(&text).replace("~/", "[home]/") } else { text };
         with_snapshots(|| assert_snapshot!(name, text));
     }
     client.cancel().await.unwrap();

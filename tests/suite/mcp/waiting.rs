@@ -50,8 +50,17 @@ fn started(sandbox: &Sandbox) -> Lasting {
     started
 }
 
-fn locked(path: &Path) -> File {
-    let file = File::open(path).unwrap();
+/// What a program locks that writes the file: on Windows another file, because a lock there shuts readers out.
+fn locked(sandbox: &Sandbox) -> File {
+    let path = sandbox.credentials_path();
+    #[cfg(windows)]
+    let path = {
+        let target = dunce::canonicalize(path).unwrap();
+        std::fs::create_dir_all(sandbox.turns()).unwrap();
+        let name = updsts::core::turn::queue::fingerprint([target.as_os_str().as_encoded_bytes()]);
+        sandbox.turns().join(format!("{}.file", &name[..32]))
+    };
+    let file = File::options().read(true).write(true).create(true).truncate(false).open(path).unwrap();
     file.lock().unwrap();
     file
 }
@@ -253,7 +262,7 @@ async fn ask_7_whatever_a_call_waits_for_is_named_and_bounded() {
     near.end().await;
     // The lock on the file.
     let sandbox = with_command(Sandbox::new(), 0.0, "123456");
-    let lock = locked(&sandbox.credentials_path());
+    let lock = locked(&sandbox);
     let mut near = Near::start(&sandbox, SHORT);
     near.is_pending(update(), "waits for the lock on the credentials file").await;
     drop(lock);
@@ -369,7 +378,7 @@ fn at_each_moment(end: fn(Session) -> super::Ended) {
     // The lock on the file.
     let sandbox = with_command(Sandbox::new(), 0.0, "123456");
     let before = sandbox.read();
-    let lock = locked(&sandbox.credentials_path());
+    let lock = locked(&sandbox);
     let mut session = Session::start(&sandbox, &[]);
     session.send_call(UPDATE, with(json!({"min_validity": 60})));
     await_request(&sandbox);
@@ -504,7 +513,7 @@ fn mcp_8_every_call_is_answered_within_55_s_whatever_it_waits_for() {
         },
         || {
             let sandbox = with_command(Sandbox::new(), 0.0, "123456");
-            let _lock = locked(&sandbox.credentials_path());
+            let _lock = locked(&sandbox);
             let mut session = Session::start(&sandbox, &[]);
             assert_eq!(timed(&mut session, &update(), "code_pending"), 50, "the lock on the file");
             assert!((9..=11).contains(&timed(&mut session, &update(), "lock_timeout")), "its end after a minute");
