@@ -89,7 +89,7 @@ fn ship_6_a_file_that_another_program_keeps_open_is_told_before_the_code_is_spen
         assert!(began.elapsed() < Duration::from_secs(10), "{share}: {:?}", began.elapsed());
         // What nobody else may read cannot be looked at either.
         let run = if share == 0 { run.fails("file_unusable", 3) } else { run.fails("write_failed", 6) };
-        run.says("another program");
+        run.says("the program that has the file open");
         assert_eq!(sandbox.sts().request_count(), 0, "{share}");
         drop(file);
         assert_eq!(sandbox.read(), SOURCE);
