@@ -158,7 +158,7 @@ fn ren_3_the_exit_status_is_the_commands_own_and_125_to_127_are_those_of_env() {
 fn ren_3_arguments_and_standard_input_are_the_commands() {
     let sandbox = with_session(Sandbox::new());
     let show = "for argument; do printf '%s|' \"$argument\"; done; cat";
-    let show_cmd = ":next\nif [%1]==[] goto end\necho.%~1!\nshift\ngoto next\n:end\nfindstr \"^\"";
+    let show_cmd = ":next\nif [%1]==[] goto end\necho.%~1!\nshift\ngoto next\n:end\nset /p line=\necho %line%";
     script(&sandbox, "show", show, show_cmd);
     let arguments = ["-n", "x", "--", "--help", "-sn", "", "a b"];
     let program = sandbox.path(if cfg!(windows) { "show.cmd" } else { "show" });
