@@ -342,13 +342,13 @@ fn no_test_works_on_the_files_of_whoever_runs_it() {
         let list = run.json().as_array().unwrap().clone();
         list.into_iter().map(|profile| profile["profile_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(names(&sandbox.run(["list", "--json"]).succeeds()), [name.clone()]);
+    assert_eq!(names(&sandbox.run(["list", "--json"]).succeeds()), std::slice::from_ref(&name));
     // Each of the variables alone leads there, or nowhere.
     for (kept, _) in sandbox.homes() {
         let mut command = sandbox.process(["list", "--json"]);
         command.envs(sandbox.homes().into_iter().filter(|(name, _)| *name != kept).map(|(name, _)| (name, "")));
         let run = Run::of(command.output().unwrap());
-        let is_ours = run.status == Some(0) && names(&run) == [name.clone()];
+        let is_ours = run.status == Some(0) && names(&run) == std::slice::from_ref(&name);
         let is_none = ["file_missing", "file_unusable", "usage"].iter().any(|code| run.stderr.contains(code));
         assert!(is_ours || is_none, "{kept}: {run:?}");
     }

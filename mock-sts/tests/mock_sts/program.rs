@@ -93,7 +93,7 @@ fn the_first_line_is_the_url_and_help_goes_to_stderr() {
         assert!(TcpStream::connect(running.address()).is_ok());
         let url = running.url.clone();
         let (code, stderr) = running.stop_by(signal);
-        assert_eq!(code, Some(if cfg!(windows) { 1 } else { 0 }));
+        assert_eq!(code, Some(i32::from(cfg!(windows))));
         assert!(stderr.contains(&format!("export AWS_ENDPOINT_URL_STS={url}\n")), "{stderr}");
         assert!(stderr.contains("export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"), "{stderr}");
         assert!(stderr.contains("export AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n"));

@@ -418,9 +418,10 @@ fn ask_5_slow_and_huge_requests_are_cut_off() {
     );
     let more = "100\r\n".to_owned() + &"a".repeat(256) + "\r\n";
     match visit.send(&(endless + &more.repeat(100))) {
-        Some(reply) => drop(reply.is_refused()),
+        Some(reply) => reply.is_refused(),
         // Windows forgets what was answered on a connection that is closed while more comes.
-        None => assert!(cfg!(windows), "it was not answered"),
+        None if cfg!(windows) => {}
+        None => panic!("it was not answered"),
     }
     // Each of the slow ones is cut off in its time.
     for mut slow in [slow_head, slow_body] {
