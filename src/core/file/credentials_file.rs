@@ -222,6 +222,11 @@ impl CredentialsFile {
         Ok(())
     }
 
+    pub(super) fn has_links(&self) -> String {
+        let file = text::path(&self.path);
+        format!("`{file}` has other hard links, which will keep the old content; make them symbolic links")
+    }
+
     fn leads_elsewhere(&self) -> Error {
         let message = format!("`{}` leads to another directory than when it was checked", text::path(&self.path));
         let hint = "find out who changed its directories or links; nothing was written";

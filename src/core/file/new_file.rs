@@ -70,10 +70,11 @@ impl<'f> NewFile<'f> {
         let renamed = match rename() {
             Err(error) if is_held_open(&error) && open.take().is_some() => {
                 // Nothing of it can be seen after the rename.
-                if !reads_as(&self.folder.open_file(old, For::Reading)?, found)? {
-                    return Ok(false);
+                match self.folder.open_file(old, For::Reading).and_then(|file| reads_as(&file, found)) {
+                    Ok(true) => rename(),
+                    Err(error) if is_held_open(&error) => Err(error),
+                    _ => return Ok(false),
                 }
-                rename()
             }
             renamed => renamed,
         };

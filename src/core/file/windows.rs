@@ -16,6 +16,7 @@ use std::path::Path;
 use crate::core::environment::Environment;
 use crate::core::file::contents::patiently;
 use crate::core::file::not_kept::NotKept;
+use crate::core::quote::word;
 use crate::core::turn::folder as turns;
 use crate::core::turn::queue::fingerprint;
 
@@ -186,5 +187,5 @@ pub(super) fn create_file(path: &Path) -> io::Result<()> {
 
 /// The command that shows who may read and write a file.
 pub(super) fn permissions_command(path: &Path) -> String {
-    format!("icacls \"{}\"", path.display())
+    format!("icacls {}", word(&path.display().to_string()))
 }

@@ -27,9 +27,7 @@ impl CredentialsFile {
             warnings.push(format!("`{file}` is readable by others; `{command}` makes it private"));
         }
         if snapshot.metadata.nlink() > 1 {
-            warnings.push(format!(
-                "`{file}` has other hard links, which will keep the old content; make them symbolic links"
-            ));
+            warnings.push(self.has_links());
         }
         Ok(warnings)
     }

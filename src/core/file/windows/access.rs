@@ -2,6 +2,8 @@
 
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::file::credentials_file::{CredentialsFile, Snapshot};
+use crate::core::file::system::For;
+use crate::core::quote::word;
 use crate::core::text;
 
 impl CredentialsFile {
@@ -9,9 +11,11 @@ impl CredentialsFile {
     pub fn check_replaceable(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
         if snapshot.metadata.permissions().readonly() {
             let message = format!("`{}` is read-only", text::path(&self.path));
-            let hint = format!("clear the attribute: `attrib -r \"{}\"`", snapshot.target.display());
+            let hint = format!("clear the attribute: `attrib -r {}`", word(&snapshot.target.display().to_string()));
             return Err(Error::new(ErrorCode::NotWritable, message, hint));
         }
-        Ok(Vec::new())
+        let opened = snapshot.folder.open_file(snapshot.name(), For::Reading);
+        let links = opened.and_then(winapi_util::file::information).map_or(1, |file| file.number_of_links());
+        Ok((links > 1).then(|| self.has_links()).into_iter().collect())
     }
 }
