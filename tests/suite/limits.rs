@@ -4,7 +4,9 @@
 
 use std::process::Stdio;
 
-use super::sandbox::{Run, SOURCE, Sandbox, skipped};
+use super::sandbox::{Run, Sandbox};
+#[cfg(target_os = "linux")]
+use super::sandbox::{SOURCE, skipped};
 
 /// Runs the program by a shell that sets its limits first.
 pub fn under(limits: &str, sandbox: &Sandbox, arguments: &str) -> Run {

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 #[cfg(unix)]
 use std::fs;
-#[cfg(unix)]
-use std::path::Path;
 
 use serde_json::Value;
 use strum::VariantArray;
@@ -171,6 +169,7 @@ mod scripts {
     }
 
     /// The folders that `just dist` leaves on the machines of these targets.
+    #[cfg(target_os = "linux")]
     fn built(targets: &[&str]) -> TempDir {
         let folder = TempDir::new().unwrap();
         for target in targets {
@@ -183,7 +182,8 @@ mod scripts {
         folder
     }
 
-    fn gather(from: &Path, to: &Path) -> Command {
+    #[cfg(target_os = "linux")]
+    fn gather(from: &std::path::Path, to: &std::path::Path) -> Command {
         let mut command = Command::new("bash");
         command.arg(format!("{ROOT}/scripts/gather")).arg(VERSION).args([from, to]);
         command

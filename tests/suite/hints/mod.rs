@@ -29,7 +29,7 @@ fn cli_15_a_hint_names_the_file_that_was_named() {
         .says("`AWS_SHARED_CREDENTIALS_FILE=none aws configure`");
     sandbox.run(["list", "nobody", "-c", "other"]).fails("profile_not_found", 3).says("hint: `updsts -c other list`");
     let run = sandbox.run(["export", "default", "-c", "other"]).fails("session_missing", 7);
-    assert!(run.says("`updsts -c other get -n default`").stderr.lines().count() == 2);
+    assert_eq!(run.says("`updsts -c other get -n default`").stderr.lines().count(), 2);
     let run = sandbox.run(["list", "nobody"]).fails("profile_not_found", 3);
     assert!(!run.stderr.contains(" -c "), "{run:?}");
 }

@@ -207,6 +207,6 @@ fn snapshots_of_every_error() {
     set_read_only(&locked.credentials_path(), true);
     page += &(Session::start(&locked, &[]).fails(UPDATE, call, "not_writable") + "\n");
     set_read_only(&locked.credentials_path(), false);
-    assert!(fs::read_to_string(locked.credentials_path()).unwrap() == SOURCE);
+    assert_eq!(fs::read_to_string(locked.credentials_path()).unwrap(), SOURCE);
     with_snapshots(|| assert_snapshot!("mcp_errors", page));
 }

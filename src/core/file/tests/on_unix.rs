@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{FOREIGN, Place, SOURCE, Unobserved, before, is_compared_after, mode, set_mode, with_session};
+use super::{FOREIGN, Place, SOURCE, before, is_compared_after, mode, set_mode, with_session};
 use crate::core::file::steps::Step;
 
 #[cfg(target_os = "linux")]
@@ -69,7 +69,7 @@ fn file_4_extended_attributes_stay() {
     if setxattr(place.path(), "user.note", b"mine", XattrFlags::empty()).is_err() {
         return skipped("the file system has no extended attributes");
     }
-    place.write(&mut Unobserved).unwrap();
+    place.write(&mut super::Unobserved).unwrap();
     let mut value = [0; 16];
     let length = getxattr(place.path(), "user.note", &mut value[..]).unwrap();
     assert_eq!(&value[..length], b"mine");
@@ -90,7 +90,7 @@ fn file_4_an_access_list_that_the_folder_gives_to_new_files_lets_nobody_in() {
     if setxattr(place.folder(), "system.posix_acl_default", &list, XattrFlags::empty()).is_err() {
         return skipped("the file system has no access control lists");
     }
-    place.write(&mut Unobserved).unwrap();
+    place.write(&mut super::Unobserved).unwrap();
     assert!(getxattr(place.path(), "system.posix_acl_access", &mut [0; 256][..]).is_err());
     assert_eq!(mode(&place.path()), 0o600);
 }
