@@ -6,6 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::args::Exec;
+#[cfg(not(unix))]
+use super::exec_child::{file_of, run_in_place};
 use super::get::lasting;
 use super::output::Output;
 use super::signals::{Ended, runtime, until_signal};
@@ -62,7 +64,7 @@ pub fn run(options: &Exec, file: &CredentialsFile, environment: &Environment, ou
 
 fn start(words: &[OsString], variables: Variables, output: &Output) -> Result<Ended> {
     let Some((program, arguments)) = words.split_first() else { return Err(Error::defect()) };
-    let mut command = Command::new(program);
+    let mut command = Command::new(file_of(program));
     command.args(arguments);
     for name in REMOVED {
         command.env_remove(name);
@@ -80,25 +82,15 @@ fn start(words: &[OsString], variables: Variables, output: &Output) -> Result<En
     })
 }
 
+/// The system finds it.
+#[cfg(unix)]
+const fn file_of(program: &OsString) -> &OsString {
+    program
+}
+
 /// The command takes the place of updsts: terminal, signals and exit status are its own.
 #[cfg(unix)]
 fn run_in_place(mut command: Command) -> io::Result<u8> {
     use std::os::unix::process::CommandExt;
     Err(crate::core::core_dump::as_before(|| command.exec()))
-}
-
-/// Ctrl-C reaches both, and is the command's to answer.
-#[cfg(not(unix))]
-fn run_in_place(command: Command) -> io::Result<u8> {
-    let runtime = runtime().map_err(io::Error::other)?;
-    runtime.block_on(async {
-        let mut child = tokio::process::Command::from(command).spawn()?;
-        loop {
-            tokio::select! {
-                // Some have more than eight bits.
-                status = child.wait() => std::process::exit(status?.code().unwrap_or(1)),
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-    })
 }

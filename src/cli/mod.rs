@@ -7,6 +7,8 @@ mod clear;
 mod completions;
 mod doctor;
 mod exec;
+#[cfg(not(unix))]
+mod exec_child;
 mod exec_line;
 mod export;
 mod get;

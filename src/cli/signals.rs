@@ -5,8 +5,8 @@ use crate::core::error::{Error, ErrorCode, Result};
 
 /// The exit status after Ctrl-C: 128 plus the signal number, as in shells.
 pub const INTERRUPTED: u8 = 130;
-#[cfg(unix)]
 const TERMINATED: u8 = 143;
+const HUNG_UP: u8 = 129;
 
 pub enum Ended {
     Done,
@@ -55,7 +55,7 @@ pub fn signal() -> impl Future<Output = u8> {
         tokio::select! {
             () = of(interrupt) => INTERRUPTED,
             () = of(terminate) => TERMINATED,
-            () = of(hangup) => 129,
+            () = of(hangup) => HUNG_UP,
         }
     }
 }
@@ -69,10 +69,19 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-#[cfg(not(unix))]
-pub async fn signal() -> u8 {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => INTERRUPTED,
-        Err(_) => std::future::pending().await,
+/// The same for the events of a console: Ctrl-C and Ctrl-Break, the closing of its window, the end of the session.
+#[cfg(windows)]
+pub fn signal() -> impl Future<Output = u8> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+    let (mut interrupt, mut stop, mut close, mut shutdown) =
+        (ctrl_c().ok(), ctrl_break().ok(), ctrl_close().ok(), ctrl_shutdown().ok());
+    async move {
+        tokio::select! {
+            Some(()) = async { interrupt.as_mut()?.recv().await } => INTERRUPTED,
+            Some(()) = async { stop.as_mut()?.recv().await } => INTERRUPTED,
+            Some(()) = async { close.as_mut()?.recv().await } => HUNG_UP,
+            Some(()) = async { shutdown.as_mut()?.recv().await } => TERMINATED,
+            else => std::future::pending().await,
+        }
     }
 }

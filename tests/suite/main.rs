@@ -43,3 +43,4 @@ mod targets;
 mod texts;
 mod usage;
 mod windows;
+mod windows_commands;

@@ -8,6 +8,7 @@ pub mod asker;
 pub mod chooser;
 pub mod conversation;
 pub mod dialog;
+mod line;
 pub mod page;
 pub mod person;
 #[cfg_attr(not(unix), path = "terminal_by_console.rs")]

@@ -18,6 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
+use crate::core::ask::line::{Key, Line, Pressed};
 use crate::core::ask::person::{Answer, Asked, Channel, Question};
 use crate::core::secret::SecretString;
 use crate::core::text;
@@ -25,8 +26,6 @@ use crate::core::text;
 /// The terminal and its modes before a prompt changed them.
 static BEFORE: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
 
-/// More than anybody types as a code.
-const LONGEST: usize = 64;
 /// How often the terminal is looked at. Not every system can wait for `/dev/tty` and a signal at once.
 const TICK: Duration = Duration::from_millis(15);
 /// How soon a signal that was sent to this process is seen.
@@ -172,42 +171,40 @@ impl Prompt {
 
     /// Reads up to the end of the line.
     async fn read(&self) -> io::Result<Read> {
-        let mut typed = Zeroizing::new(String::with_capacity(LONGEST + 4));
+        let mut line = Line::default();
         let mut character = Zeroizing::new(Vec::with_capacity(4));
         loop {
             let byte = self.byte().await?;
-            match byte {
-                b'\r' | b'\n' => return Ok(Read::Line(SecretString::from(typed.as_str()))),
-                0 => {}
+            let key = match byte {
+                b'\r' | b'\n' => Key::Enter,
+                0 => continue,
                 byte if self.is(byte, SpecialCodeIndex::VINTR) => return Ok(Read::InterruptKey),
                 byte if self.is(byte, SpecialCodeIndex::VSUSP) => return Ok(Read::StopKey),
-                byte if self.is(byte, SpecialCodeIndex::VEOF) && typed.is_empty() => {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                byte if self.is(byte, SpecialCodeIndex::VERASE) || byte == 0x08 || byte == 0x7f => {
-                    if typed.pop().is_some() {
-                        self.write("\x08 \x08").await?;
-                    }
-                }
-                byte if self.is(byte, SpecialCodeIndex::VKILL) => {
-                    self.write(&"\x08 \x08".repeat(typed.chars().count())).await?;
-                    typed.clear();
+                byte if self.is(byte, SpecialCodeIndex::VEOF) => Key::EndOfInput,
+                byte if self.is(byte, SpecialCodeIndex::VERASE) || byte == 0x08 || byte == 0x7f => Key::Erase,
+                byte if self.is(byte, SpecialCodeIndex::VKILL) || self.is(byte, SpecialCodeIndex::VWERASE) => {
+                    Key::EraseAll
                 }
                 byte => {
                     character.push(byte);
-                    match std::str::from_utf8(&character) {
-                        Ok(text) => {
-                            if typed.len() < LONGEST && !text.chars().any(char::is_control) {
-                                typed.push_str(text);
-                                self.write("*").await?;
-                            }
+                    match std::str::from_utf8(&character).map(|text| text.chars().next()) {
+                        Ok(Some(c)) => {
+                            character.clear();
+                            Key::Character(c)
                         }
                         // The rest of it is still to come.
                         Err(error) if error.error_len().is_none() => continue,
-                        Err(_) => {}
+                        _ => {
+                            character.clear();
+                            continue;
+                        }
                     }
-                    character.clear();
                 }
+            };
+            match line.press(key) {
+                Pressed::Shows(text) => self.write(&text).await?,
+                Pressed::Entered(text) => return Ok(Read::Line(text)),
+                Pressed::Ended => return Err(io::ErrorKind::UnexpectedEof.into()),
             }
         }
     }

@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::process::Command;
-
 use crate::core::code::printed::code_in;
+use crate::core::command::lookup::on_path;
 use crate::core::command::run::{self, Failure, output_of};
 use crate::core::command::shell::ShellCommand;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
 use crate::core::ini::key::Key;
 use crate::core::name::ProfileName;
-use crate::core::secret::ExposeSecret;
+use crate::core::secret::{ExposeSecret, SecretString};
 use crate::core::session::TokenCode;
 
 pub enum CodeCommand {
@@ -28,7 +27,8 @@ impl CodeCommand {
         // An empty or relative entry means the current directory or one below it, which anybody may own.
         let path = environment.var_os("PATH")?;
         let directories = std::env::split_paths(&path).filter(|directory| directory.is_absolute());
-        let program = which::which_in_global("mktotp", std::env::join_paths(directories).ok()).ok()?.next()?;
+        let directories = std::env::join_paths(directories).ok()?;
+        let program = on_path("mktotp".as_ref(), Some(directories), "/".as_ref())?;
         Some(Self::Mktotp { program, secret_name: secret_name.to_owned() })
     }
 
@@ -36,7 +36,7 @@ impl CodeCommand {
     ///
     /// Errors: `code_unavailable`, which does not repeat anything that the command printed.
     pub async fn code(&self, profile: &ProfileName, may_use_terminal: bool, limit: Duration) -> Result<TokenCode> {
-        let code = output_of(self.command(may_use_terminal), may_use_terminal, limit).await.and_then(|output| {
+        let code = self.output(may_use_terminal, limit).await.and_then(|output| {
             code_in(output.expose_secret()).ok_or_else(|| {
                 Failure::of_output("printed something other than six digits, or more than one such number")
             })
@@ -62,13 +62,13 @@ impl CodeCommand {
         }
     }
 
-    fn command(&self, may_use_terminal: bool) -> Command {
+    async fn output(&self, may_use_terminal: bool, limit: Duration) -> Result<SecretString, Failure> {
         match self {
-            Self::MfaProcess(command) => command.command(may_use_terminal),
+            Self::MfaProcess(command) => command.output(may_use_terminal, limit).await,
             Self::Mktotp { program, secret_name } => {
                 let mut command = run::program(program.as_ref(), may_use_terminal);
                 command.arg("get").arg("-n").arg(secret_name);
-                command
+                output_of(command, may_use_terminal, limit).await
             }
         }
     }

@@ -2,6 +2,10 @@
 
 #[cfg(unix)]
 mod foreground;
+pub mod lookup;
 pub mod own;
 pub mod run;
 pub mod shell;
+#[cfg_attr(windows, path = "tree_by_job.rs")]
+mod tree;
+mod words;

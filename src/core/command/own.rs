@@ -1,14 +1,16 @@
 //! Whether a command is updsts itself: a key that comes from its own session would be a circle (KEY-2).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::core::environment::{Environment, expand_home};
+use crate::core::command::lookup::find;
+use crate::core::command::words;
+use crate::core::environment::Environment;
 
 const NAME: &str = "updsts";
 
 /// Whether the first word of a shell's command is updsts, by its name or path, or by a link.
 pub fn runs_updsts(command: &str, environment: &Environment) -> bool {
-    let Some(word) = words(command).find(|word| !is_assignment(word)) else { return false };
+    let Some(word) = words::program(command) else { return false };
     let program = Path::new(&word);
     is_named_updsts(program) || find(program, environment).is_some_and(|program| is_updsts(&program))
 }
@@ -18,15 +20,6 @@ fn is_named_updsts(program: &Path) -> bool {
     let name = program.as_os_str().to_string_lossy();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
     name.strip_suffix(".exe").unwrap_or(&name) == NAME
-}
-
-/// The file that the shell would run.
-fn find(program: &Path, environment: &Environment) -> Option<PathBuf> {
-    if program.components().count() > 1 || program.is_absolute() {
-        return Some(expand_home(program, environment));
-    }
-    let here = std::env::current_dir().ok()?;
-    which::which_in(program, environment.var_os("PATH"), here).ok()
 }
 
 fn is_updsts(program: &Path) -> bool {
@@ -42,39 +35,9 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|one| Some(one) == identity(other))
 }
 
-#[cfg(not(unix))]
-const fn is_same_file(_one: &Path, _other: &Path) -> bool {
-    false
-}
-
-/// `NAME=VALUE` before a command.
-fn is_assignment(word: &str) -> bool {
-    let name = word.split_once('=').map(|(name, _)| name);
-    name.is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
-}
-
-/// The words as a shell splits them, without what it would expand.
-fn words(command: &str) -> impl Iterator<Item = String> {
-    let mut characters = command.chars().peekable();
-    std::iter::from_fn(move || {
-        while characters.next_if(|c| c.is_whitespace()).is_some() {}
-        characters.peek()?;
-        let mut word = String::new();
-        let mut quote = None;
-        while let Some(c) = characters.next_if(|c| quote.is_some() || !c.is_whitespace() && !";&|<>()".contains(*c)) {
-            match c {
-                '\'' | '"' if quote.is_none() => quote = Some(c),
-                _ if quote == Some(c) => quote = None,
-                // The separator of a path in cmd.exe.
-                '\\' if quote != Some('\'') && cfg!(unix) => word.extend(characters.next()),
-                _ => word.push(c),
-            }
-        }
-        if word.is_empty() {
-            characters.next();
-        }
-        Some(word)
-    })
+#[cfg(windows)]
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    same_file::is_same_file(one, other).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -87,18 +50,23 @@ mod tests {
 
     #[test]
     fn key_2_updsts_is_known_by_its_name_and_path_however_quoted() {
-        for own in [
+        let of_both = [
             "updsts export -n default",
             "/usr/local/bin/updsts export",
-            " '/a b/updsts' x",
-            "\"$HOME\"/.cargo/bin/updsts",
+            " \"/a b/updsts\" x",
             "~/.cargo/bin/updsts",
-            "up\\dsts export",
-            "A=b C='d e' updsts export",
             "updsts;true",
             "C:/Programs/UpdSts.exe export",
+        ];
+        let of_sh = [
             "'C:\\Programs\\updsts.exe' export",
-        ] {
+            "\"$HOME\"/.cargo/bin/updsts",
+            "up\\dsts export",
+            "A=b C='d e' updsts export",
+        ];
+        let of_cmd =
+            ["@call updsts x", "%USERPROFILE%\\bin\\UPDSTS.EXE export", "upd^sts,x", "\"C:\\a b\"\\updsts export&x"];
+        for own in of_both.iter().chain(if cfg!(windows) { &of_cmd } else { &of_sh }) {
             assert!(runs(own), "{own}");
         }
         for other in
@@ -106,6 +74,20 @@ mod tests {
         {
             assert!(!runs(other), "{other}");
         }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn key_2_a_copy_of_the_name_and_a_link_are_updsts_and_another_program_is_not() {
+        let own = std::env::current_exe().unwrap();
+        let folder = tempfile::tempdir_in(own.parent().unwrap()).unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::hard_link(&own, at("gives-keys.exe")).unwrap();
+        std::fs::copy(&own, at("other.exe")).unwrap();
+        let path = Environment::fixed([("PATH", folder.path())]);
+        assert!(runs_updsts("GIVES-KEYS export", &path) && runs_updsts("gives-keys.exe", &path));
+        assert!(runs(&format!("\"{}\" export", at("gives-keys").display())));
+        assert!(!runs_updsts("other export", &path) && !runs("gives-keys") && !runs_updsts("nowhere", &path));
     }
 
     #[cfg(unix)]

@@ -4,6 +4,7 @@ use crate::core::ask::person::Person;
 use crate::core::code::command::CodeCommand;
 use crate::core::code::sent_codes::SentCodes;
 use crate::core::code::source::{CodeSource, GivenCode, Wanted};
+use crate::core::command::lookup::missing_program;
 use crate::core::doctor::report::Report;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode};
@@ -60,29 +61,4 @@ fn not_found(program: &str, environment: &Environment) -> Error {
         message,
         "start updsts with a PATH that contains it, or write its absolute path",
     )
-}
-
-/// The first word of a command, if it is a plain one that the shell would not find.
-#[cfg(unix)]
-fn missing_program(text: &str, environment: &Environment) -> Option<String> {
-    use std::process::{Command, Stdio};
-
-    let word = text.split_whitespace().next()?;
-    let is_plain = !word.starts_with('-') && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_./+-".contains(&b));
-    if !is_plain {
-        return None;
-    }
-    let mut shell = Command::new("/bin/sh");
-    // The shell knows its own words, too. It runs nothing.
-    shell.args(["-c", "command -v \"$1\"", "sh", word]);
-    if let Some(path) = environment.var_os("PATH") {
-        shell.env("PATH", path);
-    }
-    let status = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
-    (!status.success()).then(|| word.to_owned())
-}
-
-#[cfg(not(unix))]
-fn missing_program(_text: &str, _environment: &Environment) -> Option<String> {
-    None
 }

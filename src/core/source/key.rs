@@ -6,7 +6,7 @@ use serde::Deserialize;
 use zeroize::Zeroize;
 
 use crate::core::command::own::runs_updsts;
-use crate::core::command::run::{COMMAND_TIME, Failure, output_of};
+use crate::core::command::run::{COMMAND_TIME, Failure};
 use crate::core::command::shell::ShellCommand;
 use crate::core::environment::Environment;
 use crate::core::error::{Error, ErrorCode, Result};
@@ -54,14 +54,12 @@ impl LongTermKey {
             Self::Stored(key) => return Ok(Cow::Borrowed(key)),
             Self::Command { command, .. } => command,
         };
-        let key =
-            output_of(command.command(may_use_terminal), may_use_terminal, COMMAND_TIME).await.and_then(|output| {
-                Printed::of(output.expose_secret()).ok_or_else(|| {
-                    let what =
-                        "printed something other than the document of a `credential_process` with a long-term key";
-                    Failure::of_output(what)
-                })
-            });
+        let key = command.output(may_use_terminal, COMMAND_TIME).await.and_then(|output| {
+            Printed::of(output.expose_secret()).ok_or_else(|| {
+                let what = "printed something other than the document of a `credential_process` with a long-term key";
+                Failure::of_output(what)
+            })
+        });
         match key {
             Ok(Printed::Key(key)) => Ok(Cow::Owned(key)),
             Ok(Printed::Session) => {

@@ -399,7 +399,7 @@ fn ask_3_osascript_gets_what_it_shows_as_arguments() {
 
 #[test]
 fn ask_3_in_wsl_a_form_of_windows_asks() {
-    let name = "a \"b\" $(x)";
+    let name = "a \"b\" $(x) %PATH% ü開発";
     let keep = "printf '%s' \"$UPDSTS_TEXT\" >said; echo $WSLENV >passed; case \"$*\" in *'$(x)'*) exit 9;; esac; ";
     for (answer, code) in [
         ("printf '123456\\r\\n'", ""),
@@ -418,7 +418,7 @@ fn ask_3_in_wsl_a_form_of_windows_asks() {
             run.fails(code, 3)
         };
         let said = fs::read_to_string(sandbox.path("said")).unwrap();
-        assert!(said.contains("\tProfile: a \"b\" $(x)\tDevice: "), "{said}");
+        assert!(said.contains(&format!("\tProfile: {name}\tDevice: ")), "{said}");
         assert_eq!(
             fs::read_to_string(sandbox.path("passed")).unwrap(),
             "UPDSTS_TITLE/w:UPDSTS_TEXT/w:UPDSTS_SECONDS/w\n"

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::core::ask::person::{Answer, Asked, Channel, Question};
+use crate::core::command::lookup;
 use crate::core::environment::Environment;
 
 /// The programs that are looked for on a display, in order: first the one that the user or the distribution chose.
@@ -59,7 +60,7 @@ fn programs(environment: &Environment) -> Result<Vec<PathBuf>, String> {
 }
 
 fn on_path(name: &OsStr, environment: &Environment) -> Option<PathBuf> {
-    which::which_in(name, environment.var_os("PATH"), "/").ok()
+    lookup::on_path(name, environment.var_os("PATH"), "/".as_ref())
 }
 
 fn powershell(environment: &Environment) -> Option<PathBuf> {

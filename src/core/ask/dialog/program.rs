@@ -1,5 +1,6 @@
 //! Dialogs that are one run of a program.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -24,15 +25,19 @@ pub enum Dialect {
     PowerShell,
     /// As `SSH_ASKPASS` programs: the text is the one argument, and the code is printed.
     Askpass,
+    /// The same by a batch file of Windows, whose arguments have no line breaks.
+    Batch,
 }
 
 impl Dialect {
     pub fn of(program: &Path) -> Self {
-        match program.file_stem().and_then(|name| name.to_str()) {
-            Some("zenity") => Self::Zenity,
-            Some("kdialog") => Self::Kdialog,
-            Some("osascript") => Self::Osascript,
-            Some("powershell" | "pwsh") => Self::PowerShell,
+        let in_lower_case = |name: Option<&OsStr>| name.unwrap_or_default().to_string_lossy().to_lowercase();
+        match (&*in_lower_case(program.file_stem()), &*in_lower_case(program.extension())) {
+            (_, "cmd" | "bat") if cfg!(windows) => Self::Batch,
+            ("zenity", _) => Self::Zenity,
+            ("kdialog", _) => Self::Kdialog,
+            ("osascript", _) => Self::Osascript,
+            ("powershell" | "pwsh", _) => Self::PowerShell,
             _ => Self::Askpass,
         }
     }
@@ -85,9 +90,14 @@ fn prepare(command: &mut Command, dialect: Dialect, lines: &[String], seconds: u
         }
         Dialect::Osascript => script::for_osascript(command, lines, seconds),
         Dialect::PowerShell => script::for_powershell(command, lines, seconds, environment),
-        // Some of these programs take a tag for a reason to read all of the text as HTML.
-        Dialect::Askpass => drop(command.arg(lines.join("\n").replace('<', "‹").replace('>', "›"))),
+        Dialect::Askpass => drop(command.arg(escaped(without_tags, "\n"))),
+        Dialect::Batch => drop(command.arg(escaped(without_tags, "  "))),
     }
+}
+
+/// Some programs take a tag for a reason to read all of the text as HTML.
+fn without_tags(line: &str) -> String {
+    line.replace('<', "‹").replace('>', "›")
 }
 
 fn html(line: &str) -> String {
@@ -117,6 +127,8 @@ fn answer(dialect: Dialect, status: ExitStatus, text: SecretString) -> io::Resul
             (script::NOBODY, _) => Ok(Answer::Nobody),
             _ => Err(io::ErrorKind::Unsupported.into()),
         },
+        // The form prints a line, also of an empty field: this is no PowerShell.
+        (Dialect::PowerShell, Some(0)) if printed.is_empty() => Err(io::ErrorKind::Unsupported.into()),
         (_, Some(0)) => Ok(Answer::Text(text)),
         (Dialect::Zenity, Some(ZENITY_DECLINED)) | (Dialect::PowerShell, Some(script::FORM_DECLINED)) => {
             Ok(Answer::Declined)
@@ -125,20 +137,33 @@ fn answer(dialect: Dialect, status: ExitStatus, text: SecretString) -> io::Resul
         // It prints the empty text of a cancelled field. If the display breaks, it prints nothing.
         (Dialect::Kdialog, Some(1)) if printed == "\n" => Ok(Answer::Declined),
         // These say that a program could not be run.
-        (Dialect::Askpass, Some(code)) if !(126..=127).contains(&code) => Ok(Answer::Declined),
+        (Dialect::Askpass | Dialect::Batch, Some(126 | 127 | 9009)) => Err(io::ErrorKind::Unsupported.into()),
+        (Dialect::Askpass | Dialect::Batch, Some(_)) => Ok(Answer::Declined),
         _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
 
-#[cfg(unix)]
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::os::unix::process::ExitStatusExt;
+    #[cfg(windows)]
+    use std::os::windows::process::ExitStatusExt;
 
     use super::*;
 
+    #[cfg(unix)]
+    fn ended(code: i32) -> ExitStatus {
+        ExitStatus::from_raw(code << 8)
+    }
+
+    #[cfg(windows)]
+    fn ended(code: i32) -> ExitStatus {
+        ExitStatus::from_raw(code.cast_unsigned())
+    }
+
     fn end(dialect: Dialect, code: i32, printed: &str) -> &'static str {
-        match answer(dialect, ExitStatus::from_raw(code << 8), printed.to_owned().into()) {
+        match answer(dialect, ended(code), printed.to_owned().into()) {
             Ok(Answer::Text(text)) if text.expose_secret().trim() == "123456" => "code",
             Ok(Answer::Text(_)) => "text",
             Ok(Answer::Declined) => "declined",
@@ -152,7 +177,7 @@ mod tests {
 
     #[test]
     fn ask_3_only_an_act_of_a_person_is_declined() {
-        use Dialect::{Askpass, Kdialog, Osascript, PowerShell, Zenity};
+        use Dialect::{Askpass, Batch, Kdialog, Osascript, PowerShell, Zenity};
         for (dialect, code, printed, meaning) in [
             (Zenity, 0, "123456\n", "code"),
             (Zenity, 3, "", "declined"),
@@ -173,14 +198,20 @@ mod tests {
             (PowerShell, 3, "", "declined"),
             (PowerShell, 5, "", "nobody"),
             (PowerShell, 1, "", "not shown"),
+            (PowerShell, 0, "\r\n", "text"),
+            (PowerShell, 0, "", "not shown"),
             (Askpass, 0, "123456\n", "code"),
             (Askpass, 1, "", "declined"),
             (Askpass, 255, "", "declined"),
             (Askpass, 127, "", "not shown"),
+            (Batch, 0, "123456\r\n", "code"),
+            (Batch, 1, "", "declined"),
+            #[cfg(windows)]
+            (Batch, 9009, "", "not shown"),
         ] {
             assert_eq!(end(dialect, code, printed), meaning, "{dialect:?} {code} {printed:?}");
         }
-        let killed = ExitStatus::from_raw(6);
-        assert!(answer(Askpass, killed, SecretString::default()).is_err());
+        #[cfg(unix)]
+        assert!(answer(Askpass, ExitStatus::from_raw(6), SecretString::default()).is_err());
     }
 }

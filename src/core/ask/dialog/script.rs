@@ -44,7 +44,7 @@ pub const FORM_DECLINED: i32 = 3;
 pub const FORM_NOBODY: i32 = 5;
 
 /// Without a double quote, so that it needs no escape on a command line of Windows.
-const FORM: [&str; 26] = [
+const FORM: [&str; 28] = [
     "$ErrorActionPreference = 'Stop';",
     "$ProgressPreference = 'SilentlyContinue';",
     "Add-Type -AssemblyName System.Windows.Forms;",
@@ -70,8 +70,10 @@ const FORM: [&str; 26] = [
     "$timer.add_Tick({ $form.DialogResult = 'Abort' }); $timer.Start();",
     "$form.add_Shown({ $form.Activate(); [void]$box.Focus() });",
     "$result = [string]$form.ShowDialog();",
-    "if ($result -eq 'OK') { [Console]::Out.WriteLine($box.Text); exit 0 } \
-     elseif ($result -eq 'Abort') { exit 5 } else { exit 3 }",
+    "if ($result -eq 'Abort') { exit 5 } elseif ($result -ne 'OK') { exit 3 }",
+    // The code page of a console has not all digits.
+    "$bytes = [Text.Encoding]::UTF8.GetBytes($box.Text + [Environment]::NewLine);",
+    "$out = [Console]::OpenStandardOutput(); $out.Write($bytes, 0, $bytes.Length); $out.Flush(); exit 0",
 ];
 
 pub fn for_powershell(command: &mut Command, lines: &[String], seconds: u64, environment: &Environment) {
@@ -83,12 +85,6 @@ pub fn for_powershell(command: &mut Command, lines: &[String], seconds: u64, env
     passed.push(if passed.is_empty() { "" } else { ":" });
     passed.push("UPDSTS_TITLE/w:UPDSTS_TEXT/w:UPDSTS_SECONDS/w");
     command.env("WSLENV", passed);
-    #[cfg(windows)]
-    {
-        /// `CREATE_NO_WINDOW`: no console beside the form.
-        const NO_CONSOLE: u32 = 0x0800_0000;
-        command.creation_flags(NO_CONSOLE);
-    }
 }
 
 #[cfg(test)]
