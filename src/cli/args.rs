@@ -15,6 +15,7 @@ use crate::core::clients::client::Client;
 #[derive(Debug, Parser)]
 #[command(
     name = "updsts",
+    bin_name = "updsts",
     version,
     about,
     subcommand_required = true,

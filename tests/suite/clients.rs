@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use strum::VariantArray;
 use updsts::core::clients::client::Client;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, proxy_variable};
 
 /// The client of a fixture: what its name begins with.
 fn fixtures() -> Vec<(Client, PathBuf)> {
@@ -150,7 +150,9 @@ fn first_3_the_variables_that_the_server_needs_go_with_it_but_no_password() {
     let path = place(&sandbox, Client::Windsurf);
     let credentials = "~/other credentials";
     let run = sandbox.run(["-c", credentials, "mcp", "--install", "windsurf", "--refuse-cred-file"]).succeeds();
-    let run = run.says("`HTTPS_PROXY` holds a password").says("`http_proxy` holds a password");
+    let run = run
+        .says("`HTTPS_PROXY` holds a password")
+        .says(&format!("`{}` holds a password", proxy_variable("http_proxy")));
     let variables = json!({
         "DISPLAY": ":0",
         "XAUTHORITY": "/run/user/1000/x auth",

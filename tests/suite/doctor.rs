@@ -5,9 +5,10 @@ use std::fs;
 use mock_sts::{Fault, MockSts};
 use serde_json::Value;
 
+use super::commands::{both, touch, words};
 #[cfg(unix)]
 use super::sandbox::set_mode;
-use super::sandbox::{Run, SOURCE, Sandbox, portable, set_read_only};
+use super::sandbox::{Run, SOURCE, Sandbox, portable, set_read_only, shown};
 
 const CODE: &str = "mfa_process = echo 123456\n";
 
@@ -122,8 +123,12 @@ fn files() -> Vec<Defect> {
     let folder = healthy();
     let in_folder = folder.path(".aws").display().to_string();
     let tags = |name: &str| format!("{SOURCE}{CODE}# ${{{{{{ key=default [auto update by updsts]\n[{name}]\n");
-    let with_return = healthy();
-    let returned = format!("{}\r", with_return.credentials_path().display());
+    #[cfg(unix)]
+    let (with_return, returned) = {
+        let sandbox = healthy();
+        let returned = format!("{}\r", sandbox.credentials_path().display());
+        (sandbox, returned)
+    };
     vec![
         defect("no file", missing, ["credentials_file", "does not exist", "aws configure"], whole),
         defect("C2", healthy().credentials(utf16), ["credentials_file", "UTF-16", "as UTF-8"], whole),
@@ -215,7 +220,11 @@ fn files() -> Vec<Defect> {
             "C31",
             healthy().credentials(format!("{SOURCE}mfa_process = no-such-program otp aws\n")),
             ["code", "`no-such-program`", "PATH"],
-            |s| edit(s, |file| file.replace("no-such-program otp aws", "/bin/echo 123456")),
+            |s| {
+                edit(s, |file| {
+                    file.replace("no-such-program otp aws", &words("/bin/echo 123456", "cmd.exe /c echo 123456"))
+                })
+            },
         ),
         defect(
             "CLI-4",
@@ -361,7 +370,7 @@ fn first_2_what_hinders_other_programs_is_a_warning_with_its_advice() {
     warned(
         &healthy().env("AWS_CONFIG_FILE", "/nowhere/config"),
         "config_file",
-        "`/nowhere/config`, which does not exist",
+        &format!("`{}`, which does not exist", shown("/nowhere/config")),
         "unset it",
     );
     warned(
@@ -431,7 +440,8 @@ fn first_2_agents_that_have_the_server_are_named() {
 fn first_2_no_secret_is_shown_and_no_command_is_run() {
     let sandbox = Sandbox::new();
     let ran = sandbox.path("ran");
-    let file = format!("{SOURCE}mfa_process = touch {}; echo 123456\nother_secret = canary\n", ran.display());
+    let command = both(&touch(&ran.display().to_string()), "echo 123456");
+    let file = format!("{SOURCE}mfa_process = {command}\nother_secret = canary\n");
     let sandbox = sandbox.credentials(file).env("HTTPS_PROXY", "http://user:canary@proxy.example.com:8080");
     for arguments in [&["doctor"][..], &["doctor", "--json"], &["doctor", "-v", "1", "--offline"]] {
         let run = sandbox.run(arguments.iter().copied()).succeeds();

@@ -4,7 +4,8 @@ use std::fs;
 
 use mock_sts::{Fault, MockSts, User};
 
-use super::sandbox::{SOURCE, Sandbox};
+use super::commands::words;
+use super::sandbox::{SOURCE, Sandbox, portable, usage, used};
 
 fn session_block(file: &str) -> &str {
     file.strip_prefix(SOURCE).unwrap()
@@ -14,8 +15,7 @@ fn session_block(file: &str) -> &str {
 fn get_14_a_code_goes_in_and_a_working_session_profile_comes_out() {
     let sandbox = Sandbox::new();
     let run = sandbox.get([]).succeeds().prints("session profile  default_sts\n").prints("access key id    ASIA");
-    let run =
-        run.prints("use it           AWS_PROFILE=default_sts aws sts get-caller-identity\n").prints("+09:00 (in 1 h)");
+    let run = run.prints("use it  ").prints(&used("default_sts")).prints("+09:00 (in 1 h)");
     assert_eq!(run.stderr, "");
     let file = sandbox.read();
     let lines: Vec<_> = session_block(&file).lines().map(|line| line.split(" = ").next().unwrap()).collect();
@@ -79,7 +79,7 @@ fn cli_4_sn_is_left_alone_behind_a_double_dash() {
 fn cli_4_an_empty_sn_means_the_blocks_own_name() {
     let sandbox = Sandbox::new();
     sandbox.get(["-sn", "work"]).succeeds();
-    sandbox.get(["-sn", ""]).succeeds().prints("AWS_PROFILE=work ");
+    sandbox.get(["-sn", ""]).succeeds().prints(&used("work"));
     sandbox.get(["-sn", "new"]).succeeds().prints("new (renamed from work)");
     assert!(sandbox.read().contains("[new]") && !sandbox.read().contains("[work]"));
 }
@@ -120,11 +120,8 @@ fn cli_3_the_file_is_the_option_then_the_variable_then_the_default() {
     let other = sandbox.path("other file");
     fs::write(&other, SOURCE).unwrap();
     let sandbox = sandbox.env("AWS_SHARED_CREDENTIALS_FILE", &other);
-    let usage = format!(
-        "use it           AWS_PROFILE=default_sts AWS_SHARED_CREDENTIALS_FILE='{}' aws sts get-caller-identity\n",
-        other.display()
-    );
-    sandbox.get([]).succeeds().prints(&usage);
+    let set = words("AWS_SHARED_CREDENTIALS_FILE=", "$env:AWS_SHARED_CREDENTIALS_FILE = ");
+    sandbox.get([]).succeeds().prints(&portable(&format!("{set}'{}'", other.display())));
     assert!(fs::read_to_string(&other).unwrap().contains("[default_sts]"));
     assert_eq!(sandbox.read(), SOURCE);
     sandbox.get(["-c", "~/.aws/credentials"]).succeeds();
@@ -218,7 +215,7 @@ fn cli_7_json_is_one_document_without_secrets() {
     assert_eq!(keys, expected);
     assert_eq!(document["updated_profile_name"], "default_sts");
     assert_eq!(document["refreshed"], true);
-    assert_eq!(document["usage"], "AWS_PROFILE=default_sts");
+    assert_eq!(document["usage"], usage("default_sts"));
     assert!(document["expires_in_seconds"].as_i64().unwrap() > 3590);
 }
 

@@ -226,7 +226,10 @@ fn key_2_updsts_itself_is_refused_unrun_by_its_name_its_path_or_a_link() {
         #[cfg(unix)]
         std::os::unix::fs::symlink(updsts, sandbox.path("link")).unwrap();
         let hard = sandbox.path(&words("hard", "hard.exe"));
-        fs::hard_link(updsts, &hard).or_else(|_| fs::copy(updsts, &hard).map(|_| ())).unwrap();
+        // Not from one drive to another.
+        if fs::hard_link(updsts, &hard).is_err() && command == "hard" {
+            continue;
+        }
         let path = super::sandbox::path_with(sandbox.home());
         let sandbox = sandbox.env("PATH", path);
         let run = sandbox.refused(["get", "default", "-t", "123456"], "key_unavailable", 3);

@@ -1,6 +1,6 @@
 //! What is refused before a code is asked for or anything sent (GET-3), the file untouched.
 
-use super::sandbox::{SOURCE, Sandbox};
+use super::sandbox::{SOURCE, Sandbox, proxy_variable};
 
 const GET: [&str; 5] = ["get", "-n", "default", "-t", "123456"];
 
@@ -168,7 +168,7 @@ fn get_9_an_endpoint_of_the_config_file_is_used_or_refused_and_never_passed_over
 fn get_10_a_proxy_that_is_none_is_refused_and_its_value_not_shown() {
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
         let sandbox = Sandbox::new().env(name, "ftp://user:hunter2@127.0.0.1:1080");
-        let run = sandbox.refused(GET, "config_unusable", 3).says(name);
+        let run = sandbox.refused(GET, "config_unusable", 3).says(&proxy_variable(name));
         assert!(!run.stderr.contains("hunter2") && !run.stderr.contains("127.0.0.1"), "{run:?}");
     }
     let sandbox = Sandbox::new().env("AWS_ENDPOINT_URL_STS", "https://127.0.0.1:1").env("HTTPS_PROXY", "http://");

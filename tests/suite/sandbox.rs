@@ -372,3 +372,23 @@ fn no_test_starts_the_program_with_the_environment_of_whoever_runs_it() {
         }
     }
 }
+
+/// How `get` says that a profile is used.
+pub fn used(name: &str) -> String {
+    if cfg!(windows) { format!("--profile {name}\n") } else { format!("AWS_PROFILE={name} aws") }
+}
+
+/// The same in `--json` and the tools' answers.
+pub fn usage(name: &str) -> String {
+    if cfg!(windows) { format!("$env:AWS_PROFILE = '{name}';") } else { format!("AWS_PROFILE={name}") }
+}
+
+/// A variable for a proxy: on Windows their names have no case.
+pub fn proxy_variable(name: &str) -> String {
+    if cfg!(windows) { name.to_uppercase() } else { name.to_owned() }
+}
+
+/// A path as updsts shows it.
+pub fn shown(path: &str) -> String {
+    path.replace('/', std::path::MAIN_SEPARATOR_STR)
+}

@@ -1,6 +1,6 @@
 //! What a NAME stands for: a source, its session, a role over it, or a profile of somebody else's (CLI-13, ROLE-1, GET-4).
 
-use super::sandbox::{SOURCE, Sandbox};
+use super::sandbox::{SOURCE, Sandbox, usage, used};
 
 const ADMIN: &str = "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = default_sts\n";
 
@@ -16,12 +16,12 @@ fn get(name: &str) -> [&str; 5] {
 fn role_1_a_role_over_a_session_stands_for_its_source_before_and_after_the_first_renewal() {
     let sandbox = with_role(ADMIN);
     for _ in 0..2 {
-        let run = sandbox.run(get("admin")).succeeds().prints("AWS_PROFILE=admin aws");
+        let run = sandbox.run(get("admin")).succeeds().prints(&used("admin"));
         assert!(run.stdout.contains("session profile  default_sts"), "{run:?}");
     }
     sandbox.run(["list", "--check", "admin"]).succeeds();
     let kept = sandbox.run(["get", "-n", "admin", "--min-validity", "15m", "--json"]).succeeds().json();
-    assert_eq!((&kept["usage"], &kept["refreshed"]), (&"AWS_PROFILE=admin".into(), &false.into()));
+    assert_eq!((&kept["usage"], &kept["refreshed"]), (&usage("admin").into(), &false.into()));
     assert_eq!(kept["updated_profile_name"], "default_sts");
 }
 
@@ -29,10 +29,10 @@ fn role_1_a_role_over_a_session_stands_for_its_source_before_and_after_the_first
 fn role_1_c5_roles_of_the_credentials_file_and_chains_of_them_count() {
     let chain = "[profile last]\nrole_arn = r\nsource_profile = middle\n[profile middle]\nrole_arn = r\nsource_profile = admin\n";
     let sandbox = with_role(&format!("{chain}{ADMIN}"));
-    sandbox.run(get("last")).succeeds().prints("AWS_PROFILE=last aws");
+    sandbox.run(get("last")).succeeds().prints(&used("last"));
     let in_credentials = ADMIN.replace("[profile admin]", "[testaccount]");
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}{in_credentials}"));
-    sandbox.run(get("testaccount")).succeeds().prints("AWS_PROFILE=testaccount aws");
+    sandbox.run(get("testaccount")).succeeds().prints(&used("testaccount"));
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn blk_6_c22_the_session_of_aws_mfa_is_adopted_under_its_own_name() {
     let sandbox = Sandbox::new().credentials(format!("{source}{}", SESSION.replace("default_sts", "default")));
     let arguments = ["get", "default-long-term", "-sn", "default", "-t", "123456"];
     sandbox.refused(arguments, "name_taken", 3).says("`--adopt`");
-    sandbox.run(arguments.into_iter().chain(["--adopt"])).succeeds().prints("AWS_PROFILE=default aws");
+    sandbox.run(arguments.into_iter().chain(["--adopt"])).succeeds().prints(&used("default"));
     // The names lead to the source from now on.
     sandbox.run(get("default")).succeeds();
 }

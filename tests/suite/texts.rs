@@ -8,6 +8,10 @@ use super::sandbox::{Run, SOURCE, Sandbox};
 pub fn with_snapshots(check: impl FnOnce()) {
     let mut settings = Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
+    if cfg!(windows) {
+        settings.set_snapshot_suffix("windows");
+        settings.add_filter(r"(?i)[a-z]:[^\s`']*?updsts-test-[a-z0-9]{6}", "[home]");
+    }
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.add_filter(r"ASIA[A-Z2-7]{16}", "ASIA[id]");

@@ -1,5 +1,6 @@
 //! What people type: names with and without options, mistakes, help.
 
+use super::commands::words;
 use super::sandbox::{SOURCE, Sandbox};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -141,7 +142,7 @@ fn cli_16_a_name_in_the_wrong_place_is_shown_and_a_code_or_a_key_never() {
     let sandbox = Sandbox::new().credentials(file);
     let profile = "acct-123456789012";
     sandbox.refused([profile], "usage", 2).says("`updsts get acct-123456789012`");
-    sandbox.refused(["my prof"], "usage", 2).says("`updsts get 'my prof'`");
+    sandbox.refused(["my prof"], "usage", 2).says(&format!("`updsts get {}`", words("'my prof'", "\"my prof\"")));
     sandbox.refused(["get", "default", profile], "usage", 2).says("unexpected argument 'acct-123456789012'");
     sandbox.refused(["get", "default", "prod"], "usage", 2).says("unexpected argument 'prod'");
     for typed in ["246813", "246 813", "246-813", "２４６８１３", "246813x", "24681", SECRET, "JBSWY3DPEHPK3PXP"]

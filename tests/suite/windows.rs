@@ -164,8 +164,8 @@ fn get_6_the_text_of_a_command_reaches_the_shell_as_it_stands() {
         r#"if "a b"=="a b" (echo 123456)"#.to_owned(),
         "echo 123456 100%".to_owned(),
     ] {
-        let sandbox = sandbox_with(&sandbox, &command);
-        sandbox.run(["get", "-n", "default"]).succeeds();
+        let run = sandbox_with(&sandbox, &command).run(["get", "-n", "default"]);
+        assert_eq!(run.status, Some(0), "{command}: {run:?}");
     }
 }
 
@@ -305,7 +305,7 @@ fn mcp_9_only_a_path_on_a_drive_is_taken_from_a_call() {
     }
     // Other ways to the operator's file are the operator's file.
     for path in ["~/.aws/credentials", r"~\.aws\credentials", r"~\.AWS\x\..\Credentials"] {
-        let call = json!({"profile_name": "default", "totp_token": "", "cred_file": path});
+        let call = json!({"profile_name": "default", "totp_token": "", "min_validity": 300, "cred_file": path});
         sandbox_with(&sandbox, "echo 123456");
         session.succeeds(UPDATE, call);
     }

@@ -60,8 +60,11 @@ impl Report {
     pub(super) fn others(&mut self, name: &'static str, warnings: &[String]) {
         for warning in warnings {
             let place = warning.split(": ").next().unwrap_or(warning);
-            let has =
-                |check: &Check| warning.starts_with(&check.message) || check.message.starts_with(&format!("{place}: "));
+            let has = |check: &Check| {
+                // What is in order is only named, such as the file.
+                let is_told = check.status != Status::Ok && warning.starts_with(&check.message);
+                is_told || check.message.starts_with(&format!("{place}: "))
+            };
             if !self.checks.iter().any(has) {
                 self.advised(name, warning);
             }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use updsts::core::ask::page::Page;
 use updsts::core::ask::page::opener::{Invitation, Opened, Opener, Opening};
 use updsts::core::ask::person::{Answer, Asked, Asking, Channel, Person, Question};
-use updsts::core::environment::Environment;
+use updsts::core::environment::{Environment, HOME};
 use updsts::core::error::{ErrorCode, Result};
 use updsts::core::file::credentials_file::CredentialsFile;
 use updsts::core::name::{ProfileName, SessionProfileName};
@@ -104,7 +104,8 @@ impl Wanted {
             vec![Arc::new(Page::new(Arc::clone(&doorman) as Arc<dyn Opener>)), Arc::new(Next)];
         let person = Person::Present(Asking { channels, time, asker: Some(asker.to_owned()) });
         let environment = Environment::fixed([
-            ("HOME", sandbox.home().to_str().unwrap()),
+            (HOME, sandbox.home().to_str().unwrap()),
+            ("LOCALAPPDATA", sandbox.home().to_str().unwrap()),
             ("AWS_ENDPOINT_URL_STS", sandbox.sts().url()),
         ]);
         let thread = std::thread::spawn(move || {

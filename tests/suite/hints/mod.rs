@@ -7,6 +7,7 @@ use std::fs;
 
 use mock_sts::MockSts;
 
+use super::commands::words;
 use super::sandbox::{SOURCE, Sandbox};
 
 #[test]
@@ -23,10 +24,10 @@ fn cli_15_the_hint_for_a_clock_leads_to_a_session() {
 fn cli_15_a_hint_names_the_file_that_was_named() {
     let sandbox = Sandbox::new().credentials("");
     fs::write(sandbox.path("other"), SOURCE).unwrap();
-    sandbox
-        .run(["list", "-c", "none"])
-        .fails("file_missing", 3)
-        .says("`AWS_SHARED_CREDENTIALS_FILE=none aws configure`");
+    sandbox.run(["list", "-c", "none"]).fails("file_missing", 3).says(&words(
+        "`AWS_SHARED_CREDENTIALS_FILE=none aws configure`",
+        "`$env:AWS_SHARED_CREDENTIALS_FILE = 'none'; aws configure` (in PowerShell)",
+    ));
     sandbox.run(["list", "nobody", "-c", "other"]).fails("profile_not_found", 3).says("hint: `updsts -c other list`");
     let run = sandbox.run(["export", "default", "-c", "other"]).fails("session_missing", 7);
     assert_eq!(run.says("`updsts -c other get -n default`").stderr.lines().count(), 2);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{INFO, LIST, Session, UPDATE};
 use crate::commands::{both, script, touch};
-use crate::sandbox::{SOURCE, Sandbox, await_request, path_with, set_mode};
+use crate::sandbox::{SOURCE, Sandbox, await_request, path_with, set_mode, usage};
 
 const NOT_DEFINED: &str = "(not defined)";
 
@@ -67,7 +67,7 @@ fn mcp_3_update_stores_a_session_that_the_usage_names() {
     let answer = session.succeeds(UPDATE, json!({"profile_name": "default", "totp_token": "123456"}));
     let result = &answer["result"];
     assert_eq!((&result["updated_profile_name"], &result["refreshed"]), (&json!("default_sts"), &json!(true)));
-    assert_eq!(result["usage"], "AWS_PROFILE=default_sts");
+    assert_eq!(result["usage"], usage("default_sts"));
     assert!(sandbox.read().contains(result["aws_access_key_id"].as_str().unwrap()));
     assert!(sandbox.read().contains(result["aws_token_expiration"].as_str().unwrap()));
     assert!((3500..=3600).contains(&result["expires_in_seconds"].as_i64().unwrap()));
@@ -262,7 +262,7 @@ fn mcp_9_another_file_is_used_without_its_commands_and_settings() {
 
     let answer = session.succeeds(UPDATE, call("123456", path));
     assert_eq!(answer["credential_file"], dunce::canonicalize(&other).unwrap().to_str().unwrap());
-    assert!(answer["result"]["usage"].as_str().unwrap().contains("AWS_SHARED_CREDENTIALS_FILE="), "{answer}");
+    assert!(answer["result"]["usage"].as_str().unwrap().contains("AWS_SHARED_CREDENTIALS_FILE"), "{answer}");
     assert!(fs::read_to_string(&other).unwrap().contains("[default_sts]"));
     assert_eq!(sandbox.read(), SOURCE, "the session went into another file than its key came from");
 }
@@ -275,7 +275,7 @@ fn mcp_9_a_path_that_leads_to_the_operators_file_is_the_operators_file() {
     for file in ["~/.aws/credentials", "~/.aws/../link"] {
         let mut session = Session::start(&sandbox, &[]);
         let answer = session.succeeds(UPDATE, json!({"profile_name": "default", "totp_token": "", "cred_file": file}));
-        assert_eq!(answer["result"]["usage"], "AWS_PROFILE=default_sts");
+        assert_eq!(answer["result"]["usage"], usage("default_sts"));
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{INFO, LIST, Session, UPDATE, meta};
 use crate::commands::{first_then, script};
-use crate::sandbox::{SOURCE, Sandbox};
+use crate::sandbox::{SOURCE, Sandbox, usage};
 
 const CODE: &str = "mfa_process = echo 123456\n";
 const ROLE: &str = "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile =";
@@ -84,7 +84,7 @@ fn mcp_3_c42_a_role_is_listed_with_its_source_and_keeps_its_name() {
         let role = |name| json!({"profile_name": name, "source_profile": "default"});
         assert_eq!(roles, json!([role("admin"), role("chained")]));
         let answer = session.succeeds(UPDATE, update(&json!({"profile_name": "chained", "min_validity": 300})));
-        assert_eq!(answer["result"]["usage"], "AWS_PROFILE=chained");
+        assert_eq!(answer["result"]["usage"], usage("chained"));
         assert_eq!(answer["result"]["updated_profile_name"], "default_sts");
     }
 }

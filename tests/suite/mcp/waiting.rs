@@ -20,7 +20,7 @@ use updsts::mcp::waiting::Limits;
 
 use super::{LIST, Session, UPDATE, meta};
 use crate::commands::{Lasting, words};
-use crate::sandbox::{SOURCE, Sandbox, await_request};
+use crate::sandbox::{SOURCE, Sandbox, await_request, usage};
 
 const MOMENT: Duration = Duration::from_millis(10);
 
@@ -243,7 +243,7 @@ async fn ask_7_roles_session_names_and_their_source_share_a_task() {
         let message = near.next().await;
         let Some(at) = calls.iter().position(|(_, id)| message["id"] == *id) else { continue };
         let (name, _) = calls.swap_remove(at);
-        let usage = if name == "admin" { "AWS_PROFILE=admin" } else { "AWS_PROFILE=default_sts" };
+        let usage = usage(if name == "admin" { "admin" } else { "default_sts" });
         assert_eq!(message["result"]["structuredContent"]["result"]["usage"], usage, "{message}");
     }
     assert_eq!(sandbox.sts().request_count(), 1);

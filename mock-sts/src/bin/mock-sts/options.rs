@@ -19,7 +19,7 @@ use crate::failure::Failure;
 /// and runs until Ctrl-C. With one it runs the command against itself, with a private credentials file, and ends with
 /// its exit code.
 #[derive(Parser)]
-#[command(version, after_help = "Example:\n  mock-sts -- aws sts get-caller-identity")]
+#[command(version, bin_name = "mock-sts", after_help = "Example:\n  mock-sts -- aws sts get-caller-identity")]
 pub(crate) struct Options {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]

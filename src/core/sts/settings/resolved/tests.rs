@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::core::environment::Environment;
+use crate::core::environment::HOME;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::file::config_file::ConfigFile;
 use crate::core::name::ProfileName;
@@ -792,8 +793,8 @@ mod trust {
     fn get_10_a_leading_tilde_is_the_home_folder() {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("root.pem"), certificate()).unwrap();
-        with_bundle("~/root.pem").variable("HOME", home.path()).resolve().unwrap();
-        let message = with_bundle("~/lost.pem").variable("HOME", home.path()).unusable();
+        with_bundle("~/root.pem").variable(HOME, home.path()).resolve().unwrap();
+        let message = with_bundle("~/lost.pem").variable(HOME, home.path()).unusable();
         assert!(message.contains(&*home.path().to_string_lossy()), "{message}");
     }
 
