@@ -121,7 +121,9 @@ mod tests {
     }
 
     async fn until_beating(path: &Path) {
+        let start = std::time::Instant::now();
         while length(path) == 0 {
+            assert!(start.elapsed() < LONG, "{} is not written", path.display());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
