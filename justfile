@@ -155,6 +155,7 @@ two-users:
 
 # The tests of many callers at once, with 64 processes, and those that take a minute
 stress:
+    cargo build --quiet --locked --example stand-in
     UPDSTS_TEST_CROWD=64 cargo test --quiet --locked --test suite crowd:: -- --nocapture --test-threads=1
     cargo test --quiet --locked --test suite -- --ignored foreground:: asking:: renewing:: mcp::waiting::
 

@@ -37,6 +37,7 @@ mod sandbox;
 mod settings;
 mod shells;
 mod spec;
+mod stand_in;
 mod stored;
 mod structure;
 mod targets;

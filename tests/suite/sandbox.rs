@@ -155,11 +155,7 @@ impl Sandbox {
     pub fn in_the_path(self, scripts: &[(&str, &str)]) -> Self {
         let folder = self.path("bin");
         fs::create_dir(&folder).unwrap();
-        let (built, program) = (env!("CARGO_BIN_EXE_updsts"), folder.join("updsts").with_extension(EXE_EXTENSION));
-        #[cfg(unix)]
-        std::os::unix::fs::symlink(built, program).unwrap();
-        #[cfg(windows)]
-        fs::hard_link(built, &program).or_else(|_| fs::copy(built, &program).map(drop)).unwrap();
+        link(env!("CARGO_BIN_EXE_updsts").as_ref(), &folder.join("updsts").with_extension(EXE_EXTENSION));
         for (name, text) in scripts {
             fs::write(folder.join(name), text).unwrap();
             set_mode(&folder.join(name), 0o755);
@@ -202,6 +198,14 @@ impl Sandbox {
         let left: Vec<_> = names.filter(|name| name.to_string_lossy().contains(".updsts-")).collect();
         assert!(left.is_empty(), "left behind: {left:?}");
     }
+}
+
+/// Gives a program that was built another name.
+pub fn link(built: &Path, program: &Path) {
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(built, program).unwrap();
+    #[cfg(windows)]
+    fs::hard_link(built, program).or_else(|_| fs::copy(built, program).map(drop)).unwrap();
 }
 
 /// What programs of Windows do with a file that another one has open: they try again.

@@ -7,29 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::json;
 
-use crate::sandbox::{Run, SOURCE, Sandbox};
+use crate::sandbox::{Run, SOURCE, Sandbox, path_with};
+use crate::stand_in;
 
 fn write(path: &Path, lines: &[&str]) {
     fs::write(path, lines.join("\r\n") + "\r\n").unwrap();
-}
-
-/// The program of `tests/interop/stand_in.rs`, under this name.
-fn stand_in(sandbox: &Sandbox, name: &str) -> PathBuf {
-    let built = PathBuf::from(env!("CARGO_BIN_EXE_updsts")).with_file_name("examples").join("stand-in.exe");
-    let copy = sandbox.path(name);
-    fs::copy(&built, &copy).unwrap_or_else(|error| panic!("{}: {error}", built.display()));
-    copy
-}
-
-/// What a stand-in was started with.
-fn report(sandbox: &Sandbox) -> Value {
-    serde_json::from_slice(&fs::read(sandbox.path("report")).unwrap()).unwrap()
-}
-
-fn text_of(report: &Value, name: &str) -> String {
-    report["variables"][name].as_str().unwrap().to_owned()
 }
 
 /// A batch file that appends to the file `beat` for half a minute at most, and asks another one to do the same.
@@ -110,43 +94,34 @@ fn get_5_a_code_comes_from_standard_input_with_its_line_break() {
 #[test]
 fn ask_3_the_form_gets_its_text_as_variables_and_its_end_is_understood() {
     let name = "a \"b\" $(x) %PATH% ü開発";
-    for (end, code) in [
-        ("0|0|123456\r\n", ""),
-        ("0|0|１２３４５６\r\n", ""),
-        ("0|3|", "declined"),
-        ("0|5|", "code_unavailable"),
-        ("0|1|", "code_unavailable"),
-        ("0|0|", "code_unavailable"),
+    for (status, printed, code) in [
+        (0, "123456\r\n", ""),
+        (0, "１２３４５６\r\n", ""),
+        (3, "", "declined"),
+        (5, "", "code_unavailable"),
+        (1, "", "code_unavailable"),
+        (0, "", "code_unavailable"),
     ] {
         let sandbox = Sandbox::new().credentials(SOURCE.replace("default", name));
-        let form = stand_in(&sandbox, "PowerShell.exe");
-        let instruction = format!("{}|{end}", sandbox.path("report").display());
-        let sandbox = sandbox.env("UPDSTS_DIALOG", form).env("STAND_IN", instruction);
+        stand_in::put(&sandbox, "PowerShell", &json!({ "prints": [printed], "status": status }));
+        // It is looked for where windows open.
+        let path = path_with(sandbox.home());
+        let sandbox = sandbox.env("SSH_CONNECTION", "").env("PATH", path);
         let run = sandbox.run(["get", name, "-sn", "x"]);
         let run = if code.is_empty() { run.succeeds() } else { run.fails(code, 3) };
-        let report = report(&sandbox);
-        let arguments: Vec<_> = report["arguments"].as_array().unwrap().iter().map(|a| a.as_str().unwrap()).collect();
+        let arguments = stand_in::arguments(&sandbox);
         assert_eq!(
             arguments[..6],
             ["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-Sta", "-Command"],
             "{run:?}"
         );
         assert!(arguments[6].contains("$env:UPDSTS_TEXT") && !arguments[6].contains("開発"), "{arguments:?}");
-        assert_eq!((arguments.len(), text_of(&report, "UPDSTS_TITLE").as_str()), (7, "updsts: MFA code"));
-        let text = text_of(&report, "UPDSTS_TEXT");
+        assert_eq!((arguments.len(), &*stand_in::variable(&sandbox, "UPDSTS_TITLE")), (7, "updsts: MFA code"));
+        let text = stand_in::variable(&sandbox, "UPDSTS_TEXT");
         assert!(text.contains(&format!("\tProfile: {name}\tDevice: ")), "{text}");
-        let seconds: u64 = text_of(&report, "UPDSTS_SECONDS").parse().unwrap();
+        let seconds: u64 = stand_in::variable(&sandbox, "UPDSTS_SECONDS").parse().unwrap();
         assert!((100..=180).contains(&seconds), "{seconds}");
     }
-}
-
-#[test]
-fn ask_3_a_window_does_not_outlive_an_updsts_that_was_killed() {
-    let sandbox = Sandbox::new();
-    let window = beating(&sandbox, "asks.cmd");
-    let sandbox = sandbox.env("UPDSTS_DIALOG", window);
-    let mut updsts = start(&sandbox, &["get", "-n", "default"]);
-    nothing_outlives(&sandbox, &mut updsts);
 }
 
 #[test]
@@ -183,12 +158,10 @@ fn ren_3_the_status_of_a_command_is_passed_on() {
 fn ren_3_variables_that_take_precedence_are_removed_in_any_case() {
     let sandbox = Sandbox::new();
     sandbox.get([]).succeeds();
-    let program = stand_in(&sandbox, "shows.exe");
-    let instruction = format!("{}|0|0|", sandbox.path("report").display());
+    let program = stand_in::put(&sandbox, "shows", &json!({}));
     let sandbox = sandbox.env("aws_access_key_id", "x").env("Aws_Session_Token", "x").env("aws_profile", "other");
-    let sandbox = sandbox.env("STAND_IN", instruction);
     sandbox.run(["exec", "-n", "default", "--", program.to_str().unwrap()]).succeeds();
-    let report = report(&sandbox);
+    let report = stand_in::starts(&sandbox).pop().unwrap();
     let variables = report["variables"].as_object().unwrap();
     let named = |wanted: &str| variables.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     assert_eq!(named("AWS_PROFILE").map(|(_, value)| value.as_str().unwrap()), Some("default_sts"));

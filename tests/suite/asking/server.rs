@@ -1,16 +1,13 @@
 //! A person is asked for a tool of the server (MCP-6, ASK-6, ASK-7).
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::dialogs::{runs, sandbox_with};
-use super::wait_for;
 use crate::crowd::{end, start};
-use crate::foreground::is_gone;
 use crate::mcp::{Session, UPDATE, meta};
 use crate::sandbox::Sandbox;
+use crate::stand_in::{Child, WINDOW, arguments, ends, prints, runs, sandbox_with, with_dialog};
 
 fn update() -> Value {
     json!({"profile_name": "default", "totp_token": ""})
@@ -34,12 +31,12 @@ fn legacy_call(session: &mut Session, id: u64, arguments: &Value) {
 
 #[test]
 fn mcp_6_a_person_is_asked_in_a_window_and_the_code_is_in_no_message() {
-    let sandbox = sandbox_with("ask", "printf '%s' \"$1\" >text; echo 123456");
+    let sandbox = sandbox_with("ask", &prints("123456"));
     let mut session = session_of(&sandbox, "claude-code\u{202e}\n");
     legacy_call(&mut session, 1, &update());
     let result = session.answer(1)["result"].take();
     assert_eq!(result["structuredContent"]["result"]["refreshed"], true, "{result}");
-    let text = fs::read_to_string(sandbox.path("text")).unwrap();
+    let text = arguments(&sandbox).pop().unwrap();
     assert!(text.contains("\nRequested by: claude-code\n"), "{text}");
     let ended = session.end().cleanly();
     assert!(!ended.said.concat().contains("123456"), "{:?}", ended.said);
@@ -47,7 +44,7 @@ fn mcp_6_a_person_is_asked_in_a_window_and_the_code_is_in_no_message() {
 
 #[test]
 fn mcp_6_a_client_that_names_itself_in_each_request_is_shown_too() {
-    let sandbox = sandbox_with("ask", "printf '%s' \"$1\" >text; echo 123456");
+    let sandbox = sandbox_with("ask", &prints("123456"));
     let mut session = Session::start(&sandbox, &[]);
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -57,17 +54,17 @@ fn mcp_6_a_client_that_names_itself_in_each_request_is_shown_too() {
     let parameters = json!({"name": UPDATE, "arguments": update(), "_meta": meta});
     session.send(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": parameters}));
     assert_eq!(session.answer(1)["result"]["isError"], false);
-    let text = fs::read_to_string(sandbox.path("text")).unwrap();
+    let text = arguments(&sandbox).pop().unwrap();
     assert!(text.contains("\nRequested by: gemini\n"), "{text}");
 }
 
 #[test]
 fn mcp_6_a_person_who_declines_or_does_not_answer_stops_the_model() {
-    for (script, code, next) in [
-        ("exit 3", "declined", "next: stop and tell the user: they closed the question for the code"),
-        ("exit 5", "code_unavailable", "next: tell the user that they will be asked for the code, and call again"),
+    for (status, code, next) in [
+        (3, "declined", "next: stop and tell the user: they closed the question for the code"),
+        (5, "code_unavailable", "next: tell the user that they will be asked for the code, and call again"),
     ] {
-        let sandbox = sandbox_with("zenity", script);
+        let sandbox = sandbox_with(WINDOW, &ends(status));
         let mut session = Session::start(&sandbox, &[]);
         for _ in 0..3 {
             let text = session.fails(UPDATE, update(), code);
@@ -79,7 +76,7 @@ fn mcp_6_a_person_who_declines_or_does_not_answer_stops_the_model() {
 
 #[test]
 fn ask_1_the_server_is_told_how_to_ask() {
-    let sandbox = sandbox_with("ask", "echo 123456");
+    let sandbox = sandbox_with("ask", &prints("123456"));
     let text = Session::start(&sandbox, &["--ask", "never"]).fails(UPDATE, update(), "code_unavailable");
     assert!(text.contains("`--ask never`"), "{text}");
     // A server never asks on a terminal.
@@ -90,12 +87,12 @@ fn ask_1_the_server_is_told_how_to_ask() {
 
 #[test]
 fn ask_6_ten_processes_and_five_calls_share_one_question() {
-    for (script, requests, outcome) in [
-        ("sleep 3; echo 123456", 1, None),
-        ("sleep 3; exit 3", 0, Some("declined")),
-        ("sleep 3; exit 5", 0, Some("code_unavailable")),
+    for (part, requests, outcome) in [
+        (json!({ "seconds": 3, "prints": ["123456\n"] }), 1, None),
+        (json!({ "seconds": 3, "status": 3 }), 0, Some("declined")),
+        (json!({ "seconds": 3, "status": 5 }), 0, Some("code_unavailable")),
     ] {
-        let sandbox = sandbox_with("zenity", script);
+        let sandbox = sandbox_with(WINDOW, &part);
         let mut session = Session::start(&sandbox, &[]);
         let call = json!({"profile_name": "default", "totp_token": "", "min_validity": 600});
         let calls: Vec<_> = (0..5).map(|_| session.send_call(UPDATE, call.clone())).collect();
@@ -114,23 +111,24 @@ fn ask_6_ten_processes_and_five_calls_share_one_question() {
                 outcome.map_or(text.starts_with('{'), |code| text.starts_with(&format!("error[{code}]")));
             assert!(is_as_expected, "{text}");
         }
-        assert_eq!((runs(&sandbox), sandbox.sts().request_count()), (1, requests), "{script}");
+        assert_eq!((runs(&sandbox), sandbox.sts().request_count()), (1, requests), "{part}");
     }
 }
 
-/// The window's own child, once it is open.
+/// Ends a call in some way once its window is open.
 fn with_window(end: impl FnOnce(Session, u64)) {
-    let sandbox = sandbox_with("ask", "sleep 77 & echo $! >child; wait");
+    let sandbox = sandbox_with("ask", &json!({ "child": true, "seconds": 77 }));
     let before = sandbox.read();
     let mut session = session_of(&sandbox, "client");
     legacy_call(&mut session, 1, &update());
-    let child = wait_for(&sandbox.path("child"));
+    let child = Child::of(&sandbox);
+    child.expect_start();
     end(session, 1);
-    assert!(is_gone(&child), "the window is still open");
+    child.expect_end();
     assert_eq!((sandbox.sts().request_count(), sandbox.read()), (0, before));
     // The device is free, and nobody declined.
     let start = Instant::now();
-    let sandbox = super::dialogs::with_dialog(sandbox, "ask", "echo 123456");
+    let sandbox = with_dialog(sandbox, "ask", &prints("123456"));
     sandbox.run(["get", "-n", "default"]).succeeds();
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
@@ -149,6 +147,7 @@ fn ask_7_a_cancelled_call_closes_the_window() {
 #[test]
 fn ask_7_the_end_of_the_input_and_a_signal_close_the_window() {
     with_window(|session, _| drop(session.end().cleanly()));
+    #[cfg(unix)]
     with_window(|session, _| {
         session.terminate();
         session.wait().cleanly();
@@ -158,7 +157,7 @@ fn ask_7_the_end_of_the_input_and_a_signal_close_the_window() {
 #[test]
 #[ignore = "takes a minute; `just stress` runs it"]
 fn ask_7_a_code_that_is_typed_after_the_call_ended_is_used_and_reported_once() {
-    let sandbox = sandbox_with("ask", "sleep 55; echo 123456");
+    let sandbox = sandbox_with("ask", &json!({ "seconds": 55, "prints": ["123456\n"] }));
     let mut session = Session::start(&sandbox, &[]);
     let start = Instant::now();
     let mut parameters = json!({"name": UPDATE, "arguments": update(), "_meta": meta()});

@@ -22,8 +22,8 @@ use updsts::mcp::waiting::Limits;
 
 use super::{Session, UPDATE};
 use crate::asking::visit::Visit;
-use crate::commands::{script, words};
 use crate::sandbox::{Sandbox, peak};
+use crate::stand_in::{prints, with_dialog};
 
 /// No code that AWS takes occurs by chance in what is said.
 const CODE: &str = "730641";
@@ -235,16 +235,9 @@ fn ask_5_a_declared_capability_that_fails_leaves_nobody() {
     }
 }
 
-/// A dialog that gives the code.
-fn with_dialog(sandbox: Sandbox, command: &str) -> Sandbox {
-    script(&sandbox, "ask", command, command);
-    let program = sandbox.path(&words("ask", "ask.cmd"));
-    sandbox.env("UPDSTS_DIALOG", program)
-}
-
 #[test]
 fn ask_4_the_server_opens_a_window_and_else_a_page() {
-    let sandbox = with_dialog(with_code(), &format!("echo {CODE}"));
+    let sandbox = with_dialog(with_code(), "ask", &prints(CODE));
     for (more, is_page) in [(&[] as &[&str], false), (&["--ask", "dialog"], false), (&["--ask", "page"], true)] {
         let mut session = handshake(&sandbox, more, &url_mode());
         call_by_handshake(&mut session);
@@ -264,7 +257,7 @@ fn ask_4_the_server_opens_a_window_and_else_a_page() {
 
 #[test]
 fn ask_1_the_variable_chooses_the_page_too() {
-    let sandbox = with_dialog(with_code(), &format!("echo {CODE}")).env("UPDSTS_ASK", "page");
+    let sandbox = with_dialog(with_code(), "ask", &prints(CODE)).env("UPDSTS_ASK", "page");
     let mut session = handshake(&sandbox, &[], &url_mode());
     call_by_handshake(&mut session);
     session.expect_method("elicitation/create");
