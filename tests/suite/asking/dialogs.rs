@@ -260,6 +260,15 @@ fn ask_3_pinentry_is_spoken_to_line_by_line() {
 }
 
 #[test]
+fn ask_3_a_pinentry_of_any_desktop_asks_whatever_the_case_of_its_name() {
+    for flavor in ["gtk2", "gnome3", "qt5", "mac", "w32"] {
+        for name in ["pinentry", "Pinentry-X"] {
+            get(&sandbox_with(name, &pinentry(flavor, "123456")), &[]).succeeds();
+        }
+    }
+}
+
+#[test]
 fn ask_3_the_ends_of_pinentry_are_told_apart() {
     for (error, code) in [(83_886_179, "declined"), (83_886_142, "code_unavailable"), (83_886_166, "code_unavailable")]
     {

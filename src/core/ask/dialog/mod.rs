@@ -86,7 +86,7 @@ impl Dialog {
     async fn ask_by_first(&self, question: &Question) -> io::Result<Answer> {
         let mut reason = io::ErrorKind::Unsupported.into();
         for program in &self.programs {
-            let name = program.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            let name = program.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
             let asked = if name.starts_with("pinentry") {
                 pinentry::ask(program, question, &self.environment).await
             } else {

@@ -37,7 +37,7 @@ pub(super) async fn ask(program: &Path, question: &Question, environment: &Envir
 }
 
 /// What a program that opens a window answers to `GETINFO flavor`. It has looked at the display.
-const WINDOWS: [&str; 10] = ["gtk", "gtk2", "gtk3", "qt", "qt4", "qt5", "qt6", "gnome3", "efl", "fltk"];
+const WINDOWS: [&str; 12] = ["gtk", "gtk2", "gtk3", "qt", "qt4", "qt5", "qt6", "gnome3", "efl", "fltk", "mac", "w32"];
 /// The longest text in bytes: a line of the protocol has at most 1,000.
 const MOST_BYTES: usize = 900;
 /// How long a program may take until it could show its window.
