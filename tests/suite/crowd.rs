@@ -258,8 +258,8 @@ mod signals {
 
     use rustix::process::{Pid, Signal, kill_process};
 
-    use super::super::prompt::Session;
     use super::super::sandbox::{Sandbox, await_request};
+    use super::super::terminal::Session;
     use super::{all_succeed, crowd, end, expect_every_session, get, slow, sources, start};
 
     #[test]

@@ -29,9 +29,9 @@ fn what_claude_code_is_told_works() {
 mod unix {
     use serde_json::Value;
 
-    use super::super::prompt::Session;
     use super::super::readme::{ENGLISH, fenced, part};
     use super::super::sandbox::{Run, SOURCE, Sandbox, skipped};
+    use super::super::terminal::Session;
 
     /// The commands that a block of a terminal shows.
     fn typed(block: &str) -> impl Iterator<Item = &str> {
@@ -75,23 +75,6 @@ sed -n "/^\[\(profile \)*$AWS_PROFILE\]/,/^\[/p" ~/.aws/config ~/.aws/credential
 "#;
 
     #[test]
-    fn cli_4_renewing_the_only_account_takes_two_words_six_digits_and_enter_twice() {
-        for name in ["default", "work"] {
-            let sandbox = Sandbox::new().credentials(SOURCE.replace("default", name)).in_the_path(&[]);
-            let mut shell = sandbox.other("setsid", &["--ctty", "--wait", "sh", "-i"]);
-            shell.env("PS1", "ready> ");
-            let mut session = Session::of(shell);
-            session.read_until("ready> ");
-            session.send("updsts get\r");
-            session.answer("mfa/user): ", "123456\r");
-            session.read_until("ready> ");
-            assert!(sandbox.read().contains(&format!("[{name}_sts]")), "{}", session.seen());
-            session.send("exit\r");
-            session.end();
-        }
-    }
-
-    #[test]
     fn the_manuals_lines_for_bash_work() {
         for program in ["bash", "jq"] {
             if std::process::Command::new(program).arg("--version").output().is_err() {
@@ -127,5 +110,18 @@ sed -n "/^\[\(profile \)*$AWS_PROFILE\]/,/^\[/p" ~/.aws/config ~/.aws/credential
         let run = Run::of(sandbox.other("fish", &["-c", &script]).output().unwrap()).succeeds();
         assert!(run.stdout.contains("default_sts ASIA"), "{run:?}");
         assert!(run.stdout.lines().any(|line| line.starts_with("default")), "{run:?}");
+    }
+}
+
+#[cfg(any(target_os = "linux", windows))]
+#[test]
+fn cli_4_renewing_the_only_account_takes_two_words_six_digits_and_enter_twice() {
+    for name in ["default", "work"] {
+        let sandbox = Sandbox::new().credentials(SOURCE.replace("default", name)).in_the_path(&[]);
+        let mut shell = super::terminal::Shell::of(sandbox);
+        shell.type_line("updsts get");
+        shell.session.answer("mfa/user): ", "123456\r");
+        assert_eq!(shell.status(), "0");
+        assert!(shell.sandbox.read().contains(&format!("[{name}_sts]")), "{}", shell.session.seen());
     }
 }

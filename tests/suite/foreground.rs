@@ -5,10 +5,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::prompt::Session;
 use super::sandbox::{SOURCE, Sandbox, set_mode, skipped};
-
-pub const READY: &str = "ready> ";
+use super::terminal::{READY, Shell};
 
 /// Asks as `getpass` does: on the terminal itself, without echo.
 const ASK: &str = "#!/bin/sh
@@ -22,58 +20,13 @@ echo >/dev/tty
 echo 123456
 ";
 
-/// An interactive bash on a terminal of its own, in a home whose profile has this command.
-pub struct Shell {
-    pub sandbox: Sandbox,
-    pub session: Session,
-}
-
 impl Shell {
+    /// In a home whose profile has this command.
     fn start(mfa_process: &str) -> Self {
         let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = {mfa_process}\n"));
         fs::write(sandbox.path("ask"), ASK).unwrap();
         set_mode(&sandbox.path("ask"), 0o700);
         Self::of(sandbox)
-    }
-
-    pub fn of(sandbox: Sandbox) -> Self {
-        let prepared = sandbox.process([""; 0]);
-        let mut command = std::process::Command::new("setsid");
-        command.args(["--ctty", "--wait", "bash", "--norc", "--noprofile", "-i"]).env_clear();
-        command.envs(prepared.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.current_dir(sandbox.home()).env("TERM", "dumb").env("LC_ALL", "C.UTF-8").env("PS1", READY);
-        command.env("HISTFILE", sandbox.path("history")).env("UPDSTS", env!("CARGO_BIN_EXE_updsts"));
-        let mut session = Session::of(command);
-        session.read_until(READY);
-        session.forget();
-        Self { sandbox, session }
-    }
-
-    pub fn type_line(&mut self, line: &str) {
-        self.session.forget();
-        self.session.send(&format!("{line}\r"));
-    }
-
-    /// The exit status of the last command, once the shell is back.
-    pub fn status(&mut self) -> String {
-        self.session.read_until(READY);
-        self.type_line("echo status=$?.");
-        self.session.read_until("\nstatus=");
-        self.session.read_until(READY);
-        let seen = self.session.seen();
-        seen.rsplit_once("\nstatus=").unwrap().1.split_once('.').unwrap().0.to_owned()
-    }
-
-    /// Ends the shell. It echoes again, and nothing of `secret` is in its history.
-    pub fn ends_without(mut self, secret: &str) -> Sandbox {
-        self.type_line("echo echo''ed; exit 0");
-        self.session.read_until("\nechoed");
-        assert!(self.session.seen().contains("echo echo''ed"), "the shell does not echo");
-        self.session.end();
-        assert!(!self.session.seen().contains(secret), "{}", self.session.seen());
-        let history = fs::read_to_string(self.sandbox.path("history")).unwrap();
-        assert!(history.contains("$UPDSTS get") && !history.contains(secret), "{history}");
-        self.sandbox
     }
 }
 

@@ -228,29 +228,29 @@ fn get_2_the_hint_for_a_missing_device_is_init() {
     sandbox.get([]).succeeds();
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[test]
 fn first_1_of_several_devices_one_is_chosen_on_the_terminal() {
     let sandbox = sandbox(user(&[DEVICE, SECOND, PASSKEY]));
-    let mut session = super::prompt::Session::start(&sandbox, &["init"]);
+    let mut session = super::terminal::Session::start(&sandbox, &["init"]);
     session.read_until("Which one gives the codes (1 to 2)? ");
     assert!(session.seen().contains(&format!("  2  {SECOND}")) && !session.seen().contains(PASSKEY));
     session.forget();
-    session.send("3\n");
+    session.send("3\r");
     session.read_until("Which one gives the codes (1 to 2)? ");
-    session.send("2\n");
+    session.send("2\r");
     session.read_until("updsts get");
     assert_eq!(session.end(), Some(0));
     assert!(sandbox.read().ends_with(&format!("mfa_device_arn = {SECOND}\n")));
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[test]
 fn first_1_the_end_of_input_at_the_choice_changes_nothing() {
     let sandbox = sandbox(user(&[DEVICE, SECOND]));
-    let mut session = super::prompt::Session::start(&sandbox, &["init"]);
+    let mut session = super::terminal::Session::start(&sandbox, &["init"]);
     session.read_until("Which one");
-    session.send("\u{4}");
+    session.send(super::terminal::END_OF_INPUT);
     session.read_until("has several TOTP devices: `");
     assert_eq!(session.end(), Some(3));
     assert_eq!(sandbox.read(), key());

@@ -41,6 +41,7 @@ mod stand_in;
 mod stored;
 mod structure;
 mod targets;
+mod terminal;
 mod texts;
 mod usage;
 mod windows;

@@ -5,8 +5,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::prompt::Session;
 use super::sandbox::{Sandbox, set_mode};
+use super::terminal::Session;
 
 /// Names that a shell would run, expand or take apart, were they on the line as they are.
 const HOSTILE: [&str; 20] = [

@@ -227,7 +227,7 @@ fn cli_12_the_manual_has_the_environment_and_the_keys_of_the_files() {
     assert!(!page.contains("UPDSTS HELP"), "{page}");
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows))]
 #[test]
 fn cli_16_waiting_for_aws_is_said_on_a_terminal_after_a_second() {
     use std::time::Duration;
@@ -243,7 +243,7 @@ fn cli_16_waiting_for_aws_is_said_on_a_terminal_after_a_second() {
     let line = "waiting for AWS (http://127.0.0.1:";
     for (milliseconds, lines) in [(1_500, 1), (0, 0)] {
         let sandbox = slow(milliseconds);
-        let mut session = super::prompt::Session::start(&sandbox, &arguments);
+        let mut session = super::terminal::Session::start(&sandbox, &arguments);
         assert_eq!(session.end(), Some(0));
         assert_eq!(session.seen().matches(line).count(), lines, "{}", session.seen());
     }

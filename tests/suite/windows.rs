@@ -159,8 +159,7 @@ fn get_6_the_text_of_a_command_reaches_the_shell_as_it_stands() {
     let program = sandbox.path(r"path with spaces\x.cmd").display().to_string();
     for command in [
         format!("\"{program}\" \"a b\""),
-        r#""path with spaces\x.cmd" "a b""#.to_owned(),
-        r#"echo "x"&"path with spaces\x.cmd" "a b""#.to_owned(),
+        format!("echo \"x\"&\"{program}\" \"a b\""),
         r#"if "a b"=="a b" (echo 123456)"#.to_owned(),
         "echo 123456 100%".to_owned(),
     ] {
@@ -204,8 +203,8 @@ fn get_6_a_cancelled_call_ends_a_command_with_all_that_it_started() {
     let sandbox = Sandbox::new();
     let started = Lasting::of(&sandbox);
     // A shell in the shell, and a program in that.
-    let command = format!("cmd.exe /c \"{}\"", started.command(300.0, "rem"));
-    sandbox_with(&sandbox, &command);
+    let inner = script(&sandbox, "inner", "", &started.command(300.0, "rem"));
+    sandbox_with(&sandbox, &format!("cmd.exe /c {inner}"));
     let mut session = Session::start(&sandbox, &[]);
     let call = session.send_call(UPDATE, json!({"profile_name": "default", "totp_token": ""}));
     started.wait_for_start();
@@ -304,9 +303,9 @@ fn mcp_9_only_a_path_on_a_drive_is_taken_from_a_call() {
         assert_eq!(list["credential_file"], dunce::canonicalize(&absolute).unwrap().to_str().unwrap(), "{path}");
     }
     // Other ways to the operator's file are the operator's file.
+    sandbox_with(&sandbox, "echo 123456");
     for path in ["~/.aws/credentials", r"~\.aws\credentials", r"~\.AWS\x\..\Credentials"] {
         let call = json!({"profile_name": "default", "totp_token": "", "min_validity": 300, "cred_file": path});
-        sandbox_with(&sandbox, "echo 123456");
         session.succeeds(UPDATE, call);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::crowd::{end, start};
 #[cfg(target_os = "linux")]
-use crate::prompt::Session;
+use crate::terminal::Session;
 use crate::sandbox::{Run, SOURCE, Sandbox, path_with, set_mode};
 use crate::stand_in::{
     Child, WINDOW, arguments, ends, prints, put, ran_one_after_the_other, runs, said, sandbox_with, with_dialog,

@@ -3,8 +3,8 @@
 mod dialogs;
 #[cfg(target_os = "linux")]
 mod displays;
+mod jobs;
 mod page;
 mod server;
-#[cfg(target_os = "linux")]
 mod terminal;
 pub mod visit;
