@@ -78,7 +78,8 @@ impl Lasting {
         let whole = format!("{seconds:.0}").parse::<u32>().unwrap().max(u32::from(seconds > 0.0));
         words(
             &format!("sleep {seconds} & echo $! > {file}; wait; {then}"),
-            &format!("ping -n {} 127.0.0.1 >\"{file}\"&{then}", whole + 1),
+            // What `ping` prints may come at its end only.
+            &format!("(echo started&ping -n {} 127.0.0.1)>\"{file}\"&{then}", whole + 1),
         )
     }
 
