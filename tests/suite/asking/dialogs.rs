@@ -6,12 +6,12 @@ use mock_sts::MockSts;
 use serde_json::{Value, json};
 
 use crate::crowd::{end, start};
-#[cfg(target_os = "linux")]
-use crate::terminal::Session;
 use crate::sandbox::{Run, SOURCE, Sandbox, path_with, set_mode};
 use crate::stand_in::{
     Child, WINDOW, arguments, ends, prints, put, ran_one_after_the_other, runs, said, sandbox_with, with_dialog,
 };
+#[cfg(target_os = "linux")]
+use crate::terminal::Session;
 
 fn get(sandbox: &Sandbox, more: &[&str]) -> Run {
     sandbox.run(["get", "-n", "default"].iter().chain(more).copied())
