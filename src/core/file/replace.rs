@@ -302,7 +302,10 @@ impl Write<'_> {
         file.check_size(&new)?;
         remove_leftovers(folder);
         let new_file = match file.write_new(folder, &locked, &old.metadata, &new) {
-            Err(_) if !file.leads_to(folder, &locked.name) => return Ok(Attempt::Changed),
+            // On Windows a new file cannot be made while the old one is away.
+            Err(_) if !file.leads_to(folder, &locked.name) || !folder.has(&locked.name, &locked.file) => {
+                return Ok(Attempt::Changed);
+            }
             new_file => new_file?,
         };
         file.step(Step::Compare)?;

@@ -27,7 +27,11 @@ impl CredentialsFile {
             Err(error) if is_missing(&error) => return Ok(()),
             old => self.checked(old)?,
         };
-        let new = NewFile::create(folder, &old, name).map_err(|error| self.failed("replaced", &error))?;
+        let new = match NewFile::create(folder, &old, name) {
+            // On Windows it is made as a copy.
+            Err(error) if is_missing(&error) => return Ok(()),
+            new => new.map_err(|error| self.failed("replaced", &error))?,
+        };
         new.keep(&old, &checked.metadata).map_err(|not_kept| self.not_kept(&not_kept))?;
         new.discard().map_err(|error| self.failed("replaced", &error))
     }

@@ -113,7 +113,7 @@ fn ship_6_a_file_that_is_read_only_is_not_writable_and_a_directory_is_no_file() 
     let file = CredentialsFile::of_operator(Some(&place.path()), &environment()).unwrap();
     let error = file.check_replaceable(&file.read().unwrap()).unwrap_err();
     assert_eq!(error.code(), ErrorCode::NotWritable);
-    assert!(error.hint().starts_with("clear the attribute: `attrib -r \""), "{error:?}");
+    assert!(error.hint().starts_with("clear the attribute: `attrib -r "), "{error:?}");
     let folder = CredentialsFile::of_operator(Some(&place.folder()), &environment()).unwrap();
     assert!(folder.read().unwrap_err().message().ends_with("is a directory"));
 }

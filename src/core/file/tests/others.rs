@@ -1,8 +1,7 @@
 //! Another user who may write to the directories on the way changes them at each step of a write (FILE-9).
 
-use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use tempfile::TempDir;
 
 use super::on_unix::skipped;
 use super::{FOREIGN, NONE, Place, SOURCE, Step, WriteObserver};
-use super::{at_each_step, before, set_mode, update, with_session, write};
+use super::{at_each_step, before, set_mode, with_session, write};
 use crate::core::error::ErrorCode;
 use crate::core::file::new_file::NewFile;
 use crate::core::file::system::Folder;
@@ -203,22 +202,6 @@ fn file_9_a_mode_that_lets_others_in_for_a_moment_is_waited_for() {
 }
 
 #[test]
-fn file_9_a_new_file_that_is_taken_away_has_no_secret_and_what_stands_in_its_place_is_not_used() {
-    for step in [Step::Write, Step::KeepOwner, Step::SyncFile, Step::ReadBack, Step::Compare, Step::Rename] {
-        let place = Place::new();
-        let taken = place.0.path().join("taken");
-        let take = || {
-            let new = place.leftovers().pop().unwrap();
-            fs::rename(&new, &taken).unwrap();
-            fs::write(new, "[default]\n").unwrap();
-        };
-        place.write(&mut before(step, take)).unwrap();
-        assert_eq!(place.read(), with_session(SOURCE), "{step:?}");
-        assert_eq!(fs::metadata(taken).unwrap().len(), 0, "{step:?}");
-    }
-}
-
-#[test]
 fn file_9_a_leftover_that_is_a_link_is_left_alone() {
     let (place, vault) = (Place::new(), Vault::new());
     let leftover = place.folder().join(".credentials.updsts-0123456789abcdef");
@@ -226,38 +209,6 @@ fn file_9_a_leftover_that_is_a_link_is_left_alone() {
     place.write(&mut super::Unobserved).unwrap();
     vault.expect_untouched();
     assert!(leftover.is_symlink());
-}
-
-#[test]
-fn file_7_an_edit_that_would_make_the_file_too_large_to_be_read_is_refused() {
-    let place = Place::new();
-    let room = 64 * 1024 * 1024 - SOURCE.len();
-    let mut file = OpenOptions::new().append(true).open(place.path()).unwrap();
-    let block = update(SOURCE.as_bytes(), "default", "default_sts").unwrap().len() - SOURCE.len();
-    file.write_all(&vec![b'#'; room - block - 1]).unwrap();
-    file.write_all(b"##\n").unwrap();
-    drop(file);
-    let error = place.write(&mut super::Unobserved).unwrap_err();
-    assert!(error.message().contains("larger than 64 MiB"), "{error:?}");
-    let names: Vec<OsString> = fs::read_dir(place.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names, ["credentials"]);
-    let file = OpenOptions::new().write(true).open(place.path()).unwrap();
-    file.set_len(64 * 1024 * 1024 - block as u64 - 1).unwrap();
-    place.write(&mut super::Unobserved).unwrap();
-    assert_eq!(fs::metadata(place.path()).unwrap().len(), 64 * 1024 * 1024);
-}
-
-#[test]
-fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the_one_in_place() {
-    let place = Place::new();
-    let folder = Folder::open(&place.folder()).unwrap();
-    let mut new = NewFile::create(&folder, &fs::File::open(place.path()).unwrap(), "credentials".as_ref()).unwrap();
-    new.write(b"a secret").unwrap();
-    let (name, taken) = (place.leftovers().pop().unwrap(), place.0.path().join("taken"));
-    fs::rename(&name, &taken).unwrap();
-    fs::write(&name, "theirs").unwrap();
-    assert!(!new.replace("credentials".as_ref(), &mut None, b"").unwrap());
-    assert_eq!((place.read().as_str(), super::mode(&taken)), ("theirs", 0o600));
 }
 
 #[test]
@@ -270,27 +221,4 @@ fn file_3_a_rename_that_was_made_although_it_is_reported_as_failed_leaves_the_ne
     fs::rename(place.leftovers().pop().unwrap(), place.path()).unwrap();
     assert!(new.replace("credentials".as_ref(), &mut None, b"").unwrap());
     assert_eq!(place.read(), SOURCE);
-}
-
-#[test]
-fn file_9_a_new_file_that_another_program_has_replaced_since_was_in_place() {
-    let place = Place::new();
-    let folder = Folder::open(&place.folder()).unwrap();
-    let file = fs::File::open(place.path()).unwrap();
-    let (name, other) = ("credentials".as_ref(), place.folder().join("other"));
-    assert!(!folder.has_lost(name, &file));
-    fs::write(&other, SOURCE).unwrap();
-    fs::rename(&other, place.path()).unwrap();
-    assert!(!folder.has(name, &file) && !folder.has_lost(name, &file));
-    let file = fs::File::open(place.path()).unwrap();
-    fs::rename(place.path(), other).unwrap();
-    assert!(folder.has_lost(name, &file));
-}
-
-#[test]
-fn file_5_a_change_that_rules_out_the_edit_is_file_changed_for_every_command() {
-    let place = Place::new();
-    let error = place.write(&mut before(Step::Lock, || fs::write(place.path(), FOREIGN).unwrap())).unwrap_err();
-    assert_eq!(error.code(), ErrorCode::FileChanged);
-    assert!(error.message().contains("was changed in the meantime: the key is no longer there"), "{error:?}");
 }
