@@ -75,26 +75,44 @@ impl CodeCommand {
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests {
     use super::*;
+
+    fn shell(text: impl Into<String>) -> CodeCommand {
+        CodeCommand::MfaProcess(ShellCommand { text: text.into(), cut_at: None })
+    }
+
+    /// Lasts for more than a minute; whether its child does, by the file.
+    #[cfg(unix)]
+    const HANGS: &str = "sleep 77 & echo $! > FILE; sleep 78";
+    #[cfg(windows)]
+    const HANGS: &str = r#"%SystemRoot%\System32\ping -n 77 127.0.0.1 >"FILE"&echo 123456"#;
+
+    #[cfg(unix)]
+    fn is_alive(file: &std::path::Path) -> bool {
+        let child = std::fs::read_to_string(file).unwrap();
+        std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    /// Nobody else can open alone what the child holds.
+    #[cfg(windows)]
+    fn is_alive(file: &std::path::Path) -> bool {
+        use std::os::windows::fs::OpenOptionsExt;
+        assert!(file.exists(), "the child was not started");
+        std::fs::OpenOptions::new().read(true).share_mode(0).open(file).is_err()
+    }
 
     #[tokio::test]
     async fn get_6_a_command_that_hangs_is_killed_with_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let child = folder.path().join("child");
-        let command = CodeCommand::MfaProcess(ShellCommand {
-            text: format!("sleep 77 & echo $! > {}; sleep 78", child.display()),
-            cut_at: None,
-        });
+        let command = shell(HANGS.replace("FILE", child.to_str().unwrap()));
         let profile = ProfileName::parse("default").unwrap();
         let error = command.code(&profile, false, Duration::from_secs(1)).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::CodeUnavailable);
         assert!(error.message().contains("did not end within 1 s"), "{error}");
-        let child = std::fs::read_to_string(child).unwrap();
-        let stat = format!("/proc/{}/stat", child.trim());
         for _ in 0..250 {
-            if std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z ")) {
+            if !is_alive(&child) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -105,16 +123,20 @@ mod tests {
     #[tokio::test]
     async fn get_6_the_code_is_taken_when_the_command_ends_though_its_child_holds_the_output() {
         let profile = ProfileName::parse("default").unwrap();
-        for text in [
+        let of_cmd = [
+            r"start /b %SystemRoot%\System32\ping -n 6 127.0.0.1 >nul&echo 123456",
+            r"start /b %SystemRoot%\System32\ping -n 6 127.0.0.1&%SystemRoot%\System32\ping -n 2 127.0.0.1 >nul&echo 123456",
+        ];
+        let of_sh = [
             "sleep 5 & echo 123456",
             "echo 123456; (sleep 0.2; sleep 5) & sleep 0.3",
             "(exec 2>&-; sleep 5) & printf 123; sleep 0.2; printf 456",
             "exec 3>&1; sleep 5 >&3 & echo 123456; exec >&- 3>&-; sleep 0.2",
             "sleep 5 >/dev/null & echo 123456",
-        ] {
+        ];
+        for text in if cfg!(windows) { &of_cmd[..] } else { &of_sh } {
             let start = std::time::Instant::now();
-            let command = CodeCommand::MfaProcess(ShellCommand { text: text.to_owned(), cut_at: None });
-            let code = command.code(&profile, false, Duration::from_secs(4)).await;
+            let code = shell(*text).code(&profile, false, Duration::from_secs(4)).await;
             assert_eq!(code.map(|code| code.expose_secret().to_owned()), Ok("123456".to_owned()), "{text}");
             assert!(start.elapsed() < Duration::from_secs(2), "{text}: {:?}", start.elapsed());
         }
@@ -123,13 +145,18 @@ mod tests {
     #[tokio::test]
     async fn get_6_a_command_that_prints_without_end_or_very_much_is_no_code() {
         let profile = ProfileName::parse("default").unwrap();
-        for (text, reason) in [
-            ("yes 1", "did not end within 1 s"),
-            ("yes 123456 | head -c 1000000", "something other than six digits"),
-            ("yes 123456 & sleep 0.1", "something other than six digits"),
-        ] {
-            let command = CodeCommand::MfaProcess(ShellCommand { text: format!("trap '' PIPE; {text}"), cut_at: None });
-            let error = command.code(&profile, false, Duration::from_secs(1)).await.unwrap_err();
+        let (hangs, no_code) = ("did not end within 1 s", "something other than six digits");
+        let of_sh = [
+            ("trap '' PIPE; yes 1", hangs),
+            ("trap '' PIPE; yes 123456 | head -c 1000000", no_code),
+            ("trap '' PIPE; yes 123456 & sleep 0.1", no_code),
+        ];
+        let of_cmd = [
+            ("for /l %i in (1,1,2000000000) do @echo 1", hangs),
+            ("(for /l %i in (1,1,100) do @echo as good as any other line that is no code)&echo 123456", no_code),
+        ];
+        for (text, reason) in if cfg!(windows) { &of_cmd[..] } else { &of_sh } {
+            let error = shell(*text).code(&profile, false, Duration::from_secs(1)).await.unwrap_err();
             assert!(error.message().contains(reason), "{text}: {error}");
         }
     }

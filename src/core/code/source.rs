@@ -201,7 +201,6 @@ fn sent_before() -> Error {
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::core::command::shell::ShellCommand;
@@ -229,7 +228,12 @@ mod tests {
     async fn get_6_a_command_gets_one_more_try_and_not_two() {
         let folder = tempfile::tempdir().unwrap();
         let count = folder.path().join("count");
-        let mut codes = codes_of(format!("echo x >> {0}; printf '%06d' $(wc -l < {0})", count.display()));
+        let command = if cfg!(windows) {
+            "if exist FILE2 (echo 000003) else if exist FILE (echo x>FILE2&echo 000002) else (echo x>FILE&echo 000001)"
+        } else {
+            "echo x >> FILE; printf '%06d' $(wc -l < FILE)"
+        };
+        let mut codes = codes_of(command.replace("FILE", count.to_str().unwrap()));
         assert_eq!(codes.first(&Silent).await.unwrap().expose_secret(), "000001");
         let second = codes.after_refusal(&Silent).await.unwrap().unwrap();
         assert_eq!(second.expose_secret(), "000002");

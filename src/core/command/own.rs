@@ -42,6 +42,8 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::env::consts::EXE_EXTENSION;
+
     use super::*;
 
     fn runs(command: &str) -> bool {
@@ -76,41 +78,46 @@ mod tests {
         }
     }
 
-    #[cfg(windows)]
-    #[test]
-    fn key_2_a_copy_of_the_name_and_a_link_are_updsts_and_another_program_is_not() {
-        let own = std::env::current_exe().unwrap();
-        let folder = tempfile::tempdir_in(own.parent().unwrap()).unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::hard_link(&own, at("gives-keys.exe")).unwrap();
-        std::fs::copy(&own, at("other.exe")).unwrap();
-        let path = Environment::fixed([("PATH", folder.path())]);
-        assert!(runs_updsts("GIVES-KEYS export", &path) && runs_updsts("gives-keys.exe", &path));
-        assert!(runs(&format!("\"{}\" export", at("gives-keys").display())));
-        assert!(!runs_updsts("other export", &path) && !runs("gives-keys") && !runs_updsts("nowhere", &path));
-    }
-
-    #[cfg(unix)]
     #[test]
     fn key_2_a_link_to_updsts_is_updsts_and_a_link_to_another_program_is_not() {
         let own = std::env::current_exe().unwrap();
         // On the same file system, for a link that is not symbolic.
         let folder = tempfile::tempdir_in(own.parent().unwrap()).unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::os::unix::fs::symlink(&own, at("soft")).unwrap();
-        std::fs::hard_link(&own, at("hard")).unwrap();
-        std::os::unix::fs::symlink(at("soft"), at("softer")).unwrap();
-        std::os::unix::fs::symlink("/bin/sh", at("shell")).unwrap();
-        std::fs::write(at("updsts"), "").unwrap();
-        std::os::unix::fs::symlink(at("updsts"), at("another-installation")).unwrap();
+        let at = |name: &str| folder.path().join(name).with_extension(EXE_EXTENSION);
+        let written = |name: &str| {
+            if cfg!(windows) { format!("\"{}\"", at(name).display()) } else { format!("'{}'", at(name).display()) }
+        };
         let path = Environment::fixed([("PATH", folder.path())]);
-        for name in ["soft", "softer", "hard", "another-installation"] {
-            assert!(runs(&format!("{} export", at(name).display())), "{name}");
-            assert!(runs(&format!("'{}'", at(name).display())), "{name}");
+        std::fs::hard_link(&own, at("hard")).unwrap();
+        std::fs::copy(&own, at("copy")).unwrap();
+        let links = ["hard", "soft", "softer", "another-installation"];
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            symlink(&own, at("soft")).unwrap();
+            symlink(at("soft"), at("softer")).unwrap();
+            symlink("/bin/sh", at("shell")).unwrap();
+            std::fs::write(at("updsts"), "").unwrap();
+            std::fs::set_permissions(at("updsts"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+            symlink(at("updsts"), at("another-installation")).unwrap();
+            assert!(!runs(&written("shell")) && !runs_updsts("shell", &path));
         }
-        std::fs::set_permissions(at("updsts"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        assert!(runs_updsts("softer export", &path) && runs_updsts("another-installation", &path));
-        assert!(!runs(&at("shell").display().to_string()) && !runs_updsts("shell", &path));
-        assert!(!runs("nowhere-to-be-found") && !runs("/nowhere"));
+        for name in &links[..if cfg!(windows) { 1 } else { links.len() }] {
+            assert!(runs(&format!("{} export", at(name).display())) && runs(&written(name)), "{name}");
+            assert!(runs_updsts(&format!("{name} export"), &path), "{name}");
+        }
+        assert!(!runs(&written("copy")) && !runs_updsts("copy export", &path));
+        assert!(!runs("hard") && !runs("/nowhere") && !runs_updsts("nowhere", &path));
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn key_2_the_name_of_a_link_may_be_in_any_case_and_without_its_ending() {
+        let own = std::env::current_exe().unwrap();
+        let folder = tempfile::tempdir_in(own.parent().unwrap()).unwrap();
+        std::fs::hard_link(&own, folder.path().join("gives-keys.exe")).unwrap();
+        let path = Environment::fixed([("PATH", folder.path())]);
+        assert!(runs_updsts("GIVES-KEYS export", &path) && runs_updsts("gives-keys.exe", &path));
+        assert!(runs(&format!("\"{}\" export", folder.path().join("gives-keys").display())));
     }
 }
