@@ -209,29 +209,42 @@ fn first_3_where_no_client_is_there_it_says_which_there_are() {
     sandbox.run(["mcp", "--install", "--mcp-server"]).fails("usage", 2);
 }
 
-#[cfg(target_os = "linux")]
+/// A client's command that writes its own file, and notes what it was told.
+const CLIENT: [&str; 2] = if cfg!(windows) {
+    [
+        "claude.cmd",
+        "@echo off\r\necho %*>>\"%USERPROFILE%\\log\"\r\nif %2==remove echo {}>\"%USERPROFILE%\\.claude.json\"\r\n\
+         if %2==add copy /y \"%USERPROFILE%\\prepared\" \"%USERPROFILE%\\.claude.json\" >nul\r\nexit /b 0\r\n",
+    ]
+} else {
+    [
+        "claude",
+        "#!/bin/sh\necho \"$@\" >> ~/log\n[ \"$2\" = remove ] && echo '{}' > ~/.claude.json\n\
+         [ \"$2\" = add ] && cp ~/prepared ~/.claude.json\nexit 0\n",
+    ]
+};
+const FAILS: &str = if cfg!(windows) { "@exit /b 3\r\n" } else { "#!/bin/sh\nexit 3\n" };
+
 #[test]
 fn first_3_a_client_with_a_command_is_told_by_it() {
     // What the command is to write, made without it.
     let prepared = Sandbox::new();
     prepared.run(["mcp", "--install", "claude-code"]).succeeds();
     let entry = fs::read_to_string(place(&prepared, Client::ClaudeCode)).unwrap();
-    let script = "#!/bin/sh\necho \"$@\" >> ~/log\n[ \"$2\" = remove ] && echo '{}' > ~/.claude.json\n\
-                  [ \"$2\" = add ] && cp ~/prepared ~/.claude.json\nexit 0\n";
-    let sandbox = Sandbox::new().in_the_path(&[("claude", script)]);
+    let [name, script] = CLIENT;
+    let sandbox = Sandbox::new().in_the_path(&[(name, script)]);
     fs::write(sandbox.path("prepared"), &entry).unwrap();
-    let log = || fs::read_to_string(sandbox.path("log")).unwrap_or_default();
+    let log = || fs::read_to_string(sandbox.path("log")).unwrap_or_default().replace(['\r', '"'], "");
     sandbox
         .run(["mcp", "--install", "--dry-run"])
         .succeeds()
         .prints("would register by `claude mcp add --scope user updsts");
     assert_eq!(log(), "");
     sandbox.run(["mcp", "--install"]).succeeds().prints("registered by `claude mcp add");
-    assert!(
-        log().starts_with("mcp add --scope user updsts -- /") && log().ends_with("mcp --mcp-server\n"),
-        "{}",
-        log()
-    );
+    let told = log();
+    let program =
+        told.strip_prefix("mcp add --scope user updsts -- ").and_then(|rest| rest.strip_suffix(" mcp --mcp-server\n"));
+    assert!(program.is_some_and(|program| Path::new(program).is_absolute()), "{told}");
     sandbox.run(["mcp", "--install"]).succeeds().prints("has the server already");
     assert_eq!(log().lines().count(), 1);
     // Another entry is removed first: the command does not replace one.
@@ -244,7 +257,7 @@ fn first_3_a_client_with_a_command_is_told_by_it() {
     );
     fs::write(sandbox.path("prepared"), "{}").unwrap();
     sandbox.run(["mcp", "--install"]).fails("client_config_unusable", 6).says("own command should have written");
-    fs::write(sandbox.path("bin/claude"), "#!/bin/sh\nexit 3\n").unwrap();
-    crate::sandbox::set_mode(&sandbox.path("bin/claude"), 0o755);
+    fs::write(sandbox.path("bin").join(name), FAILS).unwrap();
+    crate::sandbox::set_mode(&sandbox.path("bin").join(name), 0o755);
     sandbox.run(["mcp", "--install"]).fails("client_config_unusable", 6).says("run it by hand to see why");
 }

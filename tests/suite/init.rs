@@ -190,10 +190,8 @@ fn first_1_what_get_would_refuse_is_refused_before_aws_is_asked() {
     Sandbox::new().credentials(key()).refused(["init", "default", "-n", "default"], "usage", 2);
 }
 
-#[cfg(unix)]
 #[test]
 fn first_1_file_4_mode_and_bytes_of_the_file_stay() {
-    use std::os::unix::fs::PermissionsExt;
     let file = format!("# mine\r\n{}\r\n# behind", key().replace('\n', "\r\n"));
     let sandbox = Sandbox::new().credentials(&file);
     super::sandbox::set_mode(&sandbox.credentials_path(), 0o640);
@@ -202,10 +200,15 @@ fn first_1_file_4_mode_and_bytes_of_the_file_stay() {
         sandbox.read(),
         file.replace("\r\n\r\n# behind", &format!("\r\nmfa_device_arn = {DEVICE}\r\n\r\n# behind"))
     );
-    assert_eq!(fs::metadata(sandbox.credentials_path()).unwrap().permissions().mode() & 0o777, 0o640);
-    super::sandbox::set_mode(&sandbox.credentials_path(), 0o440);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(sandbox.credentials_path()).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+    super::sandbox::set_read_only(&sandbox.credentials_path(), true);
     let sandbox = sandbox.env("AWS_ENDPOINT_URL_IAM", "http://127.0.0.1:9");
     sandbox.run(["init", "--mfa-serial", SECOND]).fails("not_writable", 6);
+    super::sandbox::set_read_only(&sandbox.credentials_path(), false);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is done with a stored session: `export`, `clear`, `list --check`, `get --dry-run`.
 
-use super::sandbox::{SOURCE, Sandbox};
+use super::commands::script;
+use super::sandbox::{Run, SOURCE, Sandbox};
 
 fn with_session() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -57,17 +58,23 @@ fn exp_1_the_formats_for_shells() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn exp_1_a_value_that_a_shell_would_run_is_quoted() {
+    let [format, odd, show] = if cfg!(windows) {
+        ["windows-cmd", "a&type<nul>pwned&b|more^y(=,;)'", "set AWS_SECRET_ACCESS_KEY"]
+    } else {
+        ["env", "$(touch${IFS}pwned)'`x`", "echo AWS_SECRET_ACCESS_KEY=\"$AWS_SECRET_ACCESS_KEY\""]
+    };
     let sandbox = with_session();
     let file = sandbox.read();
     let secret = value(&file, "aws_secret_access_key").to_owned();
-    let sandbox = sandbox.credentials(file.replace(&secret, "$(touch${IFS}pwned)'`x`"));
-    let run = sandbox.run(["export", "-n", "default", "--format", "env"]).succeeds();
-    let script = format!("{}\nprintf %s \"$AWS_SECRET_ACCESS_KEY\"", run.stdout);
-    let output = sandbox.other("/bin/sh", &["-c", &script]).output().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "$(touch${IFS}pwned)'`x`");
+    let sandbox = sandbox.credentials(file.replace(&secret, odd));
+    let lines = sandbox.run(["export", "-n", "default", "--format", format]).succeeds().stdout;
+    let lines = format!("{lines}\n{show}");
+    let (shell, run) = if cfg!(windows) { ("cmd.exe", "/c") } else { ("/bin/sh", "-c") };
+    let file = script(&sandbox, "shows", &lines, &lines);
+    let shown = Run::of(sandbox.other(shell, &[run, &file]).output().unwrap()).succeeds().stdout;
+    assert_eq!(shown.trim_end(), format!("AWS_SECRET_ACCESS_KEY={odd}"));
     assert!(!sandbox.path("pwned").exists());
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::commands::{Lasting, script};
 use super::crowd::{end, start};
 use super::mcp::{INFO, LIST, Session, UPDATE};
-use super::sandbox::{Run, SOURCE, Sandbox, set_read_only};
+use super::sandbox::{Run, SOURCE, Sandbox};
 
 const GET: [&str; 5] = ["get", "-n", "default", "-t", "123456"];
 
@@ -108,33 +108,11 @@ fn ship_6_readers_read_while_others_hold_the_file() {
 }
 
 #[test]
-fn file_4_a_read_only_file_is_not_writable_before_the_code_is_spent() {
-    let sandbox = Sandbox::new();
-    let set = |is_read_only| set_read_only(&sandbox.credentials_path(), is_read_only);
-    set(true);
-    let run = sandbox.refused(GET, "not_writable", 6);
-    assert!(!run.stderr.contains("chmod"), "{run:?}");
-    sandbox.refused(["get", "-n", "default", "--dry-run"], "not_writable", 6);
-    sandbox.run(["list"]).succeeds();
-    set(false);
-    sandbox.get([]).succeeds();
-}
-
-#[test]
 fn file_4_a_missing_directory_is_told_and_not_made() {
     let sandbox = Sandbox::new();
     sandbox.run(["get", "default", "-t", "123456", "-c", r"no\such\place"]).fails("file_missing", 3);
     assert_eq!(sandbox.sts().request_count(), 0);
     assert!(!sandbox.path("no").exists());
-}
-
-#[test]
-fn file_7_a_device_or_a_directory_is_refused() {
-    let sandbox = Sandbox::new();
-    for file in [".aws", "NUL", r"\\.\NUL"] {
-        sandbox.refused(["list", "-c", file], "file_unusable", 3);
-        sandbox.refused(["get", "-n", "default", "-t", "123456", "-c", file], "file_unusable", 3);
-    }
 }
 
 #[test]

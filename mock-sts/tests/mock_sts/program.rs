@@ -132,7 +132,7 @@ fn a_command_finds_its_credentials_and_nothing_of_aws_beside() {
 
 #[cfg(windows)]
 #[test]
-fn on_windows_a_command_finds_its_credentials_and_nothing_of_aws_beside() {
+fn a_command_finds_its_credentials_and_nothing_of_aws_beside() {
     let shown = "set&type \"%AWS_SHARED_CREDENTIALS_FILE%\" \"%AWS_CONFIG_FILE%\"";
     let mut command = mock_sts(&["--", "cmd.exe", "/c"]);
     std::os::windows::process::CommandExt::raw_arg(&mut command, shown);

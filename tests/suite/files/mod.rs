@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use mock_sts::{Fault, MockSts};
 
-use super::sandbox::{SOURCE, Sandbox, patiently, set_mode};
+use super::sandbox::{SOURCE, Sandbox, patiently, set_mode, set_read_only};
 
 #[test]
-#[cfg_attr(windows, ignore = "the standard library does not tell the number of a file's links")]
 fn file_4_hard_links_are_warned_about() {
     let sandbox = Sandbox::new();
     fs::hard_link(sandbox.credentials_path(), sandbox.path("other")).unwrap();
@@ -100,19 +99,15 @@ fn file_9_a_file_that_is_removed_and_created_again_and_again_is_waited_for() {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 let file = patiently(|| fs::read(&path));
-                patiently(|| fs::remove_file(&path));
+                // On Windows the name of a file that is removed may be taken until the last who has it open has closed it.
+                let away = path.with_extension("away");
+                patiently(|| fs::rename(&path, &away));
+                patiently(|| fs::remove_file(&away));
                 std::thread::sleep(Duration::from_millis(4));
                 let new = sandbox.path(".aws/new");
                 fs::write(&new, file).unwrap();
                 set_mode(&new, 0o600);
-                // On Windows a name is taken until the last who had the file open has closed it.
-                if cfg!(windows) {
-                    patiently(|| {
-                        fs::hard_link(&new, &path).or_else(|error| if path.exists() { Ok(()) } else { Err(error) })
-                    });
-                } else {
-                    fs::hard_link(&new, &path).ok();
-                }
+                fs::hard_link(&new, &path).ok();
                 patiently(|| fs::remove_file(&new));
                 std::thread::sleep(Duration::from_millis(30));
             }
@@ -123,4 +118,33 @@ fn file_9_a_file_that_is_removed_and_created_again_and_again_is_waited_for() {
             run.succeeds();
         }
     });
+}
+
+#[test]
+fn file_4_a_file_without_a_write_bit_is_not_written() {
+    let sandbox = Sandbox::new();
+    set_read_only(&sandbox.credentials_path(), true);
+    let hint = if cfg!(windows) { "attrib -r" } else { "chmod u+w" };
+    sandbox.refused(GET, "not_writable", 6).says(hint);
+    sandbox.refused(["get", "-n", "default", "--dry-run"], "not_writable", 6);
+    sandbox.run(["list"]).succeeds();
+    set_read_only(&sandbox.credentials_path(), false);
+    sandbox.get([]).succeeds();
+}
+
+#[test]
+fn file_7_what_is_no_regular_file_is_refused() {
+    let sandbox = Sandbox::new();
+    #[cfg(unix)]
+    assert!(std::process::Command::new("mkfifo").arg(sandbox.path("fifo")).status().unwrap().success());
+    let kinds: &[_] = if cfg!(windows) {
+        &[(".aws", "is a directory"), ("NUL", ""), (r"\\.\NUL", "")]
+    } else {
+        &[("fifo", "not a regular file"), (".aws", "is a directory"), ("/dev/zero", "not a regular file")]
+    };
+    for (file, text) in kinds {
+        for arguments in [&["list"][..], &GET] {
+            sandbox.refused(arguments.iter().copied().chain(["-c", file]), "file_unusable", 3).says(text);
+        }
+    }
 }

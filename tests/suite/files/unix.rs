@@ -60,30 +60,6 @@ fn file_4_mode_and_owner_stay() {
     }
 }
 
-#[test]
-fn file_4_a_file_without_a_write_bit_is_not_written() {
-    let sandbox = Sandbox::new();
-    set_mode(&sandbox.credentials_path(), 0o444);
-    sandbox.refused(["get", "-n", "default", "-t", "123456"], "not_writable", 6).says("chmod u+w");
-    sandbox.refused(["get", "-n", "default", "--dry-run"], "not_writable", 6);
-    sandbox.run(["list"]).succeeds();
-}
-
-#[test]
-fn file_7_what_is_no_regular_file_is_refused() {
-    let sandbox = Sandbox::new();
-    let fifo = sandbox.path("fifo");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    for (file, text) in
-        [("fifo", "not a regular file"), (".aws", "is a directory"), ("/dev/zero", "not a regular file")]
-    {
-        for arguments in [&["list"][..], &["get", "-n", "default", "-t", "123456"]] {
-            let arguments = arguments.iter().copied().chain(["-c", file]);
-            sandbox.refused(arguments, "file_unusable", 3).says(text);
-        }
-    }
-}
-
 /// Runs as a user without root's rights; `None` where that cannot be arranged.
 fn unprivileged(sandbox: &Sandbox, arguments: &[&str]) -> Option<Run> {
     if !rustix::process::geteuid().is_root() {

@@ -267,12 +267,13 @@ fn mcp_9_another_file_is_used_without_its_commands_and_settings() {
     assert_eq!(sandbox.read(), SOURCE, "the session went into another file than its key came from");
 }
 
-#[cfg(unix)]
 #[test]
 fn mcp_9_a_path_that_leads_to_the_operators_file_is_the_operators_file() {
     let sandbox = Sandbox::new().credentials(format!("{SOURCE}mfa_process = echo 123456\n"));
+    #[cfg(unix)]
     std::os::unix::fs::symlink(sandbox.credentials_path(), sandbox.path("link")).unwrap();
-    for file in ["~/.aws/credentials", "~/.aws/../link"] {
+    let other = if cfg!(windows) { r"~\.aws\..\.AWS\CREDENTIALS" } else { "~/.aws/../link" };
+    for file in ["~/.aws/credentials", other] {
         let mut session = Session::start(&sandbox, &[]);
         let answer = session.succeeds(UPDATE, json!({"profile_name": "default", "totp_token": "", "cred_file": file}));
         assert_eq!(answer["result"]["usage"], usage("default_sts"));
