@@ -30,8 +30,8 @@ impl Session {
     }
 
     /// Any program on a terminal.
-    pub fn of(command: Command) -> Self {
-        Self { terminal: Terminal::with(command), seen: String::new() }
+    pub fn of(mut command: Command) -> Self {
+        Self { terminal: Terminal::with(&mut command), seen: String::new() }
     }
 
     pub fn send(&mut self, keys: &str) {
@@ -62,6 +62,8 @@ impl Session {
     pub fn answer(&mut self, prompt: &str, keys: &str) {
         self.read_until(prompt);
         self.seen.clear();
+        // A console of Windows does not echo for a prompt that reads keys.
+        #[cfg(unix)]
         self.terminal.await_prompt();
         self.send(keys);
     }

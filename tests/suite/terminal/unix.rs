@@ -18,7 +18,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn with(mut command: Command) -> Self {
+    pub fn with(command: &mut Command) -> Self {
         let side = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&side).unwrap();
         unlockpt(&side).unwrap();

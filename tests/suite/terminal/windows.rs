@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -28,8 +28,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn with(command: Command) -> Self {
-        let mut process = ProcessOptions::default().set_console_size(Some(SIZE)).spawn(quoted(&command)).unwrap();
+    pub fn with(command: &mut Command) -> Self {
+        let mut process = ProcessOptions::default().set_console_size(Some(SIZE)).spawn(quoted(command)).unwrap();
         let (keys, output) = (process.input().unwrap(), process.output().unwrap());
         let drawn = Arc::default();
         let reader = Some(std::thread::spawn({
@@ -54,9 +54,6 @@ impl Terminal {
         shown
     }
 
-    /// The console does not echo for a prompt that reads keys.
-    pub fn await_prompt(&self) {}
-
     pub fn end(&mut self) -> Option<i32> {
         let process = self.process.take()?;
         let status = process.wait(Some(MILLISECONDS)).unwrap();
@@ -74,8 +71,8 @@ fn read(mut output: PipeReader, drawn: &Mutex<Vec<u8>>) {
     }
 }
 
-/// The command for a pseudo-console, whose words are joined as they are. Wine gives a program in one no streams: those are
-/// opened by `tests/interop/on_console.rs`.
+/// The command for a pseudo-console, whose words are joined as they are, and which gets the variables that are named alone.
+/// Wine gives a program in one no streams: those are opened by `tests/interop/on_console.rs`.
 fn quoted(command: &Command) -> Command {
     let quote = |word: &OsStr| {
         let word = word.to_str().unwrap();
@@ -94,7 +91,7 @@ fn quoted(command: &Command) -> Command {
 /// The program that Wine needs for a program on a console. `None` on a real Windows.
 fn wine() -> Option<PathBuf> {
     let system = PathBuf::from(std::env::var_os("SystemRoot").unwrap()).join("System32");
-    let built = || Path::new(env!("CARGO_BIN_EXE_updsts")).with_file_name("examples").join("on-console.exe");
+    let built = || PathBuf::from(env!("CARGO_BIN_EXE_updsts")).with_file_name("examples").join("on-console.exe");
     system.join("winecfg.exe").exists().then(built)
 }
 
@@ -111,11 +108,9 @@ fn plain(drawn: &str) -> (String, &str) {
             _ => Some(0),
         };
         let Some(end) = end else { return (text, rest) };
-        match sequence.as_bytes()[end] {
-            b'C' if sequence.starts_with('[') => {
-                text.extend(std::iter::repeat_n(' ', sequence[1..end].parse().unwrap_or(1)))
-            }
-            b'H' if sequence.starts_with('[') => text.push_str("\r\n"),
+        match (sequence.starts_with('['), sequence.as_bytes()[end]) {
+            (true, b'C') => text += &" ".repeat(sequence[1..end].parse().unwrap_or(1)),
+            (true, b'H') => text += "\r\n",
             _ => {}
         }
         rest = &sequence[end + 1..];
