@@ -48,6 +48,7 @@ pub fn check_descriptors() -> Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "Unix has a limit")]
 pub const fn check_descriptors() -> Result<()> {
     Ok(())
 }
