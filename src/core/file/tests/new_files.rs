@@ -6,6 +6,7 @@ use std::io::Write;
 
 use super::{FOREIGN, Place, SOURCE, Step, before, update, with_session};
 use crate::core::error::ErrorCode;
+#[cfg(unix)]
 use crate::core::file::new_file::NewFile;
 use crate::core::file::system::{Folder, is_held_open};
 
@@ -25,6 +26,7 @@ fn file_9_a_new_file_that_is_taken_away_has_no_secret_and_what_stands_in_its_pla
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the_one_in_place() {
     let place = Place::new();
@@ -41,6 +43,7 @@ fn file_9_a_new_file_that_is_exchanged_at_the_rename_itself_is_not_taken_for_the
     assert_eq!(super::mode(&taken), 0o600);
 }
 
+#[cfg(unix)]
 #[test]
 fn file_9_a_new_file_that_another_program_has_replaced_since_was_in_place() {
     let place = Place::new();
