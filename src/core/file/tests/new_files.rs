@@ -8,6 +8,7 @@ use super::{FOREIGN, Place, SOURCE, Step, before, update, with_session};
 use crate::core::error::ErrorCode;
 #[cfg(unix)]
 use crate::core::file::new_file::NewFile;
+#[cfg(unix)]
 use crate::core::file::system::{Folder, is_held_open};
 
 #[test]
