@@ -60,9 +60,14 @@ pub(super) struct Lock {
 }
 
 pub(super) fn lock_by_path(target: &Path, environment: &Environment) -> Result<Lock, TryLockError> {
-    let folder = turns::open(environment).map_err(|_| TryLockError::Error(io::ErrorKind::Unsupported.into()))?;
+    // Without a file to lock, one writer alone is still safe.
+    let unsupported = || TryLockError::Error(io::ErrorKind::Unsupported.into());
+    let folder = turns::open(environment).map_err(|_| unsupported())?;
     let name = format!("{}.file", &fingerprint([target.as_os_str().as_encoded_bytes()])[..32]);
-    let file = turns::open_file(&folder.join(name)).map_err(TryLockError::Error)?;
+    let file = turns::open_file(&folder.join(name)).map_err(|error| match error {
+        error if is_in_use(&error) => TryLockError::WouldBlock,
+        _ => unsupported(),
+    })?;
     file.try_lock()?;
     Ok(Lock { _file: file })
 }
